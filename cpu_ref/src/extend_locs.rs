@@ -1,0 +1,69 @@
+//! `assign_extend_cache_locs`.
+
+use crate::shape::{check_batch, check_len};
+use crate::{FaultKind, Int, RefError, ReqToToken, RowFault};
+
+/// The arguments of [`assign_extend_cache_locs`]. The index arrays have the length of `req_pool_indices`, the batch
+/// `n < 2^31`.
+#[derive(Debug)]
+pub struct ExtendLocs<'a, R, L, O> {
+    /// The request table.
+    pub table: ReqToToken<'a>,
+    /// Row i's request: a row of the table.
+    pub req_pool_indices: &'a [R],
+    /// Row i's first token.
+    pub start_offsets: &'a [L],
+    /// One past row i's last token.
+    pub end_offsets: &'a [L],
+    /// The slots of all rows end to end; a capacity: elements past the total are not touched.
+    pub out: &'a mut [O],
+}
+
+/// The KV-cache slots of a range of tokens of each request, end to end in row order: row i contributes
+/// `table[req_pool_indices[i], start_offsets[i]..end_offsets[i]]`, beginning in `out` at the sum of the earlier lengths.
+///
+/// A row with `start == end` is empty and valid whatever its other values. Any other row is valid when
+/// `0 <= req < rows` and `0 <= start <= end <= row_len`, compared in 64 bits; an invalid row counts as empty. Where the
+/// rows exceed `out`, what fits is written. Mirrors SGLang's `assign_extend_cache_locs`
+/// (sgl-kernel-npu pull request 261; `cache_loc_update` there), which checks nothing.
+///
+/// # Errors
+/// - [`RefError::Shape`] where the arrays' lengths differ; nothing is written.
+/// - [`RefError::Fault`] with the lowest row that is invalid or does not fit, after all that is valid and fits is written.
+pub fn assign_extend_cache_locs<R: Int, L: Int, O: Int>(args: ExtendLocs<'_, R, L, O>) -> Result<(), RefError> {
+    let ExtendLocs { table, req_pool_indices, start_offsets, end_offsets, out } = args;
+    let n = req_pool_indices.len();
+    check_batch(n)?;
+    check_len("start_offsets", start_offsets.len(), n)?;
+    check_len("end_offsets", end_offsets.len(), n)?;
+
+    let mut filled = 0;
+    let mut first_fault = None;
+    for (row, ((req, start), end)) in req_pool_indices.iter().zip(start_offsets).zip(end_offsets).enumerate() {
+        let slots = match table.extend_range(req.to_i64(), start.to_i64(), end.to_i64()) {
+            Ok(range) => &table.slots()[range],
+            Err(kind) => {
+                first_fault.get_or_insert(RowFault { row, kind });
+                continue;
+            }
+        };
+        let end = filled + slots.len();
+        if end > out.len() {
+            widen(&mut out[filled..], slots);
+            let kind = FaultKind::OutputTooShort { end: end as i64, capacity: out.len() as i64 };
+            first_fault.get_or_insert(RowFault { row, kind });
+            break; // `out` is full, and no later row can be the lowest fault
+        }
+        widen(&mut out[filled..end], slots);
+        filled = end;
+    }
+    first_fault.map_or(Ok(()), |fault| Err(fault.into()))
+}
+
+/// Copies as many slots as `out` holds.
+#[inline(always)]
+fn widen<O: Int>(out: &mut [O], slots: &[i32]) {
+    for (out, slot) in out.iter_mut().zip(slots) {
+        *out = O::from_slot(*slot);
+    }
+}

@@ -1,0 +1,116 @@
+//! The shape of a request table, and the limits on sizes.
+
+use crate::ShapeError;
+
+/// The largest `rows`, `row_stride` and batch: each stays below 2^31, so that a kernel counts them in 32 bits. Products
+/// and sums of them are 64-bit everywhere.
+const MAX_DIM: usize = i32::MAX as usize;
+
+/// The shape of a `req_to_token` table, in elements.
+///
+/// `rows` rows lie `row_stride` elements apart; the first `row_len <= row_stride` entries of each are meaningful. This is
+/// SGLang's `ReqToTokenPool.req_to_token`, of shape `(size, max_context_len)`, generalised to strided views of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct TableShape {
+    rows: usize,
+    row_stride: usize,
+    row_len: usize,
+}
+
+impl TableShape {
+    /// A dense table: `row_len` equals `row_stride`. Either size may be 0.
+    ///
+    /// # Errors
+    /// [`ShapeError::TooLarge`] where `rows` or `row_stride` is 2^31 or more.
+    pub const fn new(rows: usize, row_stride: usize) -> Result<Self, ShapeError> {
+        if rows > MAX_DIM {
+            return Err(ShapeError::TooLarge { argument: "rows", value: rows, max: MAX_DIM });
+        }
+        if row_stride > MAX_DIM {
+            return Err(ShapeError::TooLarge { argument: "row_stride", value: row_stride, max: MAX_DIM });
+        }
+        Ok(Self { rows, row_stride, row_len: row_stride })
+    }
+
+    /// The same table with only the first `row_len` entries of each row meaningful.
+    ///
+    /// # Errors
+    /// [`ShapeError::RowLenExceedsStride`].
+    pub const fn with_row_len(self, row_len: usize) -> Result<Self, ShapeError> {
+        if row_len > self.row_stride {
+            return Err(ShapeError::RowLenExceedsStride { row_len, row_stride: self.row_stride });
+        }
+        Ok(Self { row_len, ..self })
+    }
+
+    /// The number of rows (requests the pool can hold).
+    #[must_use]
+    pub const fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// The distance between the starts of two rows, in elements.
+    #[must_use]
+    pub const fn row_stride(&self) -> usize {
+        self.row_stride
+    }
+
+    /// The number of meaningful entries of a row, at most [`row_stride`](Self::row_stride).
+    #[must_use]
+    pub const fn row_len(&self) -> usize {
+        self.row_len
+    }
+
+    /// The elements that the storage must hold: `(rows - 1) * row_stride + row_len`, or 0 where `rows` or `row_len` is 0.
+    #[must_use]
+    pub const fn storage_len(&self) -> u64 {
+        if self.rows == 0 || self.row_len == 0 {
+            return 0;
+        }
+        (self.rows as u64 - 1) * self.row_stride as u64 + self.row_len as u64
+    }
+}
+
+/// Refuses a batch that is too large, whatever the arrays hold.
+pub(crate) fn check_batch(n: usize) -> Result<(), ShapeError> {
+    if n > MAX_DIM {
+        return Err(ShapeError::TooLarge { argument: "req_pool_indices", value: n, max: MAX_DIM });
+    }
+    Ok(())
+}
+
+/// Refuses an array whose length is not the batch.
+pub(crate) fn check_len(argument: &'static str, len: usize, batch: usize) -> Result<(), ShapeError> {
+    if len != batch {
+        return Err(ShapeError::LengthMismatch { argument, len, batch });
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MAX_DIM, ShapeError, TableShape, check_batch};
+
+    const TWO_31: usize = 1 << 31;
+
+    #[test]
+    fn sizes_below_2_31_pass_and_2_31_is_refused_by_name() {
+        let shape = TableShape::new(MAX_DIM, MAX_DIM).unwrap();
+        assert_eq!(shape.storage_len(), (MAX_DIM as u64).pow(2));
+        assert_eq!(check_batch(MAX_DIM), Ok(()));
+        let too_large = |argument| ShapeError::TooLarge { argument, value: TWO_31, max: MAX_DIM };
+        assert_eq!(TableShape::new(TWO_31, 1), Err(too_large("rows")));
+        assert_eq!(TableShape::new(1, TWO_31), Err(too_large("row_stride")));
+        assert_eq!(check_batch(TWO_31), Err(too_large("req_pool_indices")));
+    }
+
+    #[test]
+    fn storage_ends_with_the_last_meaningful_entry() {
+        let shape = |rows, stride, len| TableShape::new(rows, stride).unwrap().with_row_len(len).unwrap();
+        assert_eq!(shape(3, 5, 4).storage_len(), 14);
+        assert_eq!(shape(1, 5, 4).storage_len(), 4);
+        assert_eq!(shape(0, 5, 4).storage_len(), 0);
+        assert_eq!(shape(3, 5, 0).storage_len(), 0);
+        assert_eq!(shape(3, 0, 0).storage_len(), 0);
+    }
+}
