@@ -1,0 +1,38 @@
+//! The suite on the CPU reference, and what holds for it alone.
+
+mod harness;
+mod suite;
+
+use ascend_cache_loc::cpu_ref::ReqToToken;
+use ascend_cache_loc::{FaultKind, RowFault, ShapeError, TableShape};
+use harness::backend::CpuRef;
+use suite::suite;
+
+suite!(cpu, CpuRef);
+
+#[test]
+fn table_storage_must_cover_the_shape() {
+    let shape = TableShape::new(3, 5).unwrap().with_row_len(4).unwrap();
+    assert!(ReqToToken::new(shape, &[0; 14]).is_ok());
+    let error = ReqToToken::new(shape, &[0; 13]).unwrap_err();
+    assert_eq!(error, ShapeError::TableTooShort { needed: 14, len: 13 });
+    assert_eq!(error.to_string(), "table: 13 elements given, its shape needs 14");
+    assert_eq!(
+        TableShape::new(3, 5).unwrap().with_row_len(6).unwrap_err(),
+        ShapeError::RowLenExceedsStride { row_len: 6, row_stride: 5 }
+    );
+}
+
+#[test]
+fn fault_texts_name_row_argument_and_values() {
+    use FaultKind::{OutputTooShort, PrefixOutOfRange, RangeOutOfRow, RangeReversed, RequestOutOfRange};
+    for (kind, text) in [
+        (RequestOutOfRange { req: -9, rows: 4 }, "row 3: request pool index -9 is outside the table's 4 rows"),
+        (PrefixOutOfRange { prefix_len: 9, row_len: 8 }, "row 3: prefix length 9 exceeds the row length 8"),
+        (RangeReversed { start: 5, end: 2 }, "row 3: start offset 5 lies after end offset 2"),
+        (RangeOutOfRow { start: -1, end: 2, row_len: 8 }, "row 3: offsets -1..2 leave the row of length 8"),
+        (OutputTooShort { end: 12, capacity: 10 }, "row 3: the row's output ends at element 12, out holds 10"),
+    ] {
+        assert_eq!(RowFault { row: 3, kind }.to_string(), text);
+    }
+}

@@ -1,0 +1,64 @@
+//! The one suite. [`suite!`] instantiates it for a backend: a module of tests, the same cases for every backend, each
+//! compared with the oracle, output and fault.
+
+pub(crate) mod prop;
+pub(crate) mod refused;
+pub(crate) mod seeds;
+
+use crate::harness::backend::Backend;
+use crate::harness::case::Case;
+
+/// Runs a case on the backend and compares every element and the fault with the oracle.
+#[track_caller]
+pub(crate) fn check(backend: &mut impl Backend, case: &Case) {
+    let (got, expected) = (case.run(backend), case.expected());
+    if let Some(i) = (0..expected.out.len()).find(|&i| got.out[i] != expected.out[i]) {
+        panic!("out[{i}] is {}, expected {}, in {case:?}", got.out[i], expected.out[i]);
+    }
+    assert_eq!(got.result, expected.result, "in {case:?}");
+}
+
+/// Instantiates the suite: `suite!(name, expression that makes the backend)`.
+macro_rules! suite {
+    ($name:ident, $backend:expr) => {
+        mod $name {
+            use super::*;
+
+            #[test]
+            fn last_loc_seeds() {
+                suite::seeds::last_loc(&mut $backend);
+            }
+
+            #[test]
+            fn extend_locs_seeds() {
+                suite::seeds::extend_locs(&mut $backend);
+            }
+
+            #[test]
+            fn batch_of_100_000() {
+                suite::seeds::batch_of_100_000(&mut $backend);
+            }
+
+            #[test]
+            fn long_rows() {
+                suite::seeds::long_rows(&mut $backend);
+            }
+
+            #[test]
+            fn last_loc_prop() {
+                suite::prop::last_loc(&mut $backend);
+            }
+
+            #[test]
+            fn extend_locs_prop() {
+                suite::prop::extend_locs(&mut $backend);
+            }
+
+            #[test]
+            fn refused_before_anything_is_written() {
+                suite::refused::refused_before_anything_is_written(&mut $backend);
+            }
+        }
+    };
+}
+pub(crate) use suite;
