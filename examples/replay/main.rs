@@ -1,0 +1,120 @@
+//! Runs case files on a backend and compares: one JSON object a line, as `LastLoc::case_line` and `ExtendLocs::case_line`
+//! write them from a runtime's host-side copies.
+//!
+//! ```sh
+//! cargo run --release --example replay -- tests/cases/*.jsonl
+//! ```
+//!
+//! Prints a line per mismatch, then `N passed, M failed`. Exits 0 when all passed, 1 when some failed, 2 where an input
+//! could not be read. The fields are described in `case_file.rs`.
+
+mod case_file;
+#[path = "../../tests/harness/mod.rs"]
+mod harness;
+#[cfg(test)]
+mod tests;
+
+use std::io::{BufRead, BufReader, BufWriter, ErrorKind, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use ascend_cache_loc::RowFault;
+use case_file::{Expectation, FaultFields};
+use clap::{Parser, ValueEnum};
+use harness::backend::{Backend, CpuRef};
+use harness::case::Outcome;
+
+/// Run case files on a backend and compare outputs and faults with what they state.
+#[derive(Debug, Parser)]
+#[command(name = "replay")]
+struct Options {
+    /// What runs the cases.
+    #[arg(long, value_enum, default_value_t = BackendName::Cpu)]
+    backend: BackendName,
+    /// Files of cases, one JSON object a line.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum BackendName {
+    /// The CPU reference.
+    Cpu,
+}
+
+/// Cases that passed and failed.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Tally {
+    passed: usize,
+    failed: usize,
+}
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    let tally = match options.backend {
+        BackendName::Cpu => replay(&mut CpuRef, &options.files, &mut out),
+    };
+    let flushed = out.flush().map_err(Into::into);
+    ExitCode::from(exit_code(tally.and_then(|tally| flushed.map(|()| tally))))
+}
+
+/// 0 all passed, 1 some failed, 2 an input could not be read.
+fn exit_code(result: anyhow::Result<Tally>) -> u8 {
+    match result {
+        Ok(Tally { failed: 0, .. }) => 0,
+        Ok(_) => 1,
+        // Whoever read the output has seen enough of it.
+        Err(error) if error.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == ErrorKind::BrokenPipe) => 1,
+        Err(error) => {
+            eprintln!("replay: {error:#}");
+            2
+        }
+    }
+}
+
+/// Runs every case of every file; an error names the file and line that could not be read.
+fn replay(backend: &mut impl Backend, files: &[PathBuf], out: &mut impl Write) -> anyhow::Result<Tally> {
+    let mut tally = Tally::default();
+    for path in files {
+        let file = std::fs::File::open(path).with_context(|| path.display().to_string())?;
+        for (number, line) in BufReader::new(file).lines().enumerate() {
+            let place = || format!("{}:{}", path.display(), number + 1);
+            let line = line.with_context(place)?;
+            if line.trim().is_empty() {
+                continue;
+            }
+            let (id, case, expectation) = case_file::parse(&line).with_context(place)?;
+            if report(&id, &case.run(backend), &expectation, out)? {
+                tally.passed += 1;
+            } else {
+                tally.failed += 1;
+            }
+        }
+    }
+    writeln!(out, "{} passed, {} failed", tally.passed, tally.failed)?;
+    Ok(tally)
+}
+
+/// Prints each difference between what a case gave and what it states; true where there is none.
+fn report(id: &str, got: &Outcome, expected: &Expectation, out: &mut impl Write) -> std::io::Result<bool> {
+    let mut same = true;
+    for (i, (got, expected)) in got.out.iter().zip(&expected.out).enumerate() {
+        if got != expected {
+            same = false;
+            writeln!(out, "{id}: index {i}: got {got}, expected {expected}")?;
+        }
+    }
+    let describe = |fault: RowFault| (fault.row, fault.kind.name().to_owned());
+    let stated = |fault: &FaultFields| (fault.row, format!("{:?}", fault.kind));
+    let (got_fault, expected_fault) = (got.fault().map(describe), expected.fault.as_ref().map(stated));
+    if got_fault != expected_fault {
+        same = false;
+        let show =
+            |fault: Option<(usize, String)>| fault.map_or("none".into(), |(row, kind)| format!("{kind} in row {row}"));
+        let values = got.fault().map_or(String::new(), |fault| format!(" ({})", fault.kind));
+        writeln!(out, "{id}: fault: got {}{values}, expected {}", show(got_fault), show(expected_fault))?;
+    }
+    Ok(same)
+}

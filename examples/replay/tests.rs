@@ -1,0 +1,161 @@
+//! What `replay` passes, reports and refuses.
+
+use ascend_cache_loc::TableShape;
+use ascend_cache_loc::cpu_ref::{ExtendLocs, LastLoc, RefError, ReqToToken, assign_extend_cache_locs, get_last_loc};
+
+use super::*;
+
+const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cases");
+
+/// A case that passes: row 0 ends in slot 12, row 1 is bad.
+const GOOD: &str = r#"{"op":"get_last_loc","id":"good","dtypes":{"req_to_token":"i32","req_pool_indices":"i32","prefix_lens":"i64","out":"i32"},"req_to_token":{"rows":2,"cols":3,"row_stride":3,"data":[10,11,12,20,21,22]},"batch":2,"req_pool_indices":[0,2],"prefix_lens":[3,1],"out_init":-777,"out":[12,-1],"fault":{"row":1,"kind":"RequestOutOfRange"},"note":"ignored"}"#;
+
+/// Replays lines as a file called `name`; what was printed, and the tally or the error's text.
+fn replay_lines(name: &str, lines: &str) -> (String, Result<Tally, String>) {
+    let path = std::env::temp_dir().join(format!("{}-{name}.jsonl", std::process::id()));
+    std::fs::write(&path, lines).unwrap();
+    let mut out = Vec::new();
+    let result = replay(&mut CpuRef, std::slice::from_ref(&path), &mut out);
+    let shown = path.display().to_string();
+    std::fs::remove_file(&path).unwrap();
+    let text = result.map_err(|error| format!("{error:#}").replace(&shown, name));
+    (String::from_utf8(out).unwrap(), text)
+}
+
+#[test]
+fn golden_and_fault_cases_pass() {
+    let files = ["golden.jsonl", "faults.jsonl"].map(|name| PathBuf::from(CASES).join(name));
+    let mut out = Vec::new();
+    let tally = replay(&mut CpuRef, &files, &mut out).unwrap();
+    assert_eq!(String::from_utf8(out).unwrap(), "37 passed, 0 failed\n");
+    assert_eq!(exit_code(Ok(tally)), 0);
+}
+
+#[test]
+fn each_mismatch_is_one_line_and_the_exit_code_1() {
+    let lines = [
+        GOOD.into(),
+        GOOD.replace("[12,-1]", "[13,-777]"),
+        GOOD.replace(r#""row":1"#, r#""row":0"#),
+        GOOD.replace(r#""fault":{"row":1,"kind":"RequestOutOfRange"},"#, ""),
+        GOOD.replace("[3,1]", "[3,0]"),
+    ]
+    .join("\n\n");
+    let (printed, tally) = replay_lines("mismatch", &lines);
+    let values = "(request pool index 2 is outside the table's 2 rows)";
+    assert_eq!(
+        printed,
+        format!(
+            "good: index 0: got 12, expected 13\n\
+             good: index 1: got -1, expected -777\n\
+             good: fault: got RequestOutOfRange in row 1 {values}, expected RequestOutOfRange in row 0\n\
+             good: fault: got RequestOutOfRange in row 1 {values}, expected none\n\
+             good: fault: got none, expected RequestOutOfRange in row 1\n\
+             1 passed, 4 failed\n"
+        )
+    );
+    assert_eq!(exit_code(Ok(tally.unwrap())), 1);
+}
+
+#[test]
+fn what_cannot_be_read_names_file_and_line_and_exits_2() {
+    for (from, to, message) in [
+        (
+            "get_last_loc",
+            "get_last",
+            "unknown variant `get_last`, expected `get_last_loc` or `assign_extend_cache_locs`",
+        ),
+        (r#""out":"i32""#, r#""out":"f32""#, "unknown variant `f32`, expected `i32` or `i64`"),
+        (r#""req_to_token":"i32""#, r#""req_to_token":"i64""#, "unknown variant `i64`, expected `i32`"),
+        (r#""prefix_lens":[3,1]"#, r#""prefix":[3,1]"#, "missing field `prefix_lens`"),
+        (r#""prefix_lens":[3,1]"#, r#""prefix_lens":[3]"#, "prefix_lens: 1 elements, the case needs 2"),
+        (r#""batch":2"#, r#""batch":3"#, "prefix_lens: 2 elements, the case needs 3"),
+        ("[0,2]", "[0,2147483648]", "req_pool_indices: a value does not fit i32"),
+        ("[3,1]", "[3,9223372036854775808]", "invalid value: integer `9223372036854775808`, expected i64"),
+        ("[12,-1]", "[12]", "out: 1 elements, the case needs 2"),
+        (r#""rows":2"#, r#""rows":3"#, "req_to_token: data: 6 elements, the shape needs 9"),
+        (r#""rows":2"#, r#""rows":2147483648"#, "req_to_token: rows: 2147483648 elements, the limit is 2147483647"),
+        (r#""cols":3"#, r#""cols":4"#, "req_to_token: row_len: 4 entries do not fit in a row stride of 3"),
+        (
+            "[10,11,12,20,21,22]",
+            r#""seeded:-1""#,
+            r#"req_to_token: data: "seeded:-1" is not "arange" or "seeded:<u64>""#,
+        ),
+        ("[10,11,12,20,21,22]", r#"{"runs":[[5,[1,2]]]}"#, "req_to_token: data: a run at 5 leaves the table"),
+        (
+            "[10,11,12,20,21,22]",
+            "[10.5]",
+            "data is a list of int32, \"arange\", \"seeded:<u64>\" or {\"runs\": [[offset, [..]], ..]}",
+        ),
+        (r#""kind":"RequestOutOfRange""#, r#""kind":"Bad""#, "unknown variant `Bad`, expected one of"),
+        (r#"{"op""#, r#""op""#, "invalid type: string \"op\""),
+    ] {
+        assert!(GOOD.contains(from), "{from}");
+        let (printed, result) = replay_lines("bad", &format!("{GOOD}\n{}\n{GOOD}", GOOD.replacen(from, to, 1)));
+        let error = result.unwrap_err();
+        assert!(error.starts_with(&format!("bad:2: {message}")), "{error}");
+        assert_eq!(printed, "", "a file that cannot be read has no result");
+        assert_eq!(exit_code(Err(anyhow::Error::msg(error))), 2);
+    }
+    let missing = replay(&mut CpuRef, &["no/such/file".into()], &mut Vec::new()).unwrap_err();
+    assert!(format!("{missing:#}").starts_with("no/such/file: "));
+}
+
+#[test]
+fn a_table_beyond_memory_is_refused() {
+    let huge = GOOD
+        .replace(r#""rows":2,"cols":3,"row_stride":3"#, r#""rows":2147483647,"cols":3,"row_stride":2147483647"#)
+        .replace("[10,11,12,20,21,22]", "\"seeded:7\"");
+    let (_, result) = replay_lines("huge", &huge);
+    assert_eq!(
+        result.unwrap_err(),
+        "huge:1: req_to_token: data: no memory for a table of 4611686011984936965 elements"
+    );
+}
+
+#[test]
+fn case_lines_of_a_runtime_replay_as_they_ran() {
+    let slots: Vec<i32> = (0..40_000).map(|i| i * 3 - 50_000).collect();
+    // 4 rows of 900 are written whole, 40 rows of 900 as runs; the storage ends with the last entry.
+    for rows in [4, 40] {
+        let shape = TableShape::new(rows, 1000).unwrap().with_row_len(900).unwrap();
+        let table = ReqToToken::new(shape, &slots[..shape.storage_len() as usize]).unwrap();
+        let (req_pool_indices, prefix_lens) = ([3_i64, 0, 99, 1, 3], [900_i32, -1, 1, 1, 900]);
+        let mut out = [-777_i64; 5];
+        let result = get_last_loc(LastLoc {
+            table,
+            req_pool_indices: &req_pool_indices,
+            prefix_lens: &prefix_lens,
+            out: &mut out,
+        });
+        let Err(RefError::Fault(fault)) = result else { panic!("{result:?}") };
+        let args = LastLoc { table, req_pool_indices: &req_pool_indices, prefix_lens: &prefix_lens, out: &mut out };
+        let last = args.case_line("\"quoted\"\\ \n \u{1F980}").out_init(-777).fault(fault).to_string();
+
+        let (start_offsets, end_offsets) = ([890_i64, 7, 0, 0, i64::MIN], [900_i64, 7, 900, 3, 0]);
+        let mut out = [-777_i32; 20];
+        let extend = ExtendLocs {
+            table,
+            req_pool_indices: &req_pool_indices,
+            start_offsets: &start_offsets,
+            end_offsets: &end_offsets,
+            out: &mut out,
+        };
+        let Err(RefError::Fault(fault)) = assign_extend_cache_locs(extend) else { panic!() };
+        let extend = ExtendLocs {
+            table,
+            req_pool_indices: &req_pool_indices,
+            start_offsets: &start_offsets,
+            end_offsets: &end_offsets,
+            out: &mut out,
+        };
+        let extend = extend.case_line("extend").out_init(-777).fault(fault).to_string();
+
+        assert!(!last.contains('\n') && extend.contains("runs") == (rows == 40), "{extend}");
+        let (printed, tally) = replay_lines(&format!("lines{rows}"), &format!("{last}\n{extend}\n"));
+        assert_eq!(printed, "2 passed, 0 failed\n");
+        assert_eq!(tally.unwrap(), Tally { passed: 2, failed: 0 });
+        let (id, ..) = case_file::parse(&last).unwrap();
+        assert_eq!(id, "\"quoted\"\\ \n \u{1F980}");
+    }
+}
