@@ -21,8 +21,8 @@ use std::process::ExitCode;
 use anyhow::Context;
 use ascend_cache_loc::RowFault;
 use case_file::{Expectation, FaultFields};
-use clap::{Parser, ValueEnum};
-use harness::backend::{Backend, CpuRef};
+use clap::Parser;
+use harness::backend::{Backend, BackendName, CpuRef};
 use harness::case::Outcome;
 
 /// Run case files on a backend and compare outputs and faults with what they state.
@@ -35,12 +35,6 @@ struct Options {
     /// Files of cases, one JSON object a line.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum BackendName {
-    /// The CPU reference.
-    Cpu,
 }
 
 /// Cases that passed and failed.

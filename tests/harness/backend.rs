@@ -3,6 +3,13 @@
 use ascend_cache_loc::Int;
 use ascend_cache_loc::cpu_ref::{self, ExtendLocs, LastLoc, RefError};
 
+/// The name of a backend on a command line.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub enum BackendName {
+    /// The CPU reference.
+    Cpu,
+}
+
 /// Runs both operations on arrays in host memory. A device backend copies them over, launches, waits and copies back; the
 /// suite, `replay` and `serve_trace` see no difference.
 pub trait Backend {

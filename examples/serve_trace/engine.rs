@@ -1,0 +1,184 @@
+//! The serving loop: continuous batching with a paged KV cache, prefix reuse, chunked prefill, speculative decoding.
+//!
+//! A running request is a [`Sequence`]. A step, in this order:
+//!
+//! 1. Room for the decode windows: out of slots, the youngest request is retracted and queued again. The window's slots
+//!    continue the last page, then open new ones, and are written to the row.
+//! 2. Admission, oldest first, while rows, slots and the step's token budget last; slots of cached prefix blocks are
+//!    written to the row.
+//! 3. Prefill: `get_last_loc` over the batch, slots for the next chunk from there on, whole blocks into the cache.
+//! 4. Decode: `assign_extend_cache_locs` over the windows, a seeded number of tokens accepted, pages past them freed.
+//! 5. The clock moves on.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result, ensure};
+use ascend_cache_loc::TableShape;
+
+use crate::harness::backend::Backend;
+use crate::pages::PageAllocator;
+use crate::prefix_cache::PrefixCache;
+use crate::request::{BLOCK_TOKENS, Request};
+use crate::sequence::Sequence;
+use crate::stats::Stats;
+use crate::verify::Verifier;
+
+/// How the loop serves.
+#[derive(Clone, Debug)]
+pub(crate) struct Config {
+    pub(crate) slots: u32,
+    pub(crate) page_size: usize,
+    pub(crate) max_batch: usize,
+    /// Tokens of a decode window.
+    pub(crate) draft_tokens: usize,
+    /// Prefill tokens of a step.
+    pub(crate) chunk: usize,
+    pub(crate) base_us: u64,
+    pub(crate) per_token_us: u64,
+    pub(crate) seed: u64,
+    pub(crate) verify: bool,
+}
+
+/// The loop's state.
+#[derive(Debug)]
+pub(crate) struct Engine<'a, B> {
+    pub(crate) backend: &'a mut B,
+    pub(crate) config: Config,
+    pub(crate) requests: &'a [Request],
+    pub(crate) pages: PageAllocator,
+    pub(crate) cache: PrefixCache,
+    pub(crate) shape: TableShape,
+    /// The request table, `req_to_token`.
+    pub(crate) table: Vec<i32>,
+    pub(crate) free_rows: Vec<usize>,
+    pub(crate) running: Vec<Sequence>,
+    /// Requests that have arrived and do not run, with the output tokens they have; oldest first.
+    pub(crate) waiting: BTreeMap<usize, usize>,
+    /// The next request to arrive.
+    next_arrival: usize,
+    clock_us: u64,
+    pub(crate) verifier: Option<Verifier>,
+    pub(crate) stats: Stats,
+}
+
+impl<'a, B: Backend> Engine<'a, B> {
+    pub(crate) fn new(backend: &'a mut B, requests: &'a [Request], config: Config) -> Result<Self> {
+        let page_size = config.page_size;
+        ensure!(
+            BLOCK_TOKENS.is_multiple_of(page_size),
+            "--page-size {page_size}: pages must divide a prefix block of {BLOCK_TOKENS} tokens"
+        );
+        let pages = PageAllocator::new(config.slots, page_size);
+        let mut row_len = 0;
+        for (i, request) in requests.iter().enumerate() {
+            let needed = request
+                .input_len
+                .checked_add(request.output_len)
+                .and_then(|len| len.checked_add(config.draft_tokens))
+                .with_context(|| format!("request {i}: its length is too large"))?;
+            ensure!(
+                needed.div_ceil(page_size) <= pages.total(),
+                "--slots {}: request {i} alone needs {needed} slots ({} input, {} output, {} draft tokens)",
+                config.slots,
+                request.input_len,
+                request.output_len,
+                config.draft_tokens
+            );
+            row_len = row_len.max(needed);
+        }
+        // Rows begin on a 64-byte boundary, as a device wants them; their ends are not part of the table.
+        let shape = TableShape::new(config.max_batch, row_len.next_multiple_of(16))?.with_row_len(row_len)?;
+        let mut table = Vec::new();
+        let len = shape.storage_len() as usize;
+        table
+            .try_reserve_exact(len)
+            .with_context(|| format!("--max-batch {}: no memory for a table of {len} entries", config.max_batch))?;
+        table.resize(len, -1);
+        Ok(Self {
+            backend,
+            requests,
+            cache: PrefixCache::default(),
+            shape,
+            table,
+            free_rows: (0..config.max_batch).rev().collect(),
+            running: Vec::new(),
+            waiting: BTreeMap::new(),
+            next_arrival: 0,
+            clock_us: requests.first().map_or(0, |request| request.arrival_us),
+            verifier: config.verify.then(|| Verifier::new(pages.total(), page_size)),
+            pages,
+            config,
+            stats: Stats::default(),
+        })
+    }
+
+    /// Serves every request; `progress` hears how many have finished, after every step.
+    pub(crate) fn run(mut self, mut progress: impl FnMut(usize)) -> Result<Stats> {
+        while self.stats.finished < self.requests.len() {
+            self.step().with_context(|| format!("step {}", self.stats.steps))?;
+            progress(self.stats.finished);
+        }
+        self.stats.clock_us = self.clock_us;
+        while let Some(pages) = self.cache.evict() {
+            self.pages.give_back(pages);
+        }
+        ensure!(self.pages.free().len() == self.pages.total(), "a page is still in use after the last request");
+        self.check_pages()?;
+        Ok(self.stats)
+    }
+
+    fn step(&mut self) -> Result<()> {
+        self.arrive();
+        let retracted = self.open_windows()?;
+        if !retracted {
+            self.admit();
+        }
+        let prefilled = self.prefill()?;
+        let decoded = self.decode()?;
+        let page_size = self.pages.page_size();
+        let used = (self.pages.total() - self.pages.free().len()) * page_size;
+        let held = used - self.cache.evictable() * BLOCK_TOKENS;
+        self.stats.peak_slots = self.stats.peak_slots.max(used);
+        self.stats.peak_held_slots = self.stats.peak_held_slots.max(held);
+        self.finish()?;
+
+        self.stats.steps += 1;
+        self.clock_us += self.config.base_us + self.config.per_token_us * (prefilled + decoded) as u64;
+        // A scan of all pages costs as much as many steps where the pool is large.
+        if self.stats.steps.is_multiple_of(1 + self.pages.total() / 4096) {
+            self.check_pages()?;
+        }
+        Ok(())
+    }
+
+    /// Queues the requests whose time has come; with nothing else to do, waits for the next one.
+    fn arrive(&mut self) {
+        let coming = &self.requests[self.next_arrival..];
+        if let (true, true, Some(next)) = (self.running.is_empty(), self.waiting.is_empty(), coming.first()) {
+            self.clock_us = self.clock_us.max(next.arrival_us);
+        }
+        let arrived = coming.iter().take_while(|request| request.arrival_us <= self.clock_us).count();
+        self.waiting.extend((self.next_arrival..self.next_arrival + arrived).map(|request| (request, 0)));
+        self.next_arrival += arrived;
+    }
+
+    /// Releases the sequences that have all their output.
+    fn finish(&mut self) -> Result<()> {
+        let requests = self.requests;
+        let done = |seq: &mut Sequence| seq.decoding() && seq.generated >= requests[seq.request].output_len;
+        for seq in self.running.extract_if(.., done).collect::<Vec<_>>() {
+            if let Some(verifier) = &self.verifier {
+                verifier.check_sequence(requests, &seq, &self.table[seq.row * self.shape.row_stride()..])?;
+            }
+            self.release(&seq);
+            self.stats.finished += 1;
+        }
+        Ok(())
+    }
+
+    fn check_pages(&mut self) -> Result<()> {
+        let Some(verifier) = &mut self.verifier else { return Ok(()) };
+        let private = self.running.iter().flat_map(Sequence::private_pages).copied();
+        verifier.check_pages(self.pages.free().iter().copied().chain(self.cache.pages()).chain(private))
+    }
+}

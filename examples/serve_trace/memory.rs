@@ -1,0 +1,158 @@
+//! Who gets slots: decode windows, admission, retraction, sharing.
+
+use anyhow::{Context, Result};
+
+use crate::engine::Engine;
+use crate::prefix_cache::Inserted;
+use crate::request::BLOCK_TOKENS;
+use crate::sequence::Sequence;
+
+impl<B> Engine<'_, B> {
+    /// Opens a window for every decoding sequence. Where pages run out, the youngest sequence is retracted and queued
+    /// again; tells whether any was.
+    pub(crate) fn open_windows(&mut self) -> Result<bool> {
+        let mut running = std::mem::take(&mut self.running);
+        let mut retracted = false;
+        while self.pages_needed(&running) > self.pages_available() {
+            let youngest = (0..running.len()).max_by_key(|&i| running[i].request);
+            let seq = running.remove(youngest.context("pages are needed, but nothing runs")?);
+            self.waiting.insert(seq.request, seq.generated);
+            self.release(&seq);
+            self.stats.retractions += 1;
+            retracted = true;
+        }
+        for seq in running.iter_mut().filter(|seq| seq.decoding()) {
+            self.extend(seq, self.config.draft_tokens)?;
+            seq.window = true;
+        }
+        self.running = running;
+        Ok(retracted)
+    }
+
+    /// Admits waiting requests, oldest first, while rows, pages and the step's prefill tokens last. Pages of their
+    /// decoding are not set aside: that is what retraction is for.
+    pub(crate) fn admit(&mut self) {
+        let mut tokens: usize = self.running.iter().map(|seq| seq.prefill_len.saturating_sub(seq.kv_len)).sum();
+        while let Some((&request, &generated)) = self.waiting.first_key_value()
+            && tokens < self.config.chunk
+            && let Some(&row) = self.free_rows.last()
+        {
+            let Some(seq) = self.place(request, generated, row) else { return };
+            self.waiting.pop_first();
+            self.free_rows.pop();
+            tokens += seq.prefill_len - seq.kv_len;
+            self.stats.prompt_tokens += seq.prefill_len;
+            self.stats.cached_tokens += seq.kv_len;
+            for (entry, slot) in
+                self.table[row * self.shape.row_stride()..].iter_mut().zip(self.pages.slots(&seq.pages))
+            {
+                *entry = slot;
+            }
+            self.running.push(seq);
+        }
+    }
+
+    /// A sequence with its cached prefix locked, or None where its pages would not fit.
+    fn place(&mut self, request: usize, generated: usize, row: usize) -> Option<Sequence> {
+        let Self { requests, .. } = *self;
+        let prefill_len = requests[request].input_len + generated;
+        let sharable_blocks = requests[request].whole_blocks();
+        // The last token is always computed: its output is the next token.
+        let ids = &requests[request].block_ids[..sharable_blocks.min((prefill_len - 1) / BLOCK_TOKENS)];
+        let ids = &ids[..self.cache.matched(ids)];
+        self.cache.lock(ids);
+        let pages = self.cache.pages_of(ids);
+        let needed = prefill_len.div_ceil(self.pages.page_size()) - pages.len();
+        if self.pages_needed(&self.running) + needed > self.pages_available() {
+            self.cache.unlock(ids);
+            return None;
+        }
+        Some(Sequence {
+            request,
+            row,
+            cached_blocks: ids.len(),
+            cached_pages: pages.len(),
+            pages,
+            sharable_blocks,
+            kv_len: ids.len() * BLOCK_TOKENS,
+            prefill_len,
+            generated,
+            last_loc: -1,
+            window: false,
+        })
+    }
+
+    /// Gives the next `count` positions of a sequence slots, on from its last one in the same page, then in new pages,
+    /// and writes them to its row.
+    pub(crate) fn extend(&mut self, seq: &mut Sequence, count: usize) -> Result<()> {
+        let page_size = self.pages.page_size() as i64;
+        let start = seq.row * self.shape.row_stride() + seq.kv_len;
+        let mut slot = seq.last_loc + 1;
+        for i in start..start + count {
+            if slot % page_size == 0 {
+                let page = self.take_page()?;
+                seq.pages.push(page);
+                slot = i64::from(page) * page_size;
+            }
+            self.table[i] = slot as i32;
+            slot += 1;
+        }
+        Ok(())
+    }
+
+    /// Moves the blocks of a sequence that are complete into the cache; where one is there already, takes the cached
+    /// pages and frees its own.
+    pub(crate) fn share_blocks(&mut self, seq: &mut Sequence) {
+        let Self { requests, .. } = *self;
+        let (page_size, stride) = (self.pages.page_size(), self.shape.row_stride());
+        let ids = &requests[seq.request].block_ids;
+        while seq.cached_blocks < seq.sharable_blocks.min(seq.kv_len / BLOCK_TOKENS) {
+            let block = seq.cached_blocks;
+            let parent = block.checked_sub(1).map(|parent| ids[parent]);
+            let own = seq.cached_pages..seq.cached_pages + BLOCK_TOKENS / page_size;
+            match self.cache.insert(parent, ids[block], &seq.pages[own.clone()]) {
+                Inserted::New => {}
+                Inserted::Known(cached) => {
+                    let entries = self.table[seq.row * stride + block * BLOCK_TOKENS..].iter_mut();
+                    for (entry, slot) in entries.zip(self.pages.slots(&cached)) {
+                        *entry = slot;
+                    }
+                    self.pages.give_back(seq.pages.splice(own.clone(), cached));
+                }
+                Inserted::Conflict => {
+                    seq.sharable_blocks = block;
+                    return;
+                }
+            }
+            seq.cached_blocks += 1;
+            seq.cached_pages = own.end;
+        }
+    }
+
+    /// Frees what a sequence holds; its cached blocks stay until they are evicted.
+    pub(crate) fn release(&mut self, seq: &Sequence) {
+        self.cache.unlock(&self.requests[seq.request].block_ids[..seq.cached_blocks]);
+        self.pages.give_back(seq.private_pages().iter().copied());
+        self.free_rows.push(seq.row);
+    }
+
+    /// Pages that sequences will take before anything new is admitted: to the end of their prompts or next windows.
+    fn pages_needed(&self, running: &[Sequence]) -> usize {
+        let end = |seq: &Sequence| seq.reach(self.config.draft_tokens).div_ceil(self.pages.page_size());
+        running.iter().map(|seq| end(seq) - seq.pages.len().min(end(seq))).sum()
+    }
+
+    /// Pages that are free or can be evicted.
+    fn pages_available(&self) -> usize {
+        self.pages.free().len() + self.cache.evictable() * BLOCK_TOKENS / self.pages.page_size()
+    }
+
+    fn take_page(&mut self) -> Result<u32> {
+        if self.pages.free().is_empty() {
+            let evicted = self.cache.evict().context("no page is free and none can be evicted")?;
+            self.pages.give_back(evicted);
+            self.stats.evictions += 1;
+        }
+        self.pages.take().context("no page is free")
+    }
+}
