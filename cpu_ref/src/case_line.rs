@@ -77,7 +77,7 @@ impl<R: Int, L: Int, O: Int> Display for CaseLine<'_, LastLoc<'_, R, L, O>> {
         let dtypes = [("req_pool_indices", R::TYPE), ("prefix_lens", L::TYPE), ("out", O::TYPE)];
         write_head(f, "get_last_loc", self.id, &dtypes)?;
         let runs = req_pool_indices.iter().zip(*prefix_lens).filter_map(|(req, prefix_len)| {
-            let index = table.last_index(req.to_i64(), prefix_len.to_i64()).ok()??;
+            let index = table.last_index(req.to_i64(), prefix_len.to_i64())?;
             Some(index..index + 1)
         });
         write_table(f, table, runs)?;
@@ -93,9 +93,11 @@ impl<R: Int, L: Int, O: Int> Display for CaseLine<'_, ExtendLocs<'_, R, L, O>> {
         let dtypes =
             [("req_pool_indices", R::TYPE), ("start_offset", L::TYPE), ("end_offset", L::TYPE), ("out", O::TYPE)];
         write_head(f, "assign_extend_cache_locs", self.id, &dtypes)?;
-        let runs = req_pool_indices.iter().zip(*start_offsets).zip(*end_offsets).filter_map(|((req, start), end)| {
-            table.extend_range(req.to_i64(), start.to_i64(), end.to_i64()).ok().filter(|run| !run.is_empty())
-        });
+        let runs = req_pool_indices
+            .iter()
+            .zip(*start_offsets)
+            .zip(*end_offsets)
+            .filter_map(|((req, start), end)| table.extend_range(req.to_i64(), start.to_i64(), end.to_i64()));
         write_table(f, table, runs)?;
         write_batch(f, req_pool_indices)?;
         write_array(f, "start_offset", start_offsets)?;

@@ -37,27 +37,37 @@ pub fn assign_extend_cache_locs<R: Int, L: Int, O: Int>(args: ExtendLocs<'_, R, 
     check_len("start_offsets", start_offsets.len(), n)?;
     check_len("end_offsets", end_offsets.len(), n)?;
 
-    let mut filled = 0;
-    let mut first_fault = None;
+    let capacity = out.len();
+    let mut rest = out;
+    let mut first_bad = n;
     for (row, ((req, start), end)) in req_pool_indices.iter().zip(start_offsets).zip(end_offsets).enumerate() {
-        let slots = match table.extend_range(req.to_i64(), start.to_i64(), end.to_i64()) {
-            Ok(range) => &table.slots()[range],
-            Err(kind) => {
-                first_fault.get_or_insert(RowFault { row, kind });
-                continue;
-            }
-        };
-        let end = filled + slots.len();
-        if end > out.len() {
-            widen(&mut out[filled..], slots);
-            let kind = FaultKind::OutputTooShort { end: end as i64, capacity: out.len() as i64 };
-            first_fault.get_or_insert(RowFault { row, kind });
-            break; // `out` is full, and no later row can be the lowest fault
+        let (start, end) = (start.to_i64(), end.to_i64());
+        if start == end {
+            continue;
         }
-        widen(&mut out[filled..end], slots);
-        filled = end;
+        let Some(range) = table.extend_range(req.to_i64(), start, end) else {
+            first_bad = first_bad.min(row);
+            continue;
+        };
+        let slots = &table.slots()[range];
+        if let Some(out) = rest.split_off_mut(..slots.len()) {
+            widen(out, slots);
+            continue;
+        }
+        let end = (capacity - rest.len() + slots.len()) as i64;
+        widen(rest, slots);
+        if row < first_bad {
+            return Err(RowFault { row, kind: FaultKind::OutputTooShort { end, capacity: capacity as i64 } }.into());
+        }
+        break; // `out` is full
     }
-    first_fault.map_or(Ok(()), |fault| Err(fault.into()))
+    // The loop only finds the row; why it is bad is told once.
+    if first_bad < n {
+        let (req, start, end) = (req_pool_indices[first_bad], start_offsets[first_bad], end_offsets[first_bad]);
+        let kind = table.extend_fault(req.to_i64(), start.to_i64(), end.to_i64());
+        return Err(RowFault { row: first_bad, kind }.into());
+    }
+    Ok(())
 }
 
 /// Copies as many slots as `out` holds.

@@ -33,17 +33,33 @@ pub fn get_last_loc<R: Int, L: Int, O: Int>(args: LastLoc<'_, R, L, O>) -> Resul
     check_len("prefix_lens", prefix_lens.len(), n)?;
     check_len("out", out.len(), n)?;
 
-    let mut first_fault = None;
-    for (row, ((req, prefix_len), out)) in req_pool_indices.iter().zip(prefix_lens).zip(out).enumerate() {
-        let slot = match table.last_index(req.to_i64(), prefix_len.to_i64()) {
-            Ok(Some(index)) => table.slots()[index],
-            Ok(None) => -1,
-            Err(kind) => {
-                first_fault.get_or_insert(RowFault { row, kind });
-                -1
-            }
-        };
-        *out = O::from_slot(slot);
+    let mut first_bad = n;
+    let mut last_loc = |row: usize, req: R, prefix_len: L| {
+        if let Some(index) = table.last_index(req.to_i64(), prefix_len.to_i64()) {
+            return O::from_slot(table.slots()[index]);
+        }
+        if prefix_len.to_i64() > 0 {
+            first_bad = first_bad.min(row);
+        }
+        O::from_slot(-1)
+    };
+    // Four rows a turn: a row is so little work that the loop around it would show.
+    let (reqs, reqs_left) = req_pool_indices.as_chunks::<4>();
+    let (lens, lens_left) = prefix_lens.as_chunks::<4>();
+    let (outs, outs_left) = out.as_chunks_mut::<4>();
+    for (i, ((reqs, lens), outs)) in reqs.iter().zip(lens).zip(outs).enumerate() {
+        for j in 0..4 {
+            outs[j] = last_loc(4 * i + j, reqs[j], lens[j]);
+        }
     }
-    first_fault.map_or(Ok(()), |fault| Err(fault.into()))
+    let done = n - reqs_left.len();
+    for (i, ((req, len), out)) in reqs_left.iter().zip(lens_left).zip(outs_left).enumerate() {
+        *out = last_loc(done + i, *req, *len);
+    }
+    // The loop only finds the row; why it is bad is told once.
+    if first_bad < n {
+        let (req, prefix_len) = (req_pool_indices[first_bad].to_i64(), prefix_lens[first_bad].to_i64());
+        return Err(RowFault { row: first_bad, kind: table.last_fault(req, prefix_len) }.into());
+    }
+    Ok(())
 }

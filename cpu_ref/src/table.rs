@@ -37,44 +37,44 @@ impl<'a> ReqToToken<'a> {
         self.slots
     }
 
-    /// The place of entry (`req`, `prefix_len - 1`) in the storage, or None for an empty prefix.
+    /// The place of entry (`req`, `prefix_len - 1`) in the storage, where the row is valid and its prefix not empty.
     #[inline(always)]
-    pub(crate) fn last_index(&self, req: i64, prefix_len: i64) -> Result<Option<usize>, FaultKind> {
-        if prefix_len <= 0 {
-            return Ok(None);
+    pub(crate) fn last_index(self, req: i64, prefix_len: i64) -> Option<usize> {
+        let (rows, row_len) = (self.shape.rows() as i64, self.shape.row_len() as i64);
+        if prefix_len <= 0 || req < 0 || req >= rows || prefix_len > row_len {
+            return None;
         }
-        let row = self.row_start(req)?;
-        let row_len = self.shape.row_len() as i64;
-        if prefix_len > row_len {
-            return Err(FaultKind::PrefixOutOfRange { prefix_len, row_len });
-        }
-        Ok(Some(row + prefix_len as usize - 1))
+        Some(req as usize * self.shape.row_stride() + prefix_len as usize - 1)
     }
 
-    /// The place of entries (`req`, `start..end`) in the storage.
-    #[inline(always)]
-    pub(crate) fn extend_range(&self, req: i64, start: i64, end: i64) -> Result<Range<usize>, FaultKind> {
-        if start == end {
-            return Ok(0..0);
-        }
-        let row = self.row_start(req)?;
-        if start > end {
-            return Err(FaultKind::RangeReversed { start, end });
-        }
-        let row_len = self.shape.row_len() as i64;
-        if start < 0 || end > row_len {
-            return Err(FaultKind::RangeOutOfRow { start, end, row_len });
-        }
-        Ok(row + start as usize..row + end as usize)
+    /// Why a row whose prefix is not empty has no last entry.
+    pub(crate) fn last_fault(self, req: i64, prefix_len: i64) -> FaultKind {
+        self.request_fault(req)
+            .unwrap_or(FaultKind::PrefixOutOfRange { prefix_len, row_len: self.shape.row_len() as i64 })
     }
 
-    /// The place of entry (`req`, 0) in the storage.
+    /// The place of entries (`req`, `start..end`) in the storage, where the row is valid and not empty.
     #[inline(always)]
-    fn row_start(&self, req: i64) -> Result<usize, FaultKind> {
-        let rows = self.shape.rows();
-        if req as u64 >= rows as u64 {
-            return Err(FaultKind::RequestOutOfRange { req, rows: rows as i64 });
+    pub(crate) fn extend_range(self, req: i64, start: i64, end: i64) -> Option<Range<usize>> {
+        let (rows, row_len) = (self.shape.rows() as i64, self.shape.row_len() as i64);
+        if req < 0 || req >= rows || start >= end || start < 0 || end > row_len {
+            return None;
         }
-        Ok(req as usize * self.shape.row_stride())
+        let row = req as usize * self.shape.row_stride();
+        Some(row + start as usize..row + end as usize)
+    }
+
+    /// Why a row that is not empty has no range.
+    pub(crate) fn extend_fault(self, req: i64, start: i64, end: i64) -> FaultKind {
+        self.request_fault(req).unwrap_or(if start > end {
+            FaultKind::RangeReversed { start, end }
+        } else {
+            FaultKind::RangeOutOfRow { start, end, row_len: self.shape.row_len() as i64 }
+        })
+    }
+
+    fn request_fault(self, req: i64) -> Option<FaultKind> {
+        let rows = self.shape.rows() as i64;
+        (req < 0 || req >= rows).then_some(FaultKind::RequestOutOfRange { req, rows })
     }
 }

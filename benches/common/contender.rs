@@ -1,0 +1,121 @@
+//! The implementations that stand side by side.
+
+use std::hint::black_box;
+
+use ascend_cache_loc::Int;
+use ascend_cache_loc::cpu_ref::{ExtendLocs, LastLoc, ReqToToken, assign_extend_cache_locs, get_last_loc};
+
+use super::straight;
+use super::workload::Workload;
+
+/// Which operation.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Op {
+    LastLoc,
+    ExtendLocs,
+}
+
+impl Op {
+    pub(crate) const ALL: [Self; 2] = [Self::LastLoc, Self::ExtendLocs];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::LastLoc => "get_last_loc",
+            Self::ExtendLocs => "assign_extend_cache_locs",
+        }
+    }
+}
+
+/// Who computes it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Contender {
+    /// The CPU reference.
+    CpuRef,
+    /// The straight loop with the same checks.
+    Checked,
+    /// The straight loop without checks.
+    Unchecked,
+    /// A copy of as many bytes as the output has.
+    Memcpy,
+}
+
+impl Contender {
+    pub(crate) const ALL: [Self; 4] = [Self::CpuRef, Self::Checked, Self::Unchecked, Self::Memcpy];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::CpuRef => "cpu_ref",
+            Self::Checked => "checked loop",
+            Self::Unchecked => "unchecked loop",
+            Self::Memcpy => "memcpy",
+        }
+    }
+}
+
+/// One operation on one workload with one output type; every contender writes into the same output.
+#[derive(Debug)]
+pub(crate) struct Bench<'a, O> {
+    workload: &'a Workload,
+    table: ReqToToken<'a>,
+    op: Op,
+    out: Vec<O>,
+    source: Vec<O>,
+    source_start: usize,
+}
+
+impl<'a, O: Int> Bench<'a, O> {
+    pub(crate) fn new(workload: &'a Workload, op: Op) -> Self {
+        let len = match op {
+            Op::LastLoc => workload.ends.len(),
+            Op::ExtendLocs => workload.total(),
+        };
+        // As the longest row lies to a page: alignment tells in the time of a copy.
+        let long = (0..workload.ends.len()).max_by_key(|&i| workload.ends[i] - workload.starts[i]);
+        let source_start = long.map_or(0, |i| workload.starts[i] as usize % 1024);
+        let source = vec![O::from_slot(1); source_start + len];
+        Self { workload, table: workload.table(), op, out: vec![O::from_slot(0); len], source, source_start }
+    }
+
+    /// `calls` calls of one contender.
+    pub(crate) fn run(&mut self, contender: Contender, calls: u64) {
+        match (contender, self.op) {
+            (Contender::CpuRef, Op::LastLoc) => self.repeat(calls, |bench| get_last_loc(bench.last_loc()).is_ok()),
+            (Contender::Checked, Op::LastLoc) => {
+                self.repeat(calls, |bench| straight::last_loc::<true, O>(bench.last_loc()).is_ok());
+            }
+            (Contender::Unchecked, Op::LastLoc) => {
+                self.repeat(calls, |bench| straight::last_loc::<false, O>(bench.last_loc()).is_ok());
+            }
+            (Contender::CpuRef, Op::ExtendLocs) => {
+                self.repeat(calls, |bench| assign_extend_cache_locs(bench.extend_locs()).is_ok());
+            }
+            (Contender::Checked, Op::ExtendLocs) => {
+                self.repeat(calls, |bench| straight::extend_locs::<true, O>(bench.extend_locs()).is_ok());
+            }
+            (Contender::Unchecked, Op::ExtendLocs) => {
+                self.repeat(calls, |bench| straight::extend_locs::<false, O>(bench.extend_locs()).is_ok());
+            }
+            (Contender::Memcpy, _) => self.repeat(calls, |bench| {
+                bench.out.copy_from_slice(&bench.source[bench.source_start..]);
+                true
+            }),
+        }
+    }
+
+    #[inline(always)]
+    fn repeat(&mut self, calls: u64, call: impl Fn(&mut Self) -> bool) {
+        for _ in 0..calls {
+            assert!(black_box(call(black_box(self))), "a fault in a valid batch");
+        }
+    }
+
+    fn last_loc(&mut self) -> LastLoc<'_, i64, i64, O> {
+        let Workload { req_pool_indices, ends, .. } = self.workload;
+        LastLoc { table: self.table, req_pool_indices, prefix_lens: ends, out: &mut self.out }
+    }
+
+    fn extend_locs(&mut self) -> ExtendLocs<'_, i64, i64, O> {
+        let Workload { req_pool_indices, starts, ends, .. } = self.workload;
+        ExtendLocs { table: self.table, req_pool_indices, start_offsets: starts, end_offsets: ends, out: &mut self.out }
+    }
+}
