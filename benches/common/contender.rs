@@ -35,7 +35,7 @@ pub(crate) enum Contender {
     Checked,
     /// The straight loop without checks.
     Unchecked,
-    /// A copy of as many bytes as the output has.
+    /// A copy of as many bytes as the output has, out of the table in one piece: of one row, the same bytes.
     Memcpy,
 }
 
@@ -59,8 +59,8 @@ pub(crate) struct Bench<'a, O> {
     table: ReqToToken<'a>,
     op: Op,
     out: Vec<O>,
-    source: Vec<O>,
-    source_start: usize,
+    /// Where `Memcpy` copies from: a place in the table's storage.
+    copied: usize,
 }
 
 impl<'a, O: Int> Bench<'a, O> {
@@ -69,11 +69,13 @@ impl<'a, O: Int> Bench<'a, O> {
             Op::LastLoc => workload.ends.len(),
             Op::ExtendLocs => workload.total(),
         };
-        // As the longest row lies to a page: alignment tells in the time of a copy.
-        let long = (0..workload.ends.len()).max_by_key(|&i| workload.ends[i] - workload.starts[i]);
-        let source_start = long.map_or(0, |i| workload.starts[i] as usize % 1024);
-        let source = vec![O::from_slot(1); source_start + len];
-        Self { workload, table: workload.table(), op, out: vec![O::from_slot(0); len], source, source_start }
+        // From the longest row on, as far as the table has as many bytes there.
+        let table = workload.table();
+        let long = (0..workload.ends.len()).max_by_key(|&i| workload.ends[i] - workload.starts[i]).unwrap_or(0);
+        let place =
+            workload.req_pool_indices[long] as usize * table.shape().row_stride() + workload.starts[long] as usize;
+        let copied = place.min(table.slots().len() - len * size_of::<O>() / 4);
+        Self { workload, table, op, out: vec![O::from_slot(0); len], copied }
     }
 
     /// `calls` calls of one contender.
@@ -96,7 +98,7 @@ impl<'a, O: Int> Bench<'a, O> {
                 self.repeat(calls, |bench| straight::extend_locs::<false, O>(bench.extend_locs()).is_ok());
             }
             (Contender::Memcpy, _) => self.repeat(calls, |bench| {
-                bench.out.copy_from_slice(&bench.source[bench.source_start..]);
+                straight::memcpy(&mut bench.out, &bench.table.slots()[bench.copied..]);
                 true
             }),
         }

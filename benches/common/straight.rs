@@ -101,6 +101,14 @@ pub(crate) fn extend_locs<const CHECKED: bool, O: Int>(args: ExtendLocs<'_, i64,
     })
 }
 
+/// Fills `out` with the bytes of `slots`, which has at least as many.
+pub(crate) fn memcpy<O: Int>(out: &mut [O], slots: &[i32]) {
+    let bytes = size_of_val(out);
+    assert!(bytes <= size_of_val(slots));
+    // SAFETY: both have that many bytes, and any bytes are an integer.
+    unsafe { std::ptr::copy_nonoverlapping(slots.as_ptr().cast::<u8>(), out.as_mut_ptr().cast::<u8>(), bytes) };
+}
+
 fn check_lens(batch: usize, arrays: &[(&'static str, usize)]) -> Result<(), ShapeError> {
     let max = i32::MAX as usize;
     if batch > max {
