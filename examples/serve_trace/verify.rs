@@ -113,3 +113,64 @@ fn compare(op: &str, got: impl Iterator<Item = i64>, expected: &[i64]) -> Result
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Request, Sequence, Verifier};
+
+    /// One request of 3 tokens in pages 5 and 1 of size 2, the first of them the cache's.
+    fn sequence() -> ([Request; 1], Sequence) {
+        let request = Request { arrival_us: 0, input_len: 3, output_len: 1, block_ids: vec![] };
+        let sequence = Sequence {
+            request: 0,
+            row: 0,
+            pages: vec![5, 1],
+            cached_blocks: 0,
+            cached_pages: 1,
+            sharable_blocks: 0,
+            kv_len: 3,
+            prefill_len: 3,
+            generated: 0,
+            last_loc: 2,
+            window: false,
+        };
+        ([request], sequence)
+    }
+
+    #[test]
+    fn a_page_with_two_owners_or_none_is_found() {
+        let mut verifier = Verifier::new(3, 2);
+        let mut check = |pages: &[u32]| verifier.check_pages(pages.iter().copied()).map_err(|error| error.to_string());
+        assert_eq!(check(&[2, 0, 1]), Ok(()));
+        assert_eq!(check(&[2, 0, 1, 0]), Err("page 0 has two owners".into()));
+        assert_eq!(check(&[2, 0]), Err("page 1 has no owner".into()));
+    }
+
+    #[test]
+    fn a_token_in_a_slot_that_is_not_its_own_is_found() {
+        let (requests, seq) = sequence();
+        let mut verifier = Verifier::new(6, 2);
+        let mut write = |position, slot| verifier.write(&requests, &seq, position, slot, true).is_ok();
+        assert!(write(2, 2));
+        assert!(!write(2, 3), "another place in the page");
+        assert!(!write(2, 8), "another page");
+        assert!(!write(2, -1), "no slot");
+        assert!(!write(1, 11), "the cache's page");
+    }
+
+    #[test]
+    fn an_overwritten_or_rejected_token_is_found() {
+        let (requests, mut seq) = sequence();
+        seq.cached_pages = 0;
+        let row = [10, 11, 2];
+        let mut verifier = Verifier::new(6, 2);
+        for (position, &slot) in row.iter().enumerate() {
+            verifier.write(&requests, &seq, position, slot.into(), true).unwrap();
+        }
+        verifier.check_sequence(&requests, &seq, &row).unwrap();
+        assert!(verifier.check_sequence(&requests, &seq, &[10, 2, 11]).is_err());
+        verifier.write(&requests, &seq, 1, 11, false).unwrap();
+        let error = verifier.check_sequence(&requests, &seq, &row).unwrap_err();
+        assert_eq!(error.to_string(), "request 0: slot 11 of token 1 was overwritten");
+    }
+}
