@@ -11,8 +11,8 @@ const WHOLE_TABLE_MAX: usize = 4096;
 /// backend and compares. Made by [`LastLoc::case_line`] and [`ExtendLocs::case_line`] from host-side copies; printed by
 /// its `Display`, without a newline, without allocating.
 ///
-/// `out` is what the runtime got. Where a device delivered a wrong result, state the right expectation by running the
-/// CPU reference on the same arguments first.
+/// `out` is what the runtime got: a line with a device's wrong result, replayed on the CPU reference, prints each element
+/// that is wrong. Since a call takes its arguments, make them once more for the line, from the same slices.
 ///
 /// A table of at most 4,096 elements is written whole. Of a larger one only the runs that valid rows read are written,
 /// `"data":{"runs":[[offset,[slots]],..]}`, at their true places: the line stays small, the shape and every address
