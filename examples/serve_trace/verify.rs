@@ -74,8 +74,9 @@ impl Verifier {
     /// Reads a finished sequence back through its row.
     pub(crate) fn check_sequence(&self, requests: &[Request], seq: &Sequence, row: &[i32]) -> Result<()> {
         for (position, &slot) in row[..seq.kv_len].iter().enumerate() {
+            let entry = usize::try_from(slot).ok().and_then(|slot| self.kv.get(slot));
             ensure!(
-                self.kv[slot as usize] == tag(requests, seq.request, position),
+                entry == Some(&tag(requests, seq.request, position)),
                 "request {}: slot {slot} of token {position} was overwritten",
                 seq.request
             );
