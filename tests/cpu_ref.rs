@@ -3,7 +3,7 @@
 mod harness;
 mod suite;
 
-use ascend_cache_loc::cpu_ref::ReqToToken;
+use ascend_cache_loc::cpu_ref::{RefError, ReqToToken};
 use ascend_cache_loc::{FaultKind, RowFault, ShapeError, TableShape};
 use harness::backend::CpuRef;
 use suite::suite;
@@ -17,6 +17,7 @@ fn table_storage_must_cover_the_shape() {
     let error = ReqToToken::new(shape, &[0; 13]).unwrap_err();
     assert_eq!(error, ShapeError::TableTooShort { needed: 14, len: 13 });
     assert_eq!(error.to_string(), "table: 13 elements given, its shape needs 14");
+    assert_eq!(RefError::from(error).to_string(), error.to_string());
     assert_eq!(
         TableShape::new(3, 5).unwrap().with_row_len(6).unwrap_err(),
         ShapeError::RowLenExceedsStride { row_len: 6, row_stride: 5 }
@@ -33,6 +34,8 @@ fn fault_texts_name_row_argument_and_values() {
         (RangeOutOfRow { start: -1, end: 2, row_len: 8 }, "row 3: offsets -1..2 leave the row of length 8"),
         (OutputTooShort { end: 12, capacity: 10 }, "row 3: the row's output ends at element 12, out holds 10"),
     ] {
-        assert_eq!(RowFault { row: 3, kind }.to_string(), text);
+        let fault = RowFault { row: 3, kind };
+        assert_eq!(fault.to_string(), text);
+        assert_eq!(RefError::from(fault).to_string(), text);
     }
 }

@@ -61,15 +61,6 @@ pub enum IntType {
 }
 
 impl IntType {
-    /// The size of one element in bytes.
-    #[must_use]
-    pub const fn size_bytes(self) -> usize {
-        match self {
-            Self::I32 => 4,
-            Self::I64 => 8,
-        }
-    }
-
     /// `"i32"` or `"i64"`, the name in Rust and in case files.
     #[must_use]
     pub const fn name(self) -> &'static str {
