@@ -137,7 +137,7 @@ fn fail(code: u8, error: &anyhow::Error) -> ExitCode {
 fn print(options: &Options, stats: &Stats) -> std::io::Result<()> {
     let source = options.trace.as_ref().map_or("built-in workload".into(), |path| path.display().to_string());
     let checked = if options.verify { "every call verified" } else { "not verified" };
-    writeln!(
+    write!(
         std::io::stdout(),
         "{source}, seed {}, {} slots in pages of {}, {checked}\n\n{stats}",
         options.seed,
