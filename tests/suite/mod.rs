@@ -8,14 +8,24 @@ pub(crate) mod seeds;
 use crate::harness::backend::Backend;
 use crate::harness::case::Case;
 
-/// Runs a case on the backend and compares every element and the fault with the oracle.
-#[track_caller]
-pub(crate) fn check(backend: &mut impl Backend, case: &Case) {
+/// Runs a case on the backend and compares every element and the fault with the oracle; tells the first difference.
+pub(crate) fn compare(backend: &mut impl Backend, case: &Case) -> Result<(), String> {
     let (got, expected) = (case.run(backend), case.expected());
     if let Some(i) = (0..expected.out.len()).find(|&i| got.out[i] != expected.out[i]) {
-        panic!("out[{i}] is {}, expected {}, in {case:?}", got.out[i], expected.out[i]);
+        return Err(format!("out[{i}] is {}, expected {}", got.out[i], expected.out[i]));
     }
-    assert_eq!(got.result, expected.result, "in {case:?}");
+    if got.result != expected.result {
+        return Err(format!("returned {:?}, expected {:?}", got.result, expected.result));
+    }
+    Ok(())
+}
+
+/// [`compare`], failing the test.
+#[track_caller]
+pub(crate) fn check(backend: &mut impl Backend, case: &Case) {
+    if let Err(difference) = compare(backend, case) {
+        panic!("{difference}, in {case:?}");
+    }
 }
 
 /// Instantiates the suite: `suite!(name, expression that makes the backend)`.

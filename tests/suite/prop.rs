@@ -1,24 +1,18 @@
 //! Random batches over all element types. `PROPTEST_CASES` sets how many.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use ascend_cache_loc::{IntType, TableShape};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
+use proptest::test_runner::{Config, TestCaseError, TestRunner};
 
-use super::check;
+use super::compare;
 use crate::harness::backend::Backend;
 use crate::harness::case::{Case, Dtypes, Op, Table};
 
 const CASES: u32 = 4096;
-
-fn runner() -> TestRunner {
-    let from_env = std::env::var_os("PROPTEST_CASES").is_some();
-    let default = Config::default();
-    let cases = if from_env { default.cases } else { CASES };
-    TestRunner::new(Config { cases, failure_persistence: None, ..default })
-}
 
 fn int_type() -> impl Strategy<Value = IntType> {
     prop_oneof![Just(IntType::I32), Just(IntType::I64)]
@@ -98,19 +92,22 @@ fn extend_case() -> impl Strategy<Value = Case> {
 }
 
 pub(crate) fn last_loc(backend: &mut impl Backend) {
-    let backend = std::cell::RefCell::new(backend);
-    let property = |case| {
-        check(&mut **backend.borrow_mut(), &case);
-        Ok(())
-    };
-    runner().run(&last_loc_case(), property).unwrap();
+    run(backend, &last_loc_case());
 }
 
 pub(crate) fn extend_locs(backend: &mut impl Backend) {
-    let backend = std::cell::RefCell::new(backend);
-    let property = |case| {
-        check(&mut **backend.borrow_mut(), &case);
-        Ok(())
-    };
-    runner().run(&extend_case(), property).unwrap();
+    run(backend, &extend_case());
+}
+
+/// Compares random cases with the oracle; the message holds the smallest case that differs.
+fn run(backend: &mut impl Backend, cases: &impl Strategy<Value = Case>) {
+    let from_env = std::env::var_os("PROPTEST_CASES").is_some();
+    let default = Config::default();
+    let count = if from_env { default.cases } else { CASES };
+    let config = Config { cases: count, failure_persistence: None, ..default };
+    let backend = RefCell::new(backend);
+    let property = |case| compare(&mut **backend.borrow_mut(), &case).map_err(TestCaseError::fail);
+    if let Err(failure) = TestRunner::new(config).run(cases, property) {
+        panic!("{failure}");
+    }
 }
