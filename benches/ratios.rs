@@ -8,7 +8,7 @@ mod common;
 
 use std::time::Instant;
 
-use ascend_cache_loc::Int;
+use ascend_cache_loc::{Int, IntType};
 use common::Sweep;
 use common::contender::{Bench, Contender, Op};
 use common::workload::Workload;
@@ -23,43 +23,53 @@ const TURN_NANOS: f64 = 20_000.0;
 const ORDERS: [[usize; 4]; 4] = [[0, 1, 3, 2], [1, 2, 0, 3], [2, 3, 1, 0], [3, 0, 2, 1]];
 
 fn main() {
-    // `cargo test --benches` runs benchmarks to see that they work: one turn is enough.
+    // `cargo test` runs benchmarks to see that they work: a turn each, and no table, since it would not be a measurement.
     let (flags, words): (Vec<_>, Vec<_>) = std::env::args().skip(1).partition(|arg| arg.starts_with("--"));
     let smoke = !flags.iter().any(|flag| flag == "--bench");
     let (runs, hot, cold) = if smoke { (1, 1, 1) } else { (RUNS, HOT_TURNS, COLD_TURNS) };
-    let [cpu_ref, checked, unchecked, memcpy] = Contender::ALL.map(Contender::name);
-    println!(
-        "{:<58} {cpu_ref:>9} {checked:>14} {unchecked:>14} {memcpy:>9} {:>8} {:>7}",
-        "median ns a call", "/checked", "memcpy/"
-    );
+    if !smoke {
+        let [cpu_ref, checked, unchecked, memcpy] = Contender::ALL.map(Contender::name);
+        println!(
+            "{:<58} {cpu_ref:>9} {checked:>14} {unchecked:>14} {memcpy:>9} {:>8} {:>7}",
+            "median ns a call", "/checked", "memcpy/"
+        );
+    }
     let mut sweep = Sweep::new();
     for workload in Workload::all() {
         for op in Op::ALL {
-            for (caches, turns) in [("hot", hot), ("cold", cold)] {
-                let wanted = |name: &str| words.iter().all(|word| name.contains(word));
-                measure::<i32>(&workload, op, caches, (runs, turns), &mut sweep, wanted);
-                measure::<i64>(&workload, op, caches, (runs, turns), &mut sweep, wanted);
+            for dtype in [IntType::I32, IntType::I64] {
+                for (caches, turns) in [("hot", hot), ("cold", cold)] {
+                    let name = format!("{}, {}, {dtype}, {caches}", op.name(), workload.name);
+                    if !words.iter().all(|word| name.contains(word)) {
+                        continue;
+                    }
+                    let sweep = (caches == "cold").then_some(&mut sweep);
+                    let medians = match dtype {
+                        IntType::I32 => measure(Bench::<i32>::new(&workload, op), (runs, turns), sweep),
+                        IntType::I64 => measure(Bench::<i64>::new(&workload, op), (runs, turns), sweep),
+                    };
+                    if !smoke {
+                        print(&name, medians);
+                    }
+                }
             }
         }
     }
 }
 
-fn measure<O: Int>(
-    workload: &Workload,
-    op: Op,
-    caches: &str,
-    (runs, turns): (usize, usize),
-    sweep: &mut Sweep,
-    wanted: impl Fn(&str) -> bool,
-) {
-    let name = format!("{}, {}, {}, {caches}", op.name(), workload.name, O::TYPE);
-    if !wanted(&name) {
-        return;
-    }
-    let mut bench = Bench::<O>::new(workload, op);
+fn print(name: &str, [cpu_ref, checked, unchecked, memcpy]: [f64; 4]) {
+    println!(
+        "{name:<58} {cpu_ref:>9.0} {checked:>14.0} {unchecked:>14.0} {memcpy:>9.0} {:>8.2} {:>7.2}",
+        cpu_ref / checked,
+        memcpy / cpu_ref
+    );
+}
+
+/// The median nanoseconds that a call of each contender takes, after a sweep where one is given.
+fn measure<O: Int>(mut bench: Bench<'_, O>, (runs, turns): (usize, usize), mut sweep: Option<&mut Sweep>) -> [f64; 4] {
     let calls = Contender::ALL.map(|contender| {
         let nanos = time(&mut bench, contender, 100) / 100.0;
-        if caches == "hot" { (TURN_NANOS / nanos).ceil().max(1.0) as u64 } else { 1 }
+        if sweep.is_none() { (TURN_NANOS / nanos).ceil().max(1.0) as u64 } else { 1 }
     });
     let mut medians = Contender::ALL.map(|_| Vec::new());
     for _ in 0..runs {
@@ -68,7 +78,7 @@ fn measure<O: Int>(
             // Each contender follows each other one equally often: what ran before shows in the caches.
             for i in ORDERS[turn % ORDERS.len()] {
                 let contender = Contender::ALL[i];
-                if caches == "cold" {
+                if let Some(sweep) = &mut sweep {
                     sweep.run();
                 }
                 nanos[i].push(time(&mut bench, contender, calls[i]) / calls[i] as f64);
@@ -78,12 +88,7 @@ fn measure<O: Int>(
             medians.push(median(nanos));
         }
     }
-    let [cpu_ref, checked, unchecked, memcpy] = medians.map(median);
-    println!(
-        "{name:<58} {cpu_ref:>9.0} {checked:>14.0} {unchecked:>14.0} {memcpy:>9.0} {:>8.2} {:>7.2}",
-        cpu_ref / checked,
-        memcpy / cpu_ref
-    );
+    medians.map(median)
 }
 
 /// Nanoseconds that `calls` calls take.
