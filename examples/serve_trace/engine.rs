@@ -71,11 +71,8 @@ impl<'a, B: Backend> Engine<'a, B> {
         let pages = PageAllocator::new(config.slots, page_size);
         let mut row_len = 0;
         for (i, request) in requests.iter().enumerate() {
-            let needed = request
-                .input_len
-                .checked_add(request.output_len)
-                .and_then(|len| len.checked_add(config.draft_tokens))
-                .with_context(|| format!("request {i}: its length is too large"))?;
+            let needed =
+                request.reach(config.draft_tokens).with_context(|| format!("request {i}: its length is too large"))?;
             ensure!(
                 needed.div_ceil(page_size) <= pages.total(),
                 "--slots {}: request {i} alone needs {needed} slots ({} input, {} output, {} draft tokens)",

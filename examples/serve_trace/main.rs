@@ -35,6 +35,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 use request::Request;
 use stats::Stats;
 
+/// Few enough that the default run evicts, queues and retracts.
+const DEFAULT_SLOTS: usize = 163_840;
+
 /// Serve a request trace: continuous batching over a paged KV cache, with both operations in its loop.
 #[derive(Debug, Parser)]
 #[command(name = "serve_trace")]
@@ -46,9 +49,9 @@ struct Options {
     /// Serve the first N requests [default: 500 of the built-in workload, all of a trace].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     requests: Option<u32>,
-    /// KV-cache slots.
-    #[arg(long, default_value_t = 163_840, value_parser = clap::value_parser!(u32).range(1..=i64::from(i32::MAX)))]
-    slots: u32,
+    /// KV-cache slots [default: 163840, or what the longest request needs].
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=i64::from(i32::MAX)))]
+    slots: Option<u32>,
     /// Requests that run at once: the rows of the request table.
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..))]
     max_batch: u32,
@@ -87,9 +90,12 @@ impl Options {
         }
     }
 
-    fn config(&self) -> Config {
+    fn config(&self, requests: &[Request]) -> Config {
+        let longest = requests.iter().filter_map(|request| request.reach(self.draft_tokens as usize)).max();
+        let needed = longest.and_then(|slots| slots.checked_next_multiple_of(self.page_size as usize)).unwrap_or(0);
+        let default = needed.clamp(DEFAULT_SLOTS, i32::MAX as usize) as u32;
         Config {
-            slots: self.slots,
+            slots: self.slots.unwrap_or(default),
             page_size: self.page_size as usize,
             max_batch: self.max_batch as usize,
             draft_tokens: self.draft_tokens as usize,
@@ -110,7 +116,8 @@ fn main() -> ExitCode {
     };
     let BackendName::Cpu = options.backend;
     let mut backend = CpuRef;
-    let engine = match Engine::new(&mut backend, &requests, options.config()) {
+    let config = options.config(&requests);
+    let engine = match Engine::new(&mut backend, &requests, config.clone()) {
         Ok(engine) => engine,
         Err(error) => return fail(2, &error),
     };
@@ -121,7 +128,7 @@ fn main() -> ExitCode {
     let result = engine.run(|finished| bar.set_position(finished as u64));
     bar.finish_and_clear();
     match result {
-        Ok(stats) => match print(&options, &stats) {
+        Ok(stats) => match print(&options, &config, &stats) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => fail(2, &error.into()),
         },
@@ -134,14 +141,14 @@ fn fail(code: u8, error: &anyhow::Error) -> ExitCode {
     ExitCode::from(code)
 }
 
-fn print(options: &Options, stats: &Stats) -> std::io::Result<()> {
+fn print(options: &Options, config: &Config, stats: &Stats) -> std::io::Result<()> {
     let source = options.trace.as_ref().map_or("built-in workload".into(), |path| path.display().to_string());
-    let checked = if options.verify { "every call verified" } else { "not verified" };
+    let checked = if config.verify { "every call verified" } else { "not verified" };
     write!(
         std::io::stdout(),
         "{source}, seed {}, {} slots in pages of {}, {checked}\n\n{stats}",
-        options.seed,
-        options.slots,
-        options.page_size
+        config.seed,
+        config.slots,
+        config.page_size
     )
 }

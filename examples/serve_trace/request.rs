@@ -24,6 +24,11 @@ pub(crate) struct Request {
 }
 
 impl Request {
+    /// The positions it may reach, with a decode window of `draft_tokens`; None where they exceed any memory.
+    pub(crate) fn reach(&self, draft_tokens: usize) -> Option<usize> {
+        self.input_len.checked_add(self.output_len)?.checked_add(draft_tokens)
+    }
+
     /// The prompt blocks that can be shared: whole ones with an id.
     pub(crate) fn whole_blocks(&self) -> usize {
         self.block_ids.len().min(self.input_len / BLOCK_TOKENS)

@@ -11,7 +11,7 @@ use crate::stats::Stats;
 use crate::{Options, workload};
 
 fn config() -> Config {
-    Options::parse_from(["serve_trace"]).config()
+    Options::parse_from(["serve_trace"]).config(&[])
 }
 
 fn serve(requests: &[Request], config: Config) -> anyhow::Result<Stats> {
@@ -31,7 +31,7 @@ fn request(arrival_us: u64, input_len: usize, output_len: usize, block_ids: &[u6
 fn the_default_run_evicts_and_retracts() {
     let options = Options::parse_from(["serve_trace"]);
     let requests = options.requests().unwrap();
-    let stats = serve(&requests, options.config()).unwrap();
+    let stats = serve(&requests, options.config(&requests)).unwrap();
     assert_eq!((requests.len(), stats.finished), (500, 500));
     assert!(stats.evictions > 0 && stats.retractions > 0, "{stats}");
     assert!(stats.cached_tokens > 0 && stats.peak_slots == 163_840, "{stats}");
@@ -93,6 +93,14 @@ fn without_any_room_to_spare_the_youngest_waits() {
     let requests = [request(0, 500, 300, &[]), request(0, 500, 300, &[])];
     let stats = serve(&requests, Config { slots: 1024, ..config() }).unwrap();
     assert!(stats.retractions > 0 && stats.finished == 2);
+}
+
+#[test]
+fn the_table_and_the_default_pool_hold_the_longest_request() {
+    let requests = [request(0, 200_000, 3, &[]), request(0, 100, 3, &[])];
+    let config = Options::parse_from(["serve_trace"]).config(&requests);
+    assert_eq!(config.slots, 200_064, "200,007 slots in pages of 128");
+    assert_eq!(serve(&requests, config).unwrap().finished, 2);
 }
 
 #[test]
