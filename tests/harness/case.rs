@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ascend_cache_loc::cpu_ref::{ExtendLocs, LastLoc, RefError, ReqToToken};
-use ascend_cache_loc::{Int, IntType, RowFault, TableShape};
+use ascend_cache_loc::{Int, IntType, TableShape};
 
 use super::backend::Backend;
 use super::oracle;
@@ -63,16 +63,6 @@ pub struct Case {
 pub struct Outcome {
     pub out: Vec<i64>,
     pub result: Result<(), RefError>,
-}
-
-impl Outcome {
-    /// The fault, where the call reported one.
-    pub fn fault(&self) -> Option<RowFault> {
-        match self.result {
-            Err(RefError::Fault(fault)) => Some(fault),
-            _ => None,
-        }
-    }
 }
 
 impl Case {
