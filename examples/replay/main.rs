@@ -14,16 +14,16 @@ mod harness;
 #[cfg(test)]
 mod tests;
 
-use std::io::{BufRead, BufReader, BufWriter, ErrorKind, Write};
+use std::io::{BufWriter, ErrorKind, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context;
 use ascend_cache_loc::cpu_ref::RefError;
 use case_file::Expectation;
 use clap::Parser;
 use harness::backend::{Backend, BackendName, CpuRef};
 use harness::case::Outcome;
+use harness::lines::parse_lines;
 
 /// Run case files on a backend and compare outputs and faults with what they state.
 #[derive(Debug, Parser)]
@@ -72,14 +72,8 @@ fn exit_code(result: anyhow::Result<Tally>) -> u8 {
 fn replay(backend: &mut impl Backend, files: &[PathBuf], out: &mut impl Write) -> anyhow::Result<Tally> {
     let mut tally = Tally::default();
     for path in files {
-        let file = std::fs::File::open(path).with_context(|| path.display().to_string())?;
-        for (number, line) in BufReader::new(file).lines().enumerate() {
-            let place = || format!("{}:{}", path.display(), number + 1);
-            let line = line.with_context(place)?;
-            if line.trim().is_empty() {
-                continue;
-            }
-            let (id, case, expectation) = case_file::parse(&line).with_context(place)?;
+        for parsed in parse_lines(path, case_file::parse)? {
+            let (id, case, expectation) = parsed?;
             if report(&id, &case.run(backend), &expectation, out)? {
                 tally.passed += 1;
             } else {

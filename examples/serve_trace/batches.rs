@@ -30,7 +30,7 @@ impl<B: Backend> Engine<'_, B> {
             for ((seq, count), last_loc) in batch.iter_mut().zip(last_locs) {
                 seq.last_loc = last_loc;
                 self.extend(seq, *count)?;
-                let entries = &self.table[seq.row * self.shape.row_stride() + seq.kv_len..][..*count];
+                let entries = &self.table[self.entry(seq.row, seq.kv_len)..][..*count];
                 if let Some(verifier) = &mut self.verifier {
                     for (i, &slot) in entries.iter().enumerate() {
                         verifier.write(self.requests, seq, seq.kv_len + i, slot.into(), true)?;
@@ -39,7 +39,7 @@ impl<B: Backend> Engine<'_, B> {
                 seq.kv_len += *count;
                 self.share_blocks(seq);
                 if seq.decoding() {
-                    seq.last_loc = self.table[seq.row * self.shape.row_stride() + seq.kv_len - 1].into();
+                    seq.last_loc = self.table[self.entry(seq.row, seq.kv_len - 1)].into();
                     seq.generated += 1;
                     self.stats.generated_tokens += 1;
                 }

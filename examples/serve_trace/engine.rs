@@ -165,7 +165,7 @@ impl<'a, B: Backend> Engine<'a, B> {
         let done = |seq: &mut Sequence| seq.decoding() && seq.generated >= requests[seq.request].output_len;
         for seq in self.running.extract_if(.., done).collect::<Vec<_>>() {
             if let Some(verifier) = &self.verifier {
-                verifier.check_sequence(requests, &seq, &self.table[seq.row * self.shape.row_stride()..])?;
+                verifier.check_sequence(requests, &seq, &self.table[self.entry(seq.row, 0)..])?;
             }
             self.release(&seq);
             self.stats.finished += 1;

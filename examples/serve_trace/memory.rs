@@ -43,11 +43,7 @@ impl<B> Engine<'_, B> {
             tokens += seq.prefill_len - seq.kv_len;
             self.stats.prompt_tokens += seq.prefill_len;
             self.stats.cached_tokens += seq.kv_len;
-            for (entry, slot) in
-                self.table[row * self.shape.row_stride()..].iter_mut().zip(self.pages.slots(&seq.pages))
-            {
-                *entry = slot;
-            }
+            self.write_pages(row, 0, &seq.pages);
             self.running.push(seq);
         }
     }
@@ -86,7 +82,7 @@ impl<B> Engine<'_, B> {
     /// and writes them to its row.
     pub(crate) fn extend(&mut self, seq: &mut Sequence, count: usize) -> Result<()> {
         let page_size = self.pages.page_size() as i64;
-        let start = seq.row * self.shape.row_stride() + seq.kv_len;
+        let start = self.entry(seq.row, seq.kv_len);
         let mut slot = seq.last_loc + 1;
         for i in start..start + count {
             if slot % page_size == 0 {
@@ -100,11 +96,19 @@ impl<B> Engine<'_, B> {
         Ok(())
     }
 
+    /// Writes the slots of whole pages to a row, from a position on.
+    fn write_pages(&mut self, row: usize, position: usize, pages: &[u32]) {
+        let start = self.entry(row, position);
+        for (entry, slot) in self.table[start..].iter_mut().zip(self.pages.slots(pages)) {
+            *entry = slot;
+        }
+    }
+
     /// Moves the blocks of a sequence that are complete into the cache; where one is there already, takes the cached
     /// pages and frees its own.
     pub(crate) fn share_blocks(&mut self, seq: &mut Sequence) {
         let Self { requests, .. } = *self;
-        let (page_size, stride) = (self.pages.page_size(), self.shape.row_stride());
+        let page_size = self.pages.page_size();
         let ids = &requests[seq.request].block_ids;
         while seq.cached_blocks < seq.sharable_blocks.min(seq.kv_len / BLOCK_TOKENS) {
             let block = seq.cached_blocks;
@@ -113,10 +117,7 @@ impl<B> Engine<'_, B> {
             match self.cache.insert(parent, ids[block], &seq.pages[own.clone()]) {
                 Inserted::New => {}
                 Inserted::Known(cached) => {
-                    let entries = self.table[seq.row * stride + block * BLOCK_TOKENS..].iter_mut();
-                    for (entry, slot) in entries.zip(self.pages.slots(&cached)) {
-                        *entry = slot;
-                    }
+                    self.write_pages(seq.row, block * BLOCK_TOKENS, &cached);
                     self.pages.give_back(seq.pages.splice(own.clone(), cached));
                 }
                 Inserted::Conflict => {
@@ -145,6 +146,11 @@ impl<B> Engine<'_, B> {
     /// Pages that are free or can be evicted.
     fn pages_available(&self) -> usize {
         self.pages.free().len() + self.cache.evictable() * BLOCK_TOKENS / self.pages.page_size()
+    }
+
+    /// The place of an entry in the table.
+    pub(crate) fn entry(&self, row: usize, position: usize) -> usize {
+        row * self.shape.row_stride() + position
     }
 
     fn take_page(&mut self) -> Result<u32> {

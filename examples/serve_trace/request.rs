@@ -1,10 +1,11 @@
 //! The requests to serve: their shape, and Mooncake's public trace format.
 
-use std::io::{BufRead, BufReader};
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
+
+use crate::harness::lines::parse_lines;
 
 /// Tokens that one prefix hash id stands for.
 pub(crate) const BLOCK_TOKENS: usize = 512;
@@ -47,20 +48,9 @@ struct Line {
 
 /// Reads the first `limit` requests of a trace file, one JSON object a line, and orders them by arrival.
 pub(crate) fn read_trace(path: &Path, limit: usize) -> Result<Vec<Request>> {
-    let file = std::fs::File::open(path).with_context(|| path.display().to_string())?;
-    let mut requests = Vec::new();
-    for (number, line) in BufReader::new(file).lines().enumerate() {
-        if requests.len() == limit {
-            break;
-        }
-        let place = || format!("{}:{}", path.display(), number + 1);
-        let line = line.with_context(place)?;
-        if !line.trim().is_empty() {
-            requests.push(parse(&line).with_context(place)?);
-        }
-    }
+    let mut requests = parse_lines(path, parse)?.take(limit).collect::<Result<Vec<_>>>()?;
     ensure!(!requests.is_empty(), "{}: no requests", path.display());
-    requests.sort_by_key(|request: &Request| request.arrival_us);
+    requests.sort_by_key(|request| request.arrival_us);
     Ok(requests)
 }
 

@@ -2,6 +2,7 @@
 //! the KV entries of its own tokens.
 
 use anyhow::{Result, ensure};
+use ascend_cache_loc::RowFault;
 use ascend_cache_loc::cpu_ref::ReqToToken;
 
 use crate::harness::oracle;
@@ -26,9 +27,7 @@ impl Verifier {
     pub(crate) fn check_last_loc(&self, table: ReqToToken<'_>, reqs: &[i64], lens: &[i64], out: &[i64]) -> Result<()> {
         let mut expected = vec![0; out.len()];
         let fault = oracle::get_last_loc((table.shape(), table.slots()), reqs, lens, &mut expected);
-        compare("get_last_loc", out.iter().copied(), &expected)?;
-        ensure!(fault.is_none(), "get_last_loc: the oracle reports {fault:?}");
-        Ok(())
+        compare("get_last_loc", out.iter().copied(), &expected, fault)
     }
 
     /// Checks a call of `assign_extend_cache_locs` against the oracle.
@@ -44,9 +43,7 @@ impl Verifier {
         let mut expected = vec![0; out.len()];
         let table = (table.shape(), table.slots());
         let fault = oracle::assign_extend_cache_locs(table, reqs, &starts, &ends, &mut expected);
-        compare("assign_extend_cache_locs", out.iter().map(|&loc| loc.into()), &expected)?;
-        ensure!(fault.is_none(), "assign_extend_cache_locs: the oracle reports {fault:?}");
-        Ok(())
+        compare("assign_extend_cache_locs", out.iter().map(|&loc| loc.into()), &expected, fault)
     }
 
     /// Computes a token: writes its KV entry to a slot, which must be the one that the sequence's own page has for the
@@ -108,10 +105,12 @@ fn tag(requests: &[Request], request: usize, position: usize) -> u32 {
     splitmix64(owner ^ splitmix64(place as u64)) as u32
 }
 
-fn compare(op: &str, got: impl Iterator<Item = i64>, expected: &[i64]) -> Result<()> {
+/// Compares a call that reported no fault with the oracle.
+fn compare(op: &str, got: impl Iterator<Item = i64>, expected: &[i64], fault: Option<RowFault>) -> Result<()> {
     for (i, (got, &expected)) in got.zip(expected).enumerate() {
         ensure!(got == expected, "{op}: index {i}: got {got}, expected {expected}");
     }
+    ensure!(fault.is_none(), "{op}: the oracle reports {fault:?}");
     Ok(())
 }
 

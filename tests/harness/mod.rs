@@ -4,5 +4,6 @@
 
 pub mod backend;
 pub mod case;
+pub mod lines;
 pub mod oracle;
 pub mod splitmix;
