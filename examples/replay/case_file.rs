@@ -195,9 +195,7 @@ fn table(fields: TableFields) -> Result<Table> {
         Data::Named(name) => {
             let mut slots = storage(needed)?;
             if name == "arange" {
-                let last = needed.saturating_sub(1);
-                ensure!(i32::try_from(last).is_ok(), "data: an arange of {needed} elements does not fit i32");
-                slots.extend(0..needed as i32);
+                slots.extend(arange(needed)?);
             } else if let Some(seed) = name.strip_prefix("seeded:").and_then(|seed| seed.parse().ok()) {
                 slots.extend((0..needed).map(|i| seeded_slot(seed, i)));
             } else {
@@ -208,6 +206,12 @@ fn table(fields: TableFields) -> Result<Table> {
     };
     ensure!(slots.len() as u64 >= needed, "data: {} elements, the shape needs {needed}", slots.len());
     Ok(Table { shape, slots })
+}
+
+/// The elements 0, 1, .. of an arange.
+pub(crate) fn arange(len: u64) -> Result<impl DoubleEndedIterator<Item = i32>> {
+    ensure!(len <= 1 << 31, "data: an arange of {len} elements does not fit i32");
+    Ok((0..len).map(|i| i as i32))
 }
 
 /// Room for a table of any size the shape can have, refused where memory has none.

@@ -114,6 +114,13 @@ fn a_table_beyond_memory_is_refused() {
 }
 
 #[test]
+fn an_arange_of_2_31_elements_ends_with_the_largest_slot_and_is_not_empty() {
+    assert_eq!(case_file::arange(1 << 31).unwrap().next_back(), Some(i32::MAX));
+    assert!(case_file::arange((1 << 31) + 1).is_err());
+    assert_eq!(case_file::arange(3).unwrap().collect::<Vec<_>>(), [0, 1, 2]);
+}
+
+#[test]
 fn case_lines_of_a_runtime_replay_as_they_ran() {
     let slots: Vec<i32> = (0..40_000).map(|i| i * 3 - 50_000).collect();
     // 4 rows of 900 are written whole, 40 rows of 900 as runs; the storage ends with the last entry.
