@@ -23,6 +23,10 @@
 
 #![cfg_attr(not(feature = "cpu-ref"), allow(rustdoc::broken_intra_doc_links, reason = "the module is absent"))]
 
+#[cfg(feature = "sim")]
+#[allow(unsafe_code, reason = "the floor that calls C")]
+pub mod api;
+
 pub use ascend_cache_loc_ref::{FaultKind, Int, IntType, RowFault, ShapeError, TableShape};
 
 /// Both operations on host slices, in safe Rust: single-threaded, without allocation.

@@ -1,0 +1,347 @@
+// Elementwise instructions: Add, Sub, Mul, Max, Min, And, Or, Not, Adds, Muls, Maxs, Mins, ShiftLeft, ShiftRight,
+// Duplicate, CreateVecIndex.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <type_traits>
+
+#include "pipe.h"
+#include "vector.h"
+
+namespace AscendC {
+
+// Integer results as the device forms them: wrapped, or saturated where the launch asks for it (the documentation does
+// not say which of the two arch 2201 does).
+namespace sim {
+
+template <typename T>
+T narrow(int64_t value)
+{
+    if (Core::current().saturate) {
+        return static_cast<T>(std::clamp<int64_t>(value, std::numeric_limits<T>::min(), std::numeric_limits<T>::max()));
+    }
+    return static_cast<T>(static_cast<std::make_unsigned_t<T>>(value));
+}
+
+template <typename T>
+constexpr bool kArithmetic = std::is_same_v<T, int16_t> || std::is_same_v<T, int32_t> || std::is_same_v<T, float>;
+
+template <typename T>
+constexpr bool kBits16 = std::is_same_v<T, int16_t> || std::is_same_v<T, uint16_t>;
+
+template <typename T>
+constexpr bool kBits32 = std::is_same_v<T, int32_t> || std::is_same_v<T, uint32_t>;
+
+// Which element types 2201 has an instruction for; And and Or also take 32-bit ones, and get them wrong.
+template <typename T, typename Op>
+constexpr bool kSupported = Op::kLogical ? kBits16<T> || kBits32<T> : kArithmetic<T>;
+
+template <typename T>
+constexpr bool kShiftable = kBits16<T> || kBits32<T>;
+
+} // namespace sim
+
+struct ArithmeticOp {
+    static constexpr bool kLogical = false;
+};
+
+struct LogicalOp {
+    static constexpr bool kLogical = true;
+};
+
+struct AddOp : ArithmeticOp {
+    static constexpr const char *kName = "Add";
+    static float of(float a, float b) { return a + b; }
+    template <typename T>
+    static T of(T a, T b) { return sim::narrow<T>(int64_t{a} + b); }
+};
+
+struct SubOp : ArithmeticOp {
+    static constexpr const char *kName = "Sub";
+    static float of(float a, float b) { return a - b; }
+    template <typename T>
+    static T of(T a, T b) { return sim::narrow<T>(int64_t{a} - b); }
+};
+
+struct MulOp : ArithmeticOp {
+    static constexpr const char *kName = "Mul";
+    static float of(float a, float b) { return a * b; }
+    template <typename T>
+    static T of(T a, T b) { return sim::narrow<T>(int64_t{a} * b); }
+};
+
+struct MaxOp : ArithmeticOp {
+    static constexpr const char *kName = "Max";
+    template <typename T>
+    static T of(T a, T b) { return a < b ? b : a; }
+};
+
+struct MinOp : ArithmeticOp {
+    static constexpr const char *kName = "Min";
+    template <typename T>
+    static T of(T a, T b) { return b < a ? b : a; }
+};
+
+struct AndOp : LogicalOp {
+    static constexpr const char *kName = "And";
+    template <typename T>
+    static T of(T a, T b) { return static_cast<T>(a & b); }
+};
+
+struct OrOp : LogicalOp {
+    static constexpr const char *kName = "Or";
+    template <typename T>
+    static T of(T a, T b) { return static_cast<T>(a | b); }
+};
+
+namespace sim {
+
+template <typename Op, typename T>
+void binary_on(VectorInstruction &it, const Lanes &lanes, const LocalTensor<T> &dst, const LocalTensor<T> &src0,
+               const LocalTensor<T> &src1, const BinaryRepeatParams &strides)
+{
+    const Operand a = operand(src0, strides.src0BlkStride, strides.src0RepStride);
+    const Operand b = operand(src1, strides.src1BlkStride, strides.src1RepStride);
+    const Operand d = operand(dst, strides.dstBlkStride, strides.dstRepStride);
+    it.reads(lanes, a);
+    it.reads(lanes, b);
+    it.writes(lanes, d);
+    if (it.ok) {
+        auto &ub = it.core.ub;
+        each_element(
+            lanes,
+            [&](uint32_t to, uint32_t from0, uint32_t from1) {
+                ub.store<T>(to, Op::of(ub.load<T>(from0), ub.load<T>(from1)));
+            },
+            d, a, b);
+    }
+}
+
+// dst = Op(src0, src1).
+template <typename Op, typename T>
+void binary(const LocalTensor<T> &dst, const LocalTensor<T> &src0, const LocalTensor<T> &src1, const Lanes &lanes,
+            const BinaryRepeatParams &strides, Site site)
+{
+    static_assert(kSupported<T, Op>, "ascendc/sim: 2201 has no such instruction for this element type");
+    VectorInstruction it(Op::kName, site, lanes);
+    if constexpr (Op::kLogical && kBits32<T>) {
+        // A 16-bit instruction with the count or mask of the call.
+        it.core.report(ASCEND_CACHE_LOC_SIM_ELEMENTS_HALVED, it.now, it.core.in_ub(dst.sim_view().address, 0),
+                       lanes.active(), lanes.active());
+        using U = uint16_t;
+        Lanes as16 = lanes;
+        as16.per_repeat = kRepeatBytes / sizeof(U);
+        binary_on<Op>(it, as16, dst.template ReinterpretCast<U>(), src0.template ReinterpretCast<U>(),
+                      src1.template ReinterpretCast<U>(), strides);
+    } else {
+        binary_on<Op>(it, lanes, dst, src0, src1, strides);
+    }
+}
+
+// dst = f(src).
+template <typename T, typename F>
+void unary(const char *name, const LocalTensor<T> &dst, const LocalTensor<T> &src, const Lanes &lanes,
+           const UnaryRepeatParams &strides, Site site, F f)
+{
+    VectorInstruction it(name, site, lanes);
+    const Operand s = operand(src, strides.srcBlkStride, strides.srcRepStride);
+    const Operand d = operand(dst, strides.dstBlkStride, strides.dstRepStride);
+    it.reads(lanes, s);
+    it.writes(lanes, d);
+    if (it.ok) {
+        auto &ub = it.core.ub;
+        each_element(lanes, [&](uint32_t to, uint32_t from) { ub.store<T>(to, f(ub.load<T>(from))); }, d, s);
+    }
+}
+
+template <typename T>
+T shift_left(T value, uint32_t by)
+{
+    return by >= sizeof(T) * 8 ? T{0} : static_cast<T>(static_cast<std::make_unsigned_t<T>>(value) << by);
+}
+
+// Arithmetic for signed types, logical for unsigned ones.
+template <typename T>
+T shift_right(T value, uint32_t by)
+{
+    const uint32_t most = sizeof(T) * 8;
+    return by >= most ? (value < T{0} ? static_cast<T>(-1) : T{0}) : static_cast<T>(value >> by);
+}
+
+} // namespace sim
+
+// The three forms of an instruction, each with its own operands (`...`, in parentheses), handed to `call(lanes)`.
+#define ASCENDC_SIM_FORMS(Name, Strides, supported, call, ...) \
+    template <typename T, bool isSetMask = true> \
+    void Name(ASCENDC_SIM_OPERANDS __VA_ARGS__, const int32_t &count, Site site = Site::here()) \
+    { \
+        static_assert(supported, "ascendc/sim: 2201 has no " #Name " for this element type"); \
+        const Strides repeatParams; \
+        const sim::Lanes lanes = sim::Lanes::first(count, sizeof(T)); \
+        call; \
+    } \
+    template <typename T, bool isSetMask = true> \
+    void Name(ASCENDC_SIM_OPERANDS __VA_ARGS__, uint64_t mask[], const uint8_t repeatTime, \
+              const Strides &repeatParams, Site site = Site::here()) \
+    { \
+        static_assert(supported, "ascendc/sim: 2201 has no " #Name " for this element type"); \
+        static_assert(isSetMask, "ascendc/sim: isSetMask = false is not covered"); \
+        const sim::Lanes lanes = sim::Lanes::bits(mask, repeatTime, sizeof(T)); \
+        call; \
+    } \
+    template <typename T, bool isSetMask = true> \
+    void Name(ASCENDC_SIM_OPERANDS __VA_ARGS__, uint64_t mask, const uint8_t repeatTime, \
+              const Strides &repeatParams, Site site = Site::here()) \
+    { \
+        static_assert(supported, "ascendc/sim: 2201 has no " #Name " for this element type"); \
+        static_assert(isSetMask, "ascendc/sim: isSetMask = false is not covered"); \
+        const sim::Lanes lanes = sim::Lanes::leading(mask, repeatTime, sizeof(T)); \
+        call; \
+    }
+#define ASCENDC_SIM_OPERANDS(...) __VA_ARGS__
+
+#define ASCENDC_SIM_BINARY(Name) \
+    ASCENDC_SIM_FORMS(Name, BinaryRepeatParams, (sim::kSupported<T, Name##Op>), \
+                      (sim::binary<Name##Op>(dst, src0, src1, lanes, repeatParams, site)), \
+                      (const LocalTensor<T> &dst, const LocalTensor<T> &src0, const LocalTensor<T> &src1))
+ASCENDC_SIM_BINARY(Add)
+ASCENDC_SIM_BINARY(Sub)
+ASCENDC_SIM_BINARY(Mul)
+ASCENDC_SIM_BINARY(Max)
+ASCENDC_SIM_BINARY(Min)
+ASCENDC_SIM_BINARY(And)
+ASCENDC_SIM_BINARY(Or)
+
+// With a scalar operand; `formula` uses `value` and `scalarValue`.
+#define ASCENDC_SIM_SCALAR(Name, supported, formula) \
+    ASCENDC_SIM_FORMS(Name, UnaryRepeatParams, supported, \
+                      (sim::unary(#Name, dst, src, lanes, repeatParams, site, [&](T value) { return formula; })), \
+                      (const LocalTensor<T> &dst, const LocalTensor<T> &src, const T &scalarValue))
+ASCENDC_SIM_SCALAR(Adds, sim::kArithmetic<T>, AddOp::of(value, scalarValue))
+ASCENDC_SIM_SCALAR(Muls, sim::kArithmetic<T>, MulOp::of(value, scalarValue))
+ASCENDC_SIM_SCALAR(Maxs, sim::kArithmetic<T>, MaxOp::of(value, scalarValue))
+ASCENDC_SIM_SCALAR(Mins, sim::kArithmetic<T>, MinOp::of(value, scalarValue))
+ASCENDC_SIM_SCALAR(ShiftLeft, sim::kShiftable<T>, sim::shift_left(value, static_cast<uint32_t>(scalarValue)))
+ASCENDC_SIM_SCALAR(ShiftRight, sim::kShiftable<T>, sim::shift_right(value, static_cast<uint32_t>(scalarValue)))
+
+ASCENDC_SIM_FORMS(Not, UnaryRepeatParams, sim::kBits16<T>,
+                  (sim::unary("Not", dst, src, lanes, repeatParams, site, [](T value) { return static_cast<T>(~value); })),
+                  (const LocalTensor<T> &dst, const LocalTensor<T> &src))
+
+#undef ASCENDC_SIM_BINARY
+#undef ASCENDC_SIM_SCALAR
+#undef ASCENDC_SIM_FORMS
+#undef ASCENDC_SIM_OPERANDS
+
+// `c = a + b` works on the whole length of `c`.
+#define ASCENDC_SIM_OPERATOR(Op) \
+    template <typename T> \
+    void LocalTensor<T>::operator=(const AtSite<TensorExpression<T, Op>> &e) \
+    { \
+        sim::binary<Op>(*this, e.value.left, e.value.right, sim::Lanes::first(size_, sizeof(T)), {}, e.site); \
+    }
+ASCENDC_SIM_OPERATOR(AddOp)
+ASCENDC_SIM_OPERATOR(SubOp)
+ASCENDC_SIM_OPERATOR(MulOp)
+ASCENDC_SIM_OPERATOR(AndOp)
+ASCENDC_SIM_OPERATOR(OrOp)
+#undef ASCENDC_SIM_OPERATOR
+
+namespace sim {
+
+template <typename T>
+void duplicate(const LocalTensor<T> &dst, T value, const Lanes &lanes, uint32_t block_stride, uint32_t repeat_stride,
+               Site site)
+{
+    static_assert(kShiftable<T> || std::is_same_v<T, float>,
+                  "ascendc/sim: 2201 has no Duplicate for this element type");
+    VectorInstruction it("Duplicate", site, lanes);
+    const Operand d = operand(dst, block_stride, repeat_stride);
+    it.writes(lanes, d);
+    if (it.ok) {
+        each_element(lanes, [&](uint32_t to) { it.core.ub.store<T>(to, value); }, d);
+    }
+}
+
+// first, first + 1, ...; in a masked call the numbering goes on over the elements that are masked out.
+//
+// 2201 has no instruction for this: the library sets the first eight (16-bit: sixteen) elements one by one on the
+// scalar pipe, flags the vector pipe, and extends them by additions. What it touches from which pipe is modelled so.
+template <typename T>
+void create_vec_index(const LocalTensor<T> &dst, T first, const Lanes &lanes, uint32_t block_stride,
+                      uint32_t repeat_stride, Site site)
+{
+    static_assert(kArithmetic<T>, "ascendc/sim: 2201 has no CreateVecIndex for this element type");
+    GetTPipePtr(site);
+    auto &core = Core::current();
+    const auto value = [&](uint32_t n) {
+        if constexpr (std::is_same_v<T, float>) {
+            return first + static_cast<float>(n);
+        } else {
+            return narrow<T>(int64_t{first} + n);
+        }
+    };
+    const uint32_t seeds = std::min<uint32_t>(kBlockBytes / sizeof(T), lanes.counted ? lanes.count : lanes.per_repeat);
+    for (uint32_t i = 0; i < seeds && lanes.valid; ++i) {
+        dst.SetValue(i, value(i), site);
+    }
+    core.timeline.receive(ascendc_sim::kV, core.timeline.signal(ascendc_sim::kS));
+    VectorInstruction it("CreateVecIndex", site, lanes);
+    const Operand d = operand(dst, block_stride, repeat_stride);
+    it.writes(lanes, d);
+    if (it.ok) {
+        lanes.each([&](uint32_t repeat, uint32_t element) {
+            const uint64_t to = lanes.counted ? d.view.address + uint64_t{element} * sizeof(T) : d.address(repeat, element);
+            core.ub.store<T>(static_cast<uint32_t>(to), value(repeat * lanes.per_repeat + element));
+        });
+    }
+}
+
+} // namespace sim
+
+template <typename T>
+void Duplicate(const LocalTensor<T> &dst, const T &scalarValue, const int32_t &count, Site site = Site::here())
+{
+    sim::duplicate(dst, scalarValue, sim::Lanes::first(count, sizeof(T)), 1, 8, site);
+}
+
+template <typename T, bool isSetMask = true>
+void Duplicate(const LocalTensor<T> &dst, const T &scalarValue, uint64_t mask[], const uint8_t repeatTime,
+               const uint16_t dstBlockStride, const uint8_t dstRepeatStride, Site site = Site::here())
+{
+    static_assert(isSetMask, "ascendc/sim: isSetMask = false is not covered");
+    sim::duplicate(dst, scalarValue, sim::Lanes::bits(mask, repeatTime, sizeof(T)), dstBlockStride, dstRepeatStride, site);
+}
+
+template <typename T, bool isSetMask = true>
+void Duplicate(const LocalTensor<T> &dst, const T &scalarValue, uint64_t mask, const uint8_t repeatTime,
+               const uint16_t dstBlockStride, const uint8_t dstRepeatStride, Site site = Site::here())
+{
+    static_assert(isSetMask, "ascendc/sim: isSetMask = false is not covered");
+    sim::duplicate(dst, scalarValue, sim::Lanes::leading(mask, repeatTime, sizeof(T)), dstBlockStride, dstRepeatStride,
+                   site);
+}
+
+template <typename T>
+void CreateVecIndex(LocalTensor<T> dst, const T &firstValue, uint32_t count, Site site = Site::here())
+{
+    sim::create_vec_index(dst, firstValue, sim::Lanes::first(count, sizeof(T)), 1, 8, site);
+}
+
+template <typename T>
+void CreateVecIndex(LocalTensor<T> &dst, const T &firstValue, uint64_t mask[], uint8_t repeatTime,
+                    uint16_t dstBlkStride, uint8_t dstRepStride, Site site = Site::here())
+{
+    sim::create_vec_index(dst, firstValue, sim::Lanes::bits(mask, repeatTime, sizeof(T)), dstBlkStride, dstRepStride, site);
+}
+
+template <typename T>
+void CreateVecIndex(LocalTensor<T> &dst, const T &firstValue, uint64_t mask, uint8_t repeatTime, uint16_t dstBlkStride,
+                    uint8_t dstRepStride, Site site = Site::here())
+{
+    sim::create_vec_index(dst, firstValue, sim::Lanes::leading(mask, repeatTime, sizeof(T)), dstBlkStride, dstRepStride,
+                          site);
+}
+
+} // namespace AscendC

@@ -1,0 +1,221 @@
+// Gather (by byte offset) and GatherMask (by pattern).
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+#include <vector>
+
+#include "vector.h"
+
+namespace AscendC {
+
+// Strides in 32-byte blocks.
+struct GatherMaskParams {
+    GatherMaskParams() = default;
+    GatherMaskParams(uint8_t src0BlockStride, uint16_t repeatTimes, uint16_t src0RepeatStride, uint8_t src1RepeatStride)
+        : src0BlockStride(src0BlockStride), repeatTimes(repeatTimes), src0RepeatStride(src0RepeatStride),
+          src1RepeatStride(src1RepeatStride)
+    {
+    }
+    uint8_t src0BlockStride = 1;
+    uint16_t repeatTimes = 0;
+    uint16_t src0RepeatStride = 0;
+    uint8_t src1RepeatStride = 0;
+};
+
+namespace sim {
+
+using ascendc_sim::kUbBytes;
+
+// dst[i] = the element at src + base + offsets[i] bytes. Offsets are taken in order, masked ones included.
+template <typename T>
+void gather(const LocalTensor<T> &dst, const LocalTensor<T> &src, const LocalTensor<uint32_t> &offsets, uint32_t base,
+            Lanes lanes, uint32_t repeat_stride, Site site)
+{
+    VectorInstruction it("Gather", site, lanes);
+    if constexpr (sizeof(T) != 2 && sizeof(T) != 4) {
+        it.wrong(ASCEND_CACHE_LOC_SIM_NOT_EXECUTED, sizeof(T));
+        return;
+    }
+    if (lanes.counted && lanes.count / lanes.per_repeat > 255) {
+        // The library counts whole repeats in eight bits.
+        const uint32_t done = (lanes.count / lanes.per_repeat & 255) * lanes.per_repeat + lanes.count % lanes.per_repeat;
+        it.core.report(ASCEND_CACHE_LOC_SIM_REPEATS_WRAPPED, it.now, {}, lanes.count, done);
+        lanes.count = done;
+    }
+    const Operand d = operand(dst, 1, repeat_stride);
+    const Operand from = operand(offsets);
+    const Operand s = operand(src);
+    const uint64_t start = uint64_t{src.sim_view().address} + base;
+    // Where each lane's offset lies, then where each lane's element lies.
+    std::vector<Span> offset_spans;
+    std::vector<uint64_t> lane_offsets;
+    lanes.each([&](uint32_t repeat, uint32_t element) {
+        lane_offsets.push_back(from.view.address + uint64_t{repeat * lanes.per_repeat + element} * 4);
+        if (!offset_spans.empty() && offset_spans.back().address + offset_spans.back().bytes == lane_offsets.back()) {
+            offset_spans.back().bytes += 4;
+        } else {
+            offset_spans.push_back({lane_offsets.back(), 4});
+        }
+    });
+    it.reads(offset_spans, from);
+    if (!it.ok) {
+        return;
+    }
+    std::vector<Span> elements;
+    elements.reserve(lane_offsets.size());
+    for (const uint64_t at : lane_offsets) {
+        const uint32_t offset = it.core.ub.load<uint32_t>(static_cast<uint32_t>(at));
+        const bool straight = (uint64_t{base} + offset) % sizeof(T) == 0;
+        if (!straight || start + offset + sizeof(T) > kUbBytes) {
+            it.wrong(ASCEND_CACHE_LOC_SIM_GATHER_OFFSET, offset, straight ? kUbBytes : sizeof(T));
+            return;
+        }
+        elements.push_back({start + offset, sizeof(T)});
+    }
+    it.reads(elements, s);
+    it.writes_apart(spans(lanes, d), d);
+    if (it.ok) {
+        size_t lane = 0;
+        each_element(
+            lanes,
+            [&](uint32_t to) {
+                it.core.ub.store<T>(to, it.core.ub.load<T>(static_cast<uint32_t>(elements[lane++].address)));
+            },
+            d);
+    }
+}
+
+// Packs the elements of src that `kept(iteration, element)` says yes to; the pattern's own reads are noted by the
+// caller. An iteration is 256 bytes, or in counter mode `mask` elements.
+template <typename T, typename F>
+void gather_mask(VectorInstruction &it, const LocalTensor<T> &dst, const LocalTensor<T> &src, uint32_t per_iteration,
+                 const GatherMaskParams &params, uint64_t &kept_count, F kept)
+{
+    const Operand s = operand(src, params.src0BlockStride, params.src0RepeatStride);
+    std::vector<Span> read;
+    std::vector<uint64_t> chosen;
+    for (uint32_t r = 0; r < params.repeatTimes; ++r) {
+        for (uint32_t e = 0; e < per_iteration; ++e) {
+            const uint64_t address = s.address(r, e);
+            if (!read.empty() && read.back().address + read.back().bytes == address) {
+                read.back().bytes += sizeof(T);
+            } else {
+                read.push_back({address, sizeof(T)});
+            }
+            if (kept(r, e)) {
+                chosen.push_back(address);
+            }
+        }
+    }
+    it.reads(read, s);
+    const Operand d = operand(dst);
+    it.writes_apart({{d.view.address, chosen.size() * sizeof(T)}}, d);
+    if (it.ok) {
+        std::vector<T> packed;
+        packed.reserve(chosen.size());
+        for (const uint64_t address : chosen) {
+            packed.push_back(it.core.ub.load<T>(static_cast<uint32_t>(address)));
+        }
+        for (size_t i = 0; i < packed.size(); ++i) {
+            it.core.ub.store<T>(static_cast<uint32_t>(d.view.address + i * sizeof(T)), packed[i]);
+        }
+        kept_count = chosen.size();
+    }
+}
+
+// Elements of an iteration; 0 after a report. Types of other sizes have no instruction.
+template <typename T>
+uint32_t gather_mask_extent(VectorInstruction &it, bool counter_mode, uint32_t mask)
+{
+    if constexpr (sizeof(T) != 2 && sizeof(T) != 4) {
+        it.wrong(ASCEND_CACHE_LOC_SIM_NOT_EXECUTED, sizeof(T));
+        return 0;
+    }
+    if (!counter_mode) {
+        return kRepeatBytes / sizeof(T);
+    }
+    it.require(mask >= 1 && mask <= kUbBytes / sizeof(T), mask, kUbBytes / sizeof(T));
+    return it.ok ? mask : 0;
+}
+
+inline uint64_t gather_mask_repeats(bool counter_mode, uint32_t mask, uint32_t element_bytes, uint16_t repeats)
+{
+    const uint64_t bytes = counter_mode ? uint64_t{mask} * element_bytes : kRepeatBytes;
+    return (bytes + kRepeatBytes - 1) / kRepeatBytes * repeats;
+}
+
+} // namespace sim
+
+enum class GatherMaskMode : uint8_t { VERSION_V1 = 0, VERSION_V2 = 1 };
+constexpr GatherMaskMode defaultGatherMaskMode = GatherMaskMode::VERSION_V1;
+
+template <typename T>
+void Gather(const LocalTensor<T> &dst, const LocalTensor<T> &src, const LocalTensor<uint32_t> &srcOffset,
+            const uint32_t srcBaseAddr, const uint32_t count, Site site = Site::here())
+{
+    sim::gather(dst, src, srcOffset, srcBaseAddr, sim::Lanes::first(count, sizeof(T)), 8, site);
+}
+
+template <typename T>
+void Gather(const LocalTensor<T> &dst, const LocalTensor<T> &src, const LocalTensor<uint32_t> &srcOffset,
+            const uint32_t srcBaseAddr, const uint64_t mask[], const uint8_t repeatTime, const uint16_t dstRepStride,
+            Site site = Site::here())
+{
+    sim::gather(dst, src, srcOffset, srcBaseAddr, sim::Lanes::bits(mask, repeatTime, sizeof(T)), dstRepStride, site);
+}
+
+template <typename T>
+void Gather(const LocalTensor<T> &dst, const LocalTensor<T> &src, const LocalTensor<uint32_t> &srcOffset,
+            const uint32_t srcBaseAddr, const uint64_t mask, const uint8_t repeatTime, const uint16_t dstRepStride,
+            Site site = Site::here())
+{
+    sim::gather(dst, src, srcOffset, srcBaseAddr, sim::Lanes::leading(mask, repeatTime, sizeof(T)), dstRepStride, site);
+}
+
+// A built-in pattern: 1 even elements, 2 odd ones, 3 to 6 the first to fourth of every four, 7 all.
+template <typename T, GatherMaskMode mode = defaultGatherMaskMode>
+void GatherMask(const LocalTensor<T> &dst, const LocalTensor<T> &src0, const uint8_t src1Pattern, const bool reduceMode,
+                const uint32_t mask, const GatherMaskParams &gatherMaskParams, uint64_t &rsvdCnt,
+                Site site = Site::here())
+{
+    sim::VectorInstruction it("GatherMask", site,
+                              sim::gather_mask_repeats(reduceMode, mask, sizeof(T), gatherMaskParams.repeatTimes));
+    it.require(src1Pattern >= 1 && src1Pattern <= 7, src1Pattern, 7);
+    const uint32_t extent = sim::gather_mask_extent<T>(it, reduceMode, mask);
+    if (it.ok) {
+        sim::gather_mask(it, dst, src0, extent, gatherMaskParams, rsvdCnt, [&](uint32_t, uint32_t e) {
+            return src1Pattern == 7 || (src1Pattern <= 2 ? e % 2 == src1Pattern - 1u : e % 4 == src1Pattern - 3u);
+        });
+    }
+}
+
+// A pattern of bits, lowest first: one a source element, each iteration from its own start on.
+template <typename T, typename U, GatherMaskMode mode = defaultGatherMaskMode>
+void GatherMask(const LocalTensor<T> &dst, const LocalTensor<T> &src0, const LocalTensor<U> &src1Pattern,
+                const bool reduceMode, const uint32_t mask, const GatherMaskParams &gatherMaskParams, uint64_t &rsvdCnt,
+                Site site = Site::here())
+{
+    static_assert(sizeof(T) > 4 || sizeof(T) < 2 || (std::is_unsigned_v<U> && sizeof(U) == sizeof(T)),
+                  "ascendc/sim: GatherMask wants a uint16_t pattern for 16-bit data and a uint32_t one for 32-bit data");
+    sim::VectorInstruction it("GatherMask", site,
+                              sim::gather_mask_repeats(reduceMode, mask, sizeof(T), gatherMaskParams.repeatTimes));
+    const uint32_t extent = sim::gather_mask_extent<T>(it, reduceMode, mask);
+    if (!it.ok) {
+        return;
+    }
+    const sim::Operand bits = sim::operand(src1Pattern, 1, gatherMaskParams.src1RepeatStride);
+    std::vector<sim::Span> words;
+    for (uint32_t r = 0; r < gatherMaskParams.repeatTimes; ++r) {
+        words.push_back({bits.address(r, 0), (uint64_t{extent} + 8 * sizeof(U) - 1) / (8 * sizeof(U)) * sizeof(U)});
+    }
+    it.reads(words, bits);
+    if (it.ok) {
+        sim::gather_mask(it, dst, src0, extent, gatherMaskParams, rsvdCnt, [&](uint32_t r, uint32_t e) {
+            const uint64_t at = bits.address(r, 0) + e / 8;
+            return (it.core.ub.load<uint8_t>(static_cast<uint32_t>(at)) >> e % 8 & 1) != 0;
+        });
+    }
+}
+
+} // namespace AscendC

@@ -1,0 +1,52 @@
+// The language extensions of device code, as a host compiler can read them, and the kernel-wide macros.
+#pragma once
+
+#include <cstdint>
+
+#include "../engine/core.h"
+
+#define __global__
+#define __aicore__
+#define __vector__
+#define __gm__
+#define __ubuf__
+
+using GM_ADDR = __gm__ uint8_t *;
+
+// Every simulated core is a vector core. Written as `if ASCEND_IS_AIV { }`, hence the parentheses.
+#define ASCEND_IS_AIV constexpr(true)
+#define ASCEND_IS_AIC constexpr(false)
+
+namespace AscendC {
+
+using ascendc_sim::Site;
+
+// The kernel types that start vector cores and nothing else.
+enum KernelMetaType { KERNEL_TYPE_AIV_ONLY, KERNEL_TYPE_MIX_AIV_1_0 };
+
+// False, but only once `T` is known: for static_assert in what is refused.
+template <typename... T>
+constexpr bool kRefused = false;
+
+inline int64_t GetBlockIdx()
+{
+    return ascendc_sim::Core::current().index;
+}
+
+inline int64_t GetBlockNum()
+{
+    return ascendc_sim::Core::current().blocks;
+}
+
+} // namespace AscendC
+
+#define KERNEL_TASK_TYPE_DEFAULT(type) \
+    static_assert(::AscendC::type == ::AscendC::KERNEL_TYPE_AIV_ONLY || \
+                      ::AscendC::type == ::AscendC::KERNEL_TYPE_MIX_AIV_1_0, \
+                  "ascendc/sim: a kernel type that starts cube cores")
+
+// Tells CANN's framework the type behind GET_TILING_DATA; a launch that passes the block itself needs none of it.
+#define REGISTER_TILING_DEFAULT(type) static_assert(sizeof(type) > 0, "a tiling struct")
+#define GET_TILING_DATA(name, address) \
+    static_assert(::AscendC::kRefused<>, \
+                  "ascendc/sim: GET_TILING_DATA is not covered, read the struct through its pointer or take it by value")

@@ -1,0 +1,234 @@
+// GlobalTensor and LocalTensor: views of GM and UB.
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+
+#include "qualifiers.h"
+
+namespace AscendC {
+
+enum class TPosition : uint8_t { GM, A1, A2, B1, B2, C1, C2, CO1, CO2, VECIN, VECOUT, VECCALC, MAX };
+using QuePosition = TPosition;
+
+enum class CacheMode { CACHE_MODE_DISABLE = 0, CACHE_MODE_NORMAL = 1 };
+
+// What a memory operation may move.
+template <typename T>
+constexpr bool kElement = std::is_arithmetic_v<T> && !std::is_same_v<T, long double>;
+
+// A view of GM by device address. It keeps the address it was set to: an access must stay in an array that holds both.
+template <typename T>
+class GlobalTensor {
+    static_assert(kElement<T>, "ascendc/sim: an element type that is not covered (half and bfloat16 among them)");
+
+public:
+    using PrimType = T;
+
+    void SetGlobalBuffer(__gm__ T *buffer, uint64_t size)
+    {
+        base_ = address_ = reinterpret_cast<uintptr_t>(buffer);
+        size_ = size;
+    }
+
+    void SetGlobalBuffer(__gm__ T *buffer) { SetGlobalBuffer(buffer, 0); }
+
+    GlobalTensor operator[](uint64_t offset) const
+    {
+        GlobalTensor at = *this;
+        at.address_ += offset * sizeof(T);
+        at.size_ = size_ > offset ? size_ - offset : 0;
+        return at;
+    }
+
+    // Read through: the device may find a stale line of its data cache instead, see README.md.
+    T GetValue(uint64_t offset, Site site = Site::here()) const
+    {
+        auto &core = ascendc_sim::Core::current();
+        const auto now = core.issue(ascendc_sim::kS, "GlobalTensor::GetValue", site);
+        ++core.counters.pipes[ascendc_sim::kS].gm_gets;
+        const uint64_t address = address_ + offset * sizeof(T);
+        T value{};
+        if (base_ == 0) {
+            core.report(ASCEND_CACHE_LOC_SIM_TENSOR_UNSET, now, {});
+        } else if (address % sizeof(T) != 0) {
+            core.report(ASCEND_CACHE_LOC_SIM_GM_MISALIGNED, now, core.in_gm(address, sizeof(T)), address % sizeof(T),
+                        sizeof(T));
+        } else if (const auto *array = core.gm_array(now, base_, address, sizeof(T), false)) {
+            if (const uint8_t *from = core.storage(*array, address)) {
+                std::memcpy(&value, from, sizeof(T));
+            }
+        }
+        return value;
+    }
+
+    template <typename... A>
+    void SetValue(A &&...) const
+    {
+        static_assert(kRefused<A...>, "ascendc/sim: GlobalTensor::SetValue is not covered (the data cache is not modelled)");
+    }
+
+    template <typename I>
+    T &operator()(I) const
+    {
+        static_assert(kRefused<I>, "ascendc/sim: GlobalTensor::operator() is not covered, use GetValue");
+    }
+
+    template <typename U>
+    GlobalTensor<U> ReinterpretCast() const
+    {
+        static_assert(kRefused<U>, "ascendc/sim: GlobalTensor::ReinterpretCast does not exist on 2201");
+        return {};
+    }
+
+    uint64_t GetSize() const { return size_; }
+    const __gm__ T *GetPhyAddr() const { return reinterpret_cast<const T *>(address_); }
+    const __gm__ T *GetPhyAddr(uint64_t offset) const { return (*this)[offset].GetPhyAddr(); }
+    void SetL2CacheHint(CacheMode) const {} // it changes the time only
+
+    // For the copies of this emulation.
+    uint64_t sim_base() const { return base_; }
+    uint64_t sim_address() const { return address_; }
+
+private:
+    uint64_t base_ = 0;
+    uint64_t address_ = 0;
+    uint64_t size_ = 0; // elements; 0: not told
+};
+
+template <typename T>
+class LocalTensor;
+
+// `a + b` and the like: computed by the assignment to the destination, on its whole length.
+template <typename T, typename Op>
+struct TensorExpression {
+    LocalTensor<T> left;
+    LocalTensor<T> right;
+};
+
+// Something together with the line where it is used; for operators, which can take no further argument.
+template <typename E>
+struct AtSite {
+    AtSite(const E &value, Site site = Site::here()) : value(value), site(site) {}
+    const E &value;
+    Site site;
+};
+
+struct AddOp;
+struct SubOp;
+struct MulOp;
+struct AndOp;
+struct OrOp;
+
+// A view of UB: an address, a length and the buffer it may not leave.
+template <typename T>
+class LocalTensor {
+    static_assert(kElement<T>, "ascendc/sim: an element type that is not covered (half and bfloat16 among them)");
+
+public:
+    using PrimType = T;
+
+    LocalTensor() = default;
+    LocalTensor(const LocalTensor &) = default;
+    LocalTensor &operator=(const LocalTensor &) = default;
+
+    // Elements from the offset on; the length shrinks with it.
+    LocalTensor operator[](uint32_t offset) const
+    {
+        LocalTensor at = *this;
+        at.view_.address += offset * static_cast<uint32_t>(sizeof(T));
+        at.size_ = size_ > offset ? size_ - offset : 0;
+        return at;
+    }
+
+    T GetValue(uint32_t offset, Site site = Site::here()) const
+    {
+        auto &core = ascendc_sim::Core::current();
+        const auto now = core.issue(ascendc_sim::kS, "LocalTensor::GetValue", site);
+        ++core.counters.pipes[ascendc_sim::kS].ub_gets;
+        const auto address = scalar_address(core, now, offset);
+        if (!address.valid) {
+            return T{};
+        }
+        core.reads_ub(now, address.value, sizeof(T));
+        return core.ub.load<T>(address.value);
+    }
+
+    template <typename V>
+    void SetValue(uint32_t offset, V value, Site site = Site::here()) const
+    {
+        auto &core = ascendc_sim::Core::current();
+        const auto now = core.issue(ascendc_sim::kS, "LocalTensor::SetValue", site);
+        ++core.counters.pipes[ascendc_sim::kS].ub_sets;
+        const auto address = scalar_address(core, now, offset);
+        if (address.valid) {
+            core.writes_ub(now, address.value, sizeof(T));
+            core.ub.store<T>(address.value, static_cast<T>(value));
+        }
+    }
+
+    template <typename U>
+    LocalTensor<U> ReinterpretCast() const
+    {
+        return LocalTensor<U>(view_, static_cast<uint32_t>(uint64_t{size_} * sizeof(T) / sizeof(U)), position_, owner_);
+    }
+
+    uint32_t GetSize() const { return size_; }
+    void SetSize(uint32_t size) { size_ = size; }
+    uint32_t GetLength() const { return size_ * static_cast<uint32_t>(sizeof(T)); } // bytes
+    TPosition GetPosition() const { return position_; }
+
+    template <typename... A>
+    T *GetPhyAddr(A &&...) const
+    {
+        static_assert(kRefused<A...>, "ascendc/sim: LocalTensor::GetPhyAddr is not covered (raw UB pointers go unchecked)");
+    }
+
+    template <typename I>
+    T &operator()(I) const
+    {
+        static_assert(kRefused<I>, "ascendc/sim: LocalTensor::operator() is not covered, use GetValue and SetValue");
+    }
+
+    friend TensorExpression<T, AddOp> operator+(const LocalTensor &a, const LocalTensor &b) { return {a, b}; }
+    friend TensorExpression<T, SubOp> operator-(const LocalTensor &a, const LocalTensor &b) { return {a, b}; }
+    friend TensorExpression<T, MulOp> operator*(const LocalTensor &a, const LocalTensor &b) { return {a, b}; }
+    friend TensorExpression<T, AndOp> operator&(const LocalTensor &a, const LocalTensor &b) { return {a, b}; }
+    friend TensorExpression<T, OrOp> operator|(const LocalTensor &a, const LocalTensor &b) { return {a, b}; }
+
+    // Defined with the instructions in arithmetic.h.
+    void operator=(const AtSite<TensorExpression<T, AddOp>> &sum);
+    void operator=(const AtSite<TensorExpression<T, SubOp>> &difference);
+    void operator=(const AtSite<TensorExpression<T, MulOp>> &product);
+    void operator=(const AtSite<TensorExpression<T, AndOp>> &bits);
+    void operator=(const AtSite<TensorExpression<T, OrOp>> &bits);
+
+    // For the instructions and queues of this emulation.
+    LocalTensor(ascendc_sim::LocalView view, uint32_t size, TPosition position, int32_t owner)
+        : view_(view), size_(size), position_(position), owner_(owner)
+    {
+    }
+    const ascendc_sim::LocalView &sim_view() const { return view_; }
+    int32_t sim_owner() const { return owner_; }
+
+private:
+    struct Address {
+        bool valid;
+        uint32_t value;
+    };
+
+    Address scalar_address(ascendc_sim::Core &core, const ascendc_sim::Instruction &now, uint32_t offset) const
+    {
+        const uint64_t address = view_.address + uint64_t{offset} * sizeof(T);
+        const bool valid = core.fits(now, view_, address, sizeof(T)) &&
+                           core.aligned(now, static_cast<uint32_t>(address), sizeof(T));
+        return {valid, static_cast<uint32_t>(address)};
+    }
+
+    ascendc_sim::LocalView view_;
+    uint32_t size_ = 0; // elements
+    TPosition position_ = TPosition::MAX;
+    int32_t owner_ = -1; // index of the TPipe buffer behind it
+};
+
+} // namespace AscendC

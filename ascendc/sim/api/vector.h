@@ -1,0 +1,334 @@
+// How a vector instruction walks its operands: the first `count` elements, or masked repeats with strides.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "tensor.h"
+
+namespace AscendC {
+
+// Strides in 32-byte blocks: between the blocks of a repeat, and between repeats.
+struct UnaryRepeatParams {
+    UnaryRepeatParams() = default;
+    UnaryRepeatParams(uint16_t dstBlkStride, uint16_t srcBlkStride, uint8_t dstRepStride, uint8_t srcRepStride)
+        : dstBlkStride(dstBlkStride), srcBlkStride(srcBlkStride), dstRepStride(dstRepStride), srcRepStride(srcRepStride)
+    {
+    }
+    uint16_t dstBlkStride = 1;
+    uint16_t srcBlkStride = 1;
+    uint8_t dstRepStride = 8;
+    uint8_t srcRepStride = 8;
+};
+
+struct BinaryRepeatParams {
+    BinaryRepeatParams() = default;
+    BinaryRepeatParams(uint8_t dstBlkStride, uint8_t src0BlkStride, uint8_t src1BlkStride, uint8_t dstRepStride,
+                       uint8_t src0RepStride, uint8_t src1RepStride)
+        : dstBlkStride(dstBlkStride), src0BlkStride(src0BlkStride), src1BlkStride(src1BlkStride),
+          dstRepStride(dstRepStride), src0RepStride(src0RepStride), src1RepStride(src1RepStride)
+    {
+    }
+    uint8_t dstBlkStride = 1;
+    uint8_t src0BlkStride = 1;
+    uint8_t src1BlkStride = 1;
+    uint8_t dstRepStride = 8;
+    uint8_t src0RepStride = 8;
+    uint8_t src1RepStride = 8;
+};
+
+namespace sim {
+
+using ascendc_sim::Core;
+using ascendc_sim::Instruction;
+using ascendc_sim::kBlockBytes;
+
+constexpr uint32_t kRepeatBytes = 256;
+
+// Which elements an instruction works on, from one of the three forms of a call.
+struct Lanes {
+    bool counted;         // the first `count`, contiguous; else masked repeats
+    uint32_t count = 0;
+    uint64_t low = 0;     // bit e: element e of a repeat
+    uint64_t high = 0;    // bit e - 64
+    uint32_t repeats = 0;
+    uint32_t per_repeat = 0; // elements
+    // Whether the parameter is in its documented range, and if not, what it is and what it may be.
+    bool valid = true;
+    uint64_t value = 0;
+    uint64_t limit = 0;
+
+    // (dst, ..., count)
+    static Lanes first(int64_t count, uint32_t element_bytes)
+    {
+        Lanes lanes{true};
+        lanes.count = static_cast<uint32_t>(std::clamp<int64_t>(count, 0, UINT32_MAX));
+        lanes.per_repeat = kRepeatBytes / element_bytes;
+        lanes.check(count >= 0, static_cast<uint64_t>(count), 0);
+        return lanes;
+    }
+
+    // (dst, ..., uint64_t mask[], repeatTime, strides); elements of 4 and 8 bytes have one mask word
+    static Lanes bits(const uint64_t mask[], uint8_t repeats, uint32_t element_bytes)
+    {
+        Lanes lanes{false};
+        lanes.per_repeat = kRepeatBytes / element_bytes;
+        lanes.low = mask[0];
+        lanes.high = lanes.per_repeat > 64 ? mask[1] : 0;
+        lanes.repeats = repeats;
+        const uint64_t beyond = lanes.per_repeat < 64 ? mask[0] >> lanes.per_repeat : 0;
+        lanes.check((lanes.low | lanes.high) != 0 && beyond == 0, mask[0], lanes.per_repeat);
+        return lanes;
+    }
+
+    // (dst, ..., uint64_t mask, repeatTime, strides): the first `mask` elements of each repeat
+    static Lanes leading(uint64_t mask, uint8_t repeats, uint32_t element_bytes)
+    {
+        const auto ones = [](uint64_t n) { return n >= 64 ? ~uint64_t{0} : (uint64_t{1} << n) - 1; };
+        Lanes lanes{false};
+        lanes.per_repeat = kRepeatBytes / element_bytes;
+        lanes.low = ones(mask);
+        lanes.high = mask > 64 ? ones(mask - 64) : 0;
+        lanes.repeats = repeats;
+        lanes.check(mask >= 1 && mask <= lanes.per_repeat, mask, lanes.per_repeat);
+        return lanes;
+    }
+
+    void check(bool holds, uint64_t what, uint64_t most)
+    {
+        valid = holds;
+        value = what;
+        limit = most;
+    }
+
+    uint64_t active() const
+    {
+        return counted ? count
+                       : uint64_t{repeats} * static_cast<uint64_t>(__builtin_popcountll(low) + __builtin_popcountll(high));
+    }
+
+    bool on(uint32_t element) const { return (element < 64 ? low >> element : high >> (element - 64)) & 1; }
+
+    uint64_t iterations() const { return counted ? (uint64_t{count} + per_repeat - 1) / per_repeat : repeats; }
+
+    // f(repeat, element of the repeat) for each element worked on. Those of a count are one repeat.
+    template <typename F>
+    void each(F f) const
+    {
+        if (counted) {
+            for (uint32_t e = 0; e < count; ++e) {
+                f(0u, e);
+            }
+            return;
+        }
+        for (uint32_t r = 0; r < repeats; ++r) {
+            for (uint32_t e = 0; e < per_repeat; ++e) {
+                if (on(e)) {
+                    f(r, e);
+                }
+            }
+        }
+    }
+};
+
+// One operand: its view and its strides in blocks.
+struct Operand {
+    ascendc_sim::LocalView view;
+    uint32_t element_bytes;
+    uint32_t block_stride = 1;
+    uint32_t repeat_stride = 8;
+
+    uint64_t address(uint32_t repeat, uint32_t element) const
+    {
+        const uint32_t per_block = kBlockBytes / element_bytes;
+        return view.address + uint64_t{kBlockBytes} * (uint64_t{repeat} * repeat_stride +
+                                                      uint64_t{element / per_block} * block_stride) +
+               uint64_t{element % per_block} * element_bytes;
+    }
+
+    bool same_walk(const Operand &other) const
+    {
+        return view.address == other.view.address && element_bytes == other.element_bytes &&
+               block_stride == other.block_stride && repeat_stride == other.repeat_stride;
+    }
+};
+
+struct Span {
+    uint64_t address;
+    uint64_t bytes;
+};
+
+inline std::vector<Span> spans(const Lanes &lanes, const Operand &operand)
+{
+    if (lanes.counted) {
+        return {{operand.view.address, uint64_t{lanes.count} * operand.element_bytes}};
+    }
+    std::vector<Span> all;
+    lanes.each([&](uint32_t repeat, uint32_t element) {
+        const uint64_t address = operand.address(repeat, element);
+        if (!all.empty() && all.back().address + all.back().bytes == address) {
+            all.back().bytes += operand.element_bytes;
+        } else {
+            all.push_back({address, operand.element_bytes});
+        }
+    });
+    return all;
+}
+
+inline bool overlap(std::vector<Span> a, std::vector<Span> b)
+{
+    const auto by_address = [](const Span &x, const Span &y) { return x.address < y.address; };
+    std::sort(a.begin(), a.end(), by_address);
+    std::sort(b.begin(), b.end(), by_address);
+    for (size_t i = 0, j = 0; i < a.size() && j < b.size();) {
+        if (a[i].address < b[j].address + b[j].bytes && b[j].address < a[i].address + a[i].bytes) {
+            return a[i].bytes != 0 && b[j].bytes != 0;
+        }
+        (a[i].address + a[i].bytes <= b[j].address ? i : j)++;
+    }
+    return false;
+}
+
+template <typename T>
+Operand operand(const LocalTensor<T> &tensor, uint32_t block_stride = 1, uint32_t repeat_stride = 8)
+{
+    return {tensor.sim_view(), sizeof(T), block_stride, repeat_stride};
+}
+
+// A vector instruction being issued. `reads` and `writes` check and note an operand; where one does not fit, `ok`
+// stays false and the instruction must have no effect. All reads are noted before the write.
+class VectorInstruction {
+public:
+    VectorInstruction(const char *name, Site site, uint64_t repeats)
+        : core(Core::current()), now(core.issue(ascendc_sim::kV, name, site))
+    {
+        core.counters.pipes[ascendc_sim::kV].repeats += repeats;
+    }
+
+    VectorInstruction(const char *name, Site site, const Lanes &lanes) : VectorInstruction(name, site, lanes.iterations())
+    {
+        require(lanes.valid, lanes.value, lanes.limit);
+    }
+
+    void require(bool holds, uint64_t value, uint64_t limit)
+    {
+        if (!holds) {
+            wrong(ASCEND_CACHE_LOC_SIM_VECTOR_PARAMETER, value, limit);
+        }
+    }
+
+    void wrong(ascendc_sim::Kind kind, uint64_t value = 0, uint64_t limit = 0)
+    {
+        core.report(kind, now, {}, value, limit);
+        ok = false;
+    }
+
+    void reads(const Lanes &lanes, const Operand &source)
+    {
+        if (auto found = place(lanes, source)) {
+            for (const Span &span : *found) {
+                core.reads_ub(now, static_cast<uint32_t>(span.address), static_cast<uint32_t>(span.bytes));
+            }
+            sources_.push_back({source, std::move(*found)});
+        }
+    }
+
+    void reads(const std::vector<Span> &exact, const Operand &source)
+    {
+        if (inside(exact, source)) {
+            for (const Span &span : exact) {
+                core.reads_ub(now, static_cast<uint32_t>(span.address), static_cast<uint32_t>(span.bytes));
+            }
+            sources_.push_back({source, exact});
+        }
+    }
+
+    void writes(const Lanes &lanes, const Operand &target)
+    {
+        if (auto found = place(lanes, target)) {
+            require(lanes.counted || target.block_stride != 0 || lanes.repeats == 0, 0, 1);
+            written(*found, target, true);
+        }
+    }
+
+    // A destination that may not coincide with a source either.
+    void writes_apart(const std::vector<Span> &exact, const Operand &target)
+    {
+        if (inside(exact, target)) {
+            written(exact, target, false);
+        }
+    }
+
+    Core &core;
+    const Instruction now;
+    bool ok = true;
+
+private:
+    struct Source {
+        Operand operand;
+        std::vector<Span> where;
+    };
+
+    struct MaybeSpans {
+        bool valid;
+        std::vector<Span> value;
+        explicit operator bool() const { return valid; }
+        std::vector<Span> &operator*() { return value; }
+    };
+
+    MaybeSpans place(const Lanes &lanes, const Operand &of)
+    {
+        auto where = spans(lanes, of);
+        const bool valid = inside(where, of);
+        return {valid, std::move(where)};
+    }
+
+    bool inside(const std::vector<Span> &where, const Operand &of)
+    {
+        bool valid = of.view.buffer_end == 0 || core.aligned(now, of.view.address, kBlockBytes);
+        for (const Span &span : where) {
+            // The first that does not fit tells all.
+            valid = valid && (span.bytes == 0 || core.fits(now, of.view, span.address, span.bytes));
+        }
+        ok = ok && valid;
+        return valid;
+    }
+
+    void written(const std::vector<Span> &where, const Operand &target, bool may_coincide)
+    {
+        for (const Source &source : sources_) {
+            const bool coincide = may_coincide && source.operand.same_walk(target);
+            // Narrowing in place keeps behind its reads; anything else that overlaps may read what it wrote.
+            const bool narrows = may_coincide && source.operand.view.address == target.view.address &&
+                                 source.operand.element_bytes > target.element_bytes;
+            if (!coincide && !narrows && overlap(source.where, where)) {
+                core.report(ASCEND_CACHE_LOC_SIM_OPERANDS_OVERLAP, now, core.in_ub(target.view.address, 0));
+            }
+        }
+        if (!ok) {
+            return;
+        }
+        for (const Span &span : where) {
+            core.writes_ub(now, static_cast<uint32_t>(span.address), static_cast<uint32_t>(span.bytes));
+        }
+    }
+
+    std::vector<Source> sources_;
+};
+
+// The elementwise loop: `f(address of element in each operand...)`, in order.
+template <typename F, typename... Operands>
+void each_element(const Lanes &lanes, F f, const Operands &...operands)
+{
+    lanes.each([&](uint32_t repeat, uint32_t element) {
+        if (lanes.counted) {
+            f(static_cast<uint32_t>(operands.view.address + element * operands.element_bytes)...);
+        } else {
+            f(static_cast<uint32_t>(operands.address(repeat, element))...);
+        }
+    });
+}
+
+} // namespace sim
+} // namespace AscendC

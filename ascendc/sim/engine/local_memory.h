@@ -1,0 +1,127 @@
+// The Unified Buffer of one core: its bytes, which of them were written, and who touched each 32-byte block last.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <vector>
+
+#include "timeline.h"
+
+namespace ascendc_sim {
+
+constexpr uint32_t kBlockBytes = 32;                    // the granule of UB accesses
+constexpr uint32_t kUbBytes = 192 * 1024;               // arch 2201
+constexpr uint32_t kUbUsable = kUbBytes - 256 - 8 * 1024; // less what the compiler and Select keep for themselves
+
+constexpr uint32_t round_up(uint32_t bytes, uint32_t unit) { return (bytes + unit - 1) / unit * unit; }
+
+// An earlier access that the current one conflicts with.
+struct Conflict {
+    Pipe pipe;
+    uint32_t index;
+    bool write;
+    uint32_t address;
+};
+
+class LocalMemory {
+public:
+    LocalMemory() : bytes_(new uint8_t[kUbBytes]()), blocks_(kUbBytes / kBlockBytes), written_(kUbBytes / 64) {}
+
+    // A new core: what is in UB counts as unwritten. The timeline makes older marks harmless.
+    void start_core() { std::fill(written_.begin(), written_.end(), 0); }
+
+    const uint8_t *data(uint32_t address) const { return bytes_.get() + address; }
+    uint8_t *data(uint32_t address) { return bytes_.get() + address; }
+
+    template <typename T>
+    T load(uint32_t address) const
+    {
+        T value;
+        std::memcpy(&value, data(address), sizeof(T));
+        return value;
+    }
+
+    template <typename T>
+    void store(uint32_t address, T value)
+    {
+        std::memcpy(data(address), &value, sizeof(T));
+    }
+
+    // The first unwritten byte of a range, or its end.
+    uint32_t first_unwritten(uint32_t address, uint32_t bytes) const
+    {
+        uint32_t found = address + bytes;
+        each_word(address, bytes, [&](uint32_t word, uint64_t mask) {
+            const uint64_t missing = mask & ~written_[word];
+            if (missing != 0 && found == address + bytes) {
+                found = word * 64 + static_cast<uint32_t>(__builtin_ctzll(missing));
+            }
+        });
+        return found;
+    }
+
+    void mark(uint32_t address, uint32_t bytes, bool written)
+    {
+        each_word(address, bytes, [&](uint32_t word, uint64_t mask) {
+            written_[word] = written ? written_[word] | mask : written_[word] & ~mask;
+        });
+    }
+
+    // Notes an access to every block of a range and calls `conflict` for each earlier access it is not ordered after.
+    template <typename F>
+    void touch(Timeline &timeline, const Instruction &now, uint32_t address, uint32_t bytes, bool write, F conflict)
+    {
+        if (bytes == 0) {
+            return;
+        }
+        for (uint32_t b = address / kBlockBytes; b <= (address + bytes - 1) / kBlockBytes; ++b) {
+            Block &block = blocks_[b];
+            const bool own_write = block.write_pipe == now.pipe && block.write_index == now.index;
+            if (!own_write && !timeline.ordered(block.write_pipe, block.write_index, now.pipe)) {
+                conflict(Conflict{block.write_pipe, block.write_index, true, std::max(address, b * kBlockBytes)});
+            }
+            if (!write) {
+                block.read_index[now.pipe] = now.index;
+                continue;
+            }
+            for (uint32_t p = 0; p < kPipes; ++p) {
+                const Pipe pipe = static_cast<Pipe>(p);
+                const bool own_read = pipe == now.pipe && block.read_index[p] == now.index;
+                if (!own_read && !timeline.ordered(pipe, block.read_index[p], now.pipe)) {
+                    conflict(Conflict{pipe, block.read_index[p], false, std::max(address, b * kBlockBytes)});
+                }
+            }
+            block.write_pipe = now.pipe;
+            block.write_index = now.index;
+            block.read_index = {};
+        }
+    }
+
+private:
+    // The words of `written_` that hold a range, each with the range's bits in it.
+    template <typename F>
+    static void each_word(uint32_t address, uint32_t bytes, F f)
+    {
+        const uint32_t end = address + bytes;
+        while (address < end) {
+            const uint32_t stop = std::min(end, address / 64 * 64 + 64);
+            f(address / 64, (~uint64_t{0} >> (64 - (stop - address))) << address % 64);
+            address = stop;
+        }
+    }
+
+    // The last write, and the last read of each pipe since then; index 0: none.
+    struct Block {
+        Pipe write_pipe = kS;
+        uint32_t write_index = 0;
+        Clock read_index{};
+    };
+
+    std::unique_ptr<uint8_t[]> bytes_;
+    std::vector<Block> blocks_;
+    std::vector<uint64_t> written_; // a bit a byte
+};
+
+} // namespace ascendc_sim

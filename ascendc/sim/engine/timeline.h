@@ -1,0 +1,129 @@
+// The order of instructions on the four pipes of one core: vector clocks, flags and barriers.
+//
+// Instructions run in program order for their effect. What the device promises about their order is less, and is kept
+// here: each pipe starts its instructions in order but may overlap them, and an instruction knows another one to be
+// complete only through a flag, a barrier, or the scalar pipe's own order.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "findings.h"
+
+namespace ascendc_sim {
+
+enum Pipe : uint32_t {
+    kS = ASCEND_CACHE_LOC_SIM_PIPE_S,
+    kV = ASCEND_CACHE_LOC_SIM_PIPE_V,
+    kMte2 = ASCEND_CACHE_LOC_SIM_PIPE_MTE2,
+    kMte3 = ASCEND_CACHE_LOC_SIM_PIPE_MTE3,
+};
+constexpr uint32_t kPipes = ASCEND_CACHE_LOC_SIM_PIPES;
+
+// clock[p] = n: the first n instructions of pipe p are known to be complete.
+using Clock = std::array<uint32_t, kPipes>;
+
+inline void join(Clock &into, const Clock &other)
+{
+    for (uint32_t p = 0; p < kPipes; ++p) {
+        into[p] = into[p] < other[p] ? other[p] : into[p];
+    }
+}
+
+// An instruction in flight. `index` counts from 1 on its pipe.
+struct Instruction {
+    Pipe pipe;
+    uint32_t index;
+    const char *name;
+    Site site;
+};
+
+class Timeline {
+public:
+    explicit Timeline(bool auto_sync) : auto_sync_(auto_sync) {}
+
+    // A new core: it knows everything earlier to be complete, so marks of earlier cores need no clearing.
+    void start_core()
+    {
+        done_before_ = issued_;
+        known_.fill(issued_);
+        for (auto &log : log_) {
+            log.clear();
+        }
+    }
+
+    Instruction issue(Pipe pipe, const char *name, Site site)
+    {
+        log_[pipe].push_back({name, site, known_[pipe]});
+        return {pipe, ++issued_[pipe], name, site};
+    }
+
+    // Instructions issued by the current core on all pipes.
+    uint64_t issued_by_core() const
+    {
+        uint64_t sum = 0;
+        for (uint32_t p = 0; p < kPipes; ++p) {
+            sum += issued_[p] - done_before_[p];
+        }
+        return sum;
+    }
+
+    // Whether what `later` issues next finds instruction `index` of `earlier` complete. With automatic
+    // synchronisation on, a dependency that the compiler handles becomes known here.
+    bool ordered(Pipe earlier, uint32_t index, Pipe later)
+    {
+        if (known_[later][earlier] >= index || (earlier == kS && later == kS)) {
+            return true;
+        }
+        if (auto_sync_ && compiler_orders(earlier, later)) {
+            // The inserted flag follows the earlier instruction and passes on what that one knew.
+            join(known_[later], log_[earlier][index - done_before_[earlier] - 1].known);
+            known_[later][earlier] = index;
+            return true;
+        }
+        return false;
+    }
+
+    // What a flag set now on `pipe` passes on: everything issued there so far, and what that waited for.
+    Clock signal(Pipe pipe) const
+    {
+        Clock clock = known_[pipe];
+        clock[pipe] = issued_[pipe];
+        return clock;
+    }
+
+    void receive(Pipe pipe, const Clock &clock) { join(known_[pipe], clock); }
+
+    void barrier(Pipe pipe) { known_[pipe][pipe] = issued_[pipe]; }
+
+    void barrier_all() { known_.fill(issued_); }
+
+    Place place(Pipe pipe, uint32_t index, uint32_t core, bool writes) const
+    {
+        const Logged &at = log_[pipe][index - done_before_[pipe] - 1];
+        return {at.name, at.site.file, at.site.line, pipe, core, writes};
+    }
+
+private:
+    // The compiler's documented automatic synchronisation on vector cores: V<->S, MTE2<->S, MTE3<->S, V->V. Never
+    // MTE2->V, MTE3->MTE2, nor two copies on one pipe.
+    static bool compiler_orders(Pipe earlier, Pipe later)
+    {
+        return earlier == kS || later == kS || (earlier == kV && later == kV);
+    }
+
+    struct Logged {
+        const char *name;
+        Site site;
+        Clock known;
+    };
+
+    bool auto_sync_;
+    Clock issued_{};
+    Clock done_before_{};
+    std::array<Clock, kPipes> known_{};
+    std::array<std::vector<Logged>, kPipes> log_;
+};
+
+} // namespace ascendc_sim

@@ -1,0 +1,104 @@
+// Runs a registered kernel on simulated vector cores, one after the other.
+
+#include "launch.h"
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+#include <numeric>
+#include <utility>
+#include <vector>
+
+#include "engine/core.h"
+#include "register.h"
+
+namespace ascendc_sim {
+namespace {
+
+const Kernel *find(const char *name)
+{
+    const Kernel *kernel = Kernel::list();
+    while (kernel != nullptr && std::strcmp(kernel->name, name) != 0) {
+        kernel = kernel->next;
+    }
+    return kernel;
+}
+
+// The order of the cores: ascending for seed 0, else a shuffle that is the same everywhere.
+std::vector<uint32_t> core_order(uint32_t blocks, uint64_t seed)
+{
+    std::vector<uint32_t> order(blocks);
+    std::iota(order.begin(), order.end(), 0);
+    for (uint32_t left = blocks; seed != 0 && left > 1; --left) {
+        // splitmix64
+        uint64_t z = seed += 0x9e3779b97f4a7c15;
+        z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+        z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+        std::swap(order[left - 1], order[(z ^ (z >> 31)) % left]);
+    }
+    return order;
+}
+
+void run_core(Core &core, uint32_t block, const Kernel &kernel, const std::vector<uint8_t> &argument)
+{
+    core.start(block);
+    Core *const outer = std::exchange(Core::slot(), &core);
+    try {
+        kernel.run(argument.data());
+        core.finish();
+    } catch (const Stop &) {
+        // It was reported where it was thrown; what the core left undone needs no further reports.
+    } catch (...) {
+        Core::slot() = outer;
+        throw;
+    }
+    Core::slot() = outer;
+}
+
+int32_t launch(const char *name, uint32_t blocks, const void *argument, uint64_t argument_bytes, const Array *arrays,
+               uint64_t array_count, const Options &options, AscendCacheLocSimOutcome &outcome)
+{
+    const Kernel *kernel = find(name);
+    if (kernel == nullptr) {
+        return ASCEND_CACHE_LOC_SIM_UNKNOWN_KERNEL;
+    }
+    if (blocks < 1 || blocks > 65535) {
+        return ASCEND_CACHE_LOC_SIM_BAD_BLOCKS;
+    }
+    if (argument_bytes != kernel->argument_bytes) {
+        return ASCEND_CACHE_LOC_SIM_BAD_ARGUMENT;
+    }
+    if (!std::all_of(arrays, arrays + array_count, GlobalMemory::valid)) {
+        return ASCEND_CACHE_LOC_SIM_BAD_ARRAY;
+    }
+    const auto *bytes = static_cast<const uint8_t *>(argument);
+    const std::vector<uint8_t> block_argument(bytes, bytes + argument_bytes);
+    Findings findings;
+    GlobalMemory gm(arrays, array_count);
+    Core core(gm, findings, options, blocks);
+    for (const uint32_t block : core_order(blocks, options.order_seed)) {
+        run_core(core, block, *kernel, block_argument);
+        if (outcome.counters != nullptr) {
+            outcome.counters[block] = core.counters;
+        }
+    }
+    outcome.reports_count = findings.all().size();
+    const auto kept = std::min<uint64_t>(outcome.reports_count, outcome.reports_capacity);
+    std::copy_n(findings.all().begin(), kept, outcome.reports);
+    return ASCEND_CACHE_LOC_SIM_RAN;
+}
+
+} // namespace
+} // namespace ascendc_sim
+
+int32_t ascend_cache_loc_sim_launch(const char *kernel, uint32_t blocks, const void *argument, uint64_t argument_bytes,
+                                    const AscendCacheLocSimArray *arrays, uint64_t array_count,
+                                    const AscendCacheLocSimOptions *options, AscendCacheLocSimOutcome *outcome)
+{
+    try {
+        outcome->reports_count = 0;
+        return ascendc_sim::launch(kernel, blocks, argument, argument_bytes, arrays, array_count, *options, *outcome);
+    } catch (const std::bad_alloc &) {
+        return ASCEND_CACHE_LOC_SIM_NO_MEMORY;
+    }
+}

@@ -1,0 +1,176 @@
+/* The one C entry of the core simulation: runs a kernel on simulated vector cores, and says what it did and did wrong.
+ *
+ * Plain C, so that bindgen reads it; src/api/sim wraps it for Rust. Sizes are bytes. Every `const char *` that the
+ * simulation hands out is a string with static storage.
+ */
+#ifndef ASCEND_CACHE_LOC_SIM_LAUNCH_H
+#define ASCEND_CACHE_LOC_SIM_LAUNCH_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The pipes of a vector core: scalar, vector, GM to UB, UB to GM. */
+enum AscendCacheLocSimPipe {
+    ASCEND_CACHE_LOC_SIM_PIPE_S = 0,
+    ASCEND_CACHE_LOC_SIM_PIPE_V = 1,
+    ASCEND_CACHE_LOC_SIM_PIPE_MTE2 = 2,
+    ASCEND_CACHE_LOC_SIM_PIPE_MTE3 = 3,
+    ASCEND_CACHE_LOC_SIM_PIPES = 4
+};
+
+enum AscendCacheLocSimSpace {
+    ASCEND_CACHE_LOC_SIM_SPACE_NONE = 0,
+    ASCEND_CACHE_LOC_SIM_SPACE_UB = 1, /* addresses are byte offsets into the core's UB */
+    ASCEND_CACHE_LOC_SIM_SPACE_GM = 2  /* addresses are device addresses */
+};
+
+/* What a report says. README.md has a paragraph on each; `value` and `limit` are said here where they are used. */
+enum AscendCacheLocSimKind {
+    /* Order between instructions of one core. */
+    ASCEND_CACHE_LOC_SIM_RACE = 1,             /* no flag or barrier orders it after `other` */
+    ASCEND_CACHE_LOC_SIM_WAIT_NEVER_SET = 2,   /* value: event id */
+    ASCEND_CACHE_LOC_SIM_SET_NEVER_WAITED = 3, /* value: event id */
+    ASCEND_CACHE_LOC_SIM_EVENT_PENDING = 4,    /* set again before its wait; value: event id */
+    ASCEND_CACHE_LOC_SIM_EVENT_ID_RANGE = 5,   /* value: event id, limit: number of ids */
+    ASCEND_CACHE_LOC_SIM_EVENT_IDS_SPENT = 6,  /* AllocEventID found none free; limit: number of ids */
+    ASCEND_CACHE_LOC_SIM_EVENT_NOT_HELD = 7,   /* ReleaseEventID of an id that is not allocated; value: event id */
+    /* UB. */
+    ASCEND_CACHE_LOC_SIM_UB_OVERRUN = 8,         /* past the end of UB; value: end of the access, limit: size of UB */
+    ASCEND_CACHE_LOC_SIM_UB_OUTSIDE_BUFFER = 9,  /* past its TQue or TBuf buffer; value: end, limit: end of the buffer */
+    ASCEND_CACHE_LOC_SIM_UB_MISALIGNED = 10,     /* limit: the alignment asked for */
+    ASCEND_CACHE_LOC_SIM_UB_UNWRITTEN = 11,      /* address: the first byte read that nothing wrote */
+    ASCEND_CACHE_LOC_SIM_OPERANDS_OVERLAP = 12,  /* destination and source overlap without being the same */
+    ASCEND_CACHE_LOC_SIM_TENSOR_UNSET = 13,      /* a tensor without memory behind it */
+    /* GM. */
+    ASCEND_CACHE_LOC_SIM_GM_OUTSIDE_ALLOCATION = 14,
+    ASCEND_CACHE_LOC_SIM_GM_OUTSIDE_ARRAY = 15,
+    ASCEND_CACHE_LOC_SIM_GM_FORBIDDEN = 16, /* a write to an array declared read-only, or a read of a write-only one */
+    ASCEND_CACHE_LOC_SIM_GM_MISALIGNED = 17,        /* limit: the alignment asked for */
+    ASCEND_CACHE_LOC_SIM_CORES_WRITE_SAME_BYTES = 18,
+    ASCEND_CACHE_LOC_SIM_CORES_WRITE_SAME_LINE = 19, /* different bytes of one 64-byte line */
+    ASCEND_CACHE_LOC_SIM_CORE_READS_WRITTEN = 20,    /* bytes that another core of the launch writes */
+    /* Parameters. */
+    ASCEND_CACHE_LOC_SIM_COPY_TRUNCATED = 21,   /* value: bytes asked for, limit: bytes the device copies */
+    ASCEND_CACHE_LOC_SIM_COPY_PARAMETER = 22,   /* a field out of its documented range; value, limit */
+    ASCEND_CACHE_LOC_SIM_VECTOR_PARAMETER = 23, /* count, mask, stride or pattern out of range; value, limit */
+    ASCEND_CACHE_LOC_SIM_GATHER_OFFSET = 24,    /* value: the offset in bytes, limit: element size or size of UB */
+    ASCEND_CACHE_LOC_SIM_CAST_MODE = 25,        /* no such round mode for this pair of types; value: round mode */
+    /* What the headers accept and the device does otherwise. */
+    ASCEND_CACHE_LOC_SIM_ELEMENTS_HALVED = 26,  /* And, Or of 32-bit data; value: asked, limit: 16-bit elements done */
+    ASCEND_CACHE_LOC_SIM_NOT_EXECUTED = 27,     /* the device emits no instruction for this type; value: its bytes */
+    ASCEND_CACHE_LOC_SIM_REPEATS_WRAPPED = 28,  /* value: elements asked for, limit: elements done */
+    /* TPipe, TQue, TBuf. */
+    ASCEND_CACHE_LOC_SIM_PIPE_UB_BUDGET = 29,       /* value: bytes in all, limit: bytes a kernel may use */
+    ASCEND_CACHE_LOC_SIM_PIPE_POSITION_BUFFERS = 30, /* value: TQue buffers on one position, limit: 8 */
+    ASCEND_CACHE_LOC_SIM_PIPE_BUFFERS = 31,         /* value: buffers of the kernel, limit: 64 */
+    ASCEND_CACHE_LOC_SIM_PIPE_INIT_AGAIN = 32,      /* InitBuffer on a queue or TBuf that has its buffers */
+    ASCEND_CACHE_LOC_SIM_PIPE_EMPTY_BUFFER = 33,    /* InitBuffer with no buffers or no bytes */
+    ASCEND_CACHE_LOC_SIM_PIPE_LIFETIME = 34,        /* no live TPipe, or a second one */
+    ASCEND_CACHE_LOC_SIM_QUEUE_NO_BUFFER = 35,      /* AllocTensor with every buffer in use; limit: buffers */
+    ASCEND_CACHE_LOC_SIM_QUEUE_FULL = 36,           /* EnQue past the depth; limit: depth */
+    ASCEND_CACHE_LOC_SIM_QUEUE_EMPTY = 37,          /* DeQue before EnQue */
+    ASCEND_CACHE_LOC_SIM_QUEUE_FOREIGN_TENSOR = 38, /* EnQue or FreeTensor of a tensor that the queue did not give */
+    /* The run. */
+    ASCEND_CACHE_LOC_SIM_INSTRUCTION_LIMIT = 39 /* the core was stopped; limit: instructions a core may issue */
+};
+
+/* One place in a kernel's source that did something. */
+typedef struct AscendCacheLocSimPlace {
+    const char *instruction; /* name of the API call; null: there is none */
+    const char *file;
+    uint32_t line;
+    uint32_t pipe;
+    uint32_t core;
+    uint32_t writes; /* 1: it writes the bytes, 0: it reads them or touches none */
+} AscendCacheLocSimPlace;
+
+/* One finding. The same kind at the same two places is reported once, and counted. */
+typedef struct AscendCacheLocSimReport {
+    uint32_t kind;
+    uint32_t space;
+    uint64_t address; /* of the first byte concerned */
+    uint64_t bytes;   /* concerned from there on */
+    uint64_t value;
+    uint64_t limit;
+    uint64_t occurrences; /* in this launch, over all cores */
+    AscendCacheLocSimPlace place;
+    AscendCacheLocSimPlace other; /* the earlier instruction; `instruction` is null where there is none */
+} AscendCacheLocSimReport;
+
+typedef struct AscendCacheLocSimPipeCounters {
+    uint64_t instructions; /* vector instructions, DMAs, scalar accesses; flags and barriers are counted apart */
+    uint64_t repeats;      /* V: 256-byte iterations */
+    uint64_t dmas;         /* MTE2, MTE3: copies, each one instruction whatever its block count */
+    uint64_t dma_blocks;   /* MTE2, MTE3: blocks of those copies */
+    uint64_t dma_bytes;    /* MTE2, MTE3: GM bytes */
+    uint64_t ub_gets;      /* S: LocalTensor::GetValue */
+    uint64_t ub_sets;      /* S: LocalTensor::SetValue */
+    uint64_t gm_gets;      /* S: GlobalTensor::GetValue */
+    uint64_t flags_set;    /* SetFlag executed on this pipe, those of TQue included */
+    uint64_t flags_waited; /* WaitFlag executed on this pipe, those of TQue included */
+    uint64_t barriers;     /* PipeBarrier; PIPE_ALL counts once on each pipe */
+} AscendCacheLocSimPipeCounters;
+
+typedef struct AscendCacheLocSimCoreCounters {
+    AscendCacheLocSimPipeCounters pipes[ASCEND_CACHE_LOC_SIM_PIPES];
+    uint64_t ub_bytes; /* the most that InitBuffer held at a time */
+} AscendCacheLocSimCoreCounters;
+
+enum AscendCacheLocSimAccess { ASCEND_CACHE_LOC_SIM_READ = 1, ASCEND_CACHE_LOC_SIM_WRITE = 2 };
+
+/* An array that the kernel may touch, inside one allocation of device memory. */
+typedef struct AscendCacheLocSimArray {
+    uint64_t address; /* device address of the first byte */
+    uint64_t bytes;
+    uint64_t allocation_address;
+    uint64_t allocation_bytes;
+    /* Host memory that holds the array's bytes. Null: there is none; what is copied from it counts as unwritten, what
+     * is copied to it is dropped. A kernel that follows a `__gm__` pointer itself, as for a tiling struct, needs
+     * `storage` to be `address`. */
+    void *storage;
+    uint32_t access; /* AscendCacheLocSimAccess, or-ed */
+    uint32_t reserved;
+} AscendCacheLocSimArray;
+
+typedef struct AscendCacheLocSimOptions {
+    uint64_t order_seed;        /* the cores run one after the other: 0 in ascending order, else shuffled by this seed */
+    uint64_t instruction_limit; /* instructions a core may issue; 0: 4,194,304 */
+    uint32_t auto_sync;         /* not 0: the compiler's automatic synchronisation is on */
+    uint32_t saturate;          /* not 0: int16 and int32 arithmetic saturates instead of wrapping */
+} AscendCacheLocSimOptions;
+
+/* Where the findings go. The caller owns the memory. */
+typedef struct AscendCacheLocSimOutcome {
+    AscendCacheLocSimReport *reports;
+    uint64_t reports_capacity;
+    uint64_t reports_count; /* out: distinct findings, may exceed the capacity */
+    AscendCacheLocSimCoreCounters *counters; /* one per block, or null */
+} AscendCacheLocSimOutcome;
+
+/* What ascend_cache_loc_sim_launch returns. Anything but RAN: nothing was executed. */
+enum AscendCacheLocSimStatus {
+    ASCEND_CACHE_LOC_SIM_RAN = 0,
+    ASCEND_CACHE_LOC_SIM_UNKNOWN_KERNEL = 1,
+    ASCEND_CACHE_LOC_SIM_BAD_BLOCKS = 2,   /* outside 1..=65535 */
+    ASCEND_CACHE_LOC_SIM_BAD_ARGUMENT = 3, /* not as long as the kernel's parameters */
+    ASCEND_CACHE_LOC_SIM_BAD_ARRAY = 4,    /* outside its allocation, wraps around, or has no access */
+    ASCEND_CACHE_LOC_SIM_NO_MEMORY = 5
+};
+
+/* Runs `kernel` on `blocks` simulated vector cores.
+ *
+ * `argument` holds the kernel's parameters as a launch passes them: each at the next multiple of 8 bytes, the whole
+ * rounded up to 8. It is copied before the kernel starts. Several threads may call this at a time, with arrays of
+ * their own. */
+int32_t ascend_cache_loc_sim_launch(const char *kernel, uint32_t blocks, const void *argument, uint64_t argument_bytes,
+                                    const AscendCacheLocSimArray *arrays, uint64_t array_count,
+                                    const AscendCacheLocSimOptions *options, AscendCacheLocSimOutcome *outcome);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,24 @@
+//! Feature `sim`: the core simulation, compiled by the C++ compiler of the host.
+
+use std::path::Path;
+
+/// Compiles `ascendc/sim` into the crate and tells dependents where its headers are (`DEP_ASCEND_CACHE_LOC_SIM`, a
+/// directory for their own kernels to be compiled with).
+pub(crate) fn compile() {
+    let sim = Path::new(env!("CARGO_MANIFEST_DIR")).join("ascendc/sim");
+    println!("cargo::rerun-if-changed={}", sim.display());
+    println!("cargo::metadata=sim={}", sim.display());
+    let compiled = cc::Build::new()
+        .cpp(true)
+        .std("c++17")
+        .warnings(true)
+        .extra_warnings(true)
+        .include(&sim)
+        .file(sim.join("launch.cpp"))
+        .try_compile("ascend_cache_loc_sim");
+    if let Err(error) = compiled {
+        println!(
+            "cargo::error=feature `sim` needs a C++17 compiler (Debian: apt-get install g++), or CXX set to one: {error}"
+        );
+    }
+}

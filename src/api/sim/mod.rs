@@ -1,0 +1,14 @@
+//! The core simulation: AscendC kernels executed, checked and counted on any machine.
+//!
+//! The kernels are those that CANN would compile, unchanged; `ascendc/sim/README.md` says how to bring one, what of the
+//! AscendC API is covered, and what each report means. A [`Launch`] runs one of them on simulated vector cores of arch
+//! 2201 (Atlas A2 and A3) and returns what each core did, or everything that is wrong with it. What it says rests on
+//! the documentation of the API: no hardware is behind it.
+
+mod counters;
+mod launch;
+mod report;
+
+pub use counters::{CoreCounters, PipeCounters};
+pub use launch::{Access, Array, Launch, LaunchError};
+pub use report::{Findings, Pipe, Place, Report, ReportKind, Space};
