@@ -1,0 +1,22 @@
+//! Compiles the test kernels against the simulation's headers, as a user's build script would.
+
+use std::{env, fs, path::PathBuf};
+
+fn main() {
+    let sim = PathBuf::from(env::var_os("DEP_ASCEND_CACHE_LOC_SIM").expect("set by the package ascend-cache-loc"));
+    println!("cargo::rerun-if-changed={}", sim.display());
+    println!("cargo::rerun-if-changed=kernels");
+    let mut build = cc::Build::new();
+    build.cpp(true).std("c++17").warnings(true).extra_warnings(true).include(&sim);
+    for directory in ["kernels", "kernels/planted", "kernels/public"] {
+        let mut sources: Vec<_> = fs::read_dir(directory)
+            .expect("a directory of kernels")
+            .map(|entry| entry.expect("a readable directory").path())
+            .filter(|path| path.extension().is_some_and(|extension| extension == "cpp"))
+            .collect();
+        sources.sort();
+        build.files(sources);
+    }
+    // The kernels register themselves before main; nothing refers to them by symbol.
+    build.link_lib_modifier("+whole-archive").compile("ascend_cache_loc_sim_tests");
+}

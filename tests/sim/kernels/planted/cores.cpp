@@ -1,0 +1,50 @@
+// What two cores must not do to the same memory; run on two cores, in both orders.
+#include "planted.h"
+
+namespace planted {
+
+template <bool mended>
+void cores_write_same_bytes(__gm__ int32_t *in, __gm__ int32_t *out)
+{
+    Bench b(in, out);
+    b.fill(0);
+    DataCopy(b.out[mended ? GetBlockIdx() * 16 : GetBlockIdx() * 8], b.x, 16); // REPORT CoresWriteSameBytes DataCopy
+}
+PLANTED(cores_write_same_bytes)
+
+template <bool mended>
+void cores_write_same_line(__gm__ int32_t *in, __gm__ int32_t *out)
+{
+    Bench b(in, out);
+    b.fill(0);
+    DataCopyPad(b.out[GetBlockIdx() * (mended ? 16 : 15)], b.x, {1, 60, 0, 0, 0}); // REPORT CoresWriteSameLine DataCopyPad
+}
+PLANTED(cores_write_same_line)
+
+template <bool mended>
+void core_reads_written(__gm__ int32_t *in, __gm__ int32_t *out)
+{
+    Bench b(in, out);
+    b.fill(0);
+    if (GetBlockIdx() == 0) {
+        DataCopy(b.out, b.x, 8); // REPORT CoreReadsWritten DataCopy
+    } else {
+        DataCopy(b.y, b.out[mended ? 8 : 0], 8); // REPORT CoreReadsWritten DataCopy
+    }
+}
+PLANTED(core_reads_written)
+
+template <bool mended>
+void core_reads_written_scalar(__gm__ int32_t *in, __gm__ int32_t *out)
+{
+    Bench b(in, out);
+    b.fill(0);
+    if (GetBlockIdx() == 1) {
+        DataCopy(b.out, b.x, 8); // REPORT CoreReadsWritten DataCopy
+    } else {
+        b.out.GetValue(mended ? 8 : 7); // REPORT CoreReadsWritten GlobalTensor::GetValue
+    }
+}
+PLANTED(core_reads_written_scalar)
+
+} // namespace planted

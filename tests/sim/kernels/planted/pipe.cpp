@@ -1,0 +1,210 @@
+// TPipe, TQue and TBuf misused.
+#include "planted.h"
+
+namespace planted {
+
+template <bool mended>
+void pipe_ub_budget(__gm__ int32_t *in, __gm__ int32_t *out)
+{
+    Bench b(in, out);
+    TBuf<> rest;
+    // 192 KB less 256 B, 8 KB and the bench's own 8 KB.
+    b.pipe.InitBuffer(rest, 196608 - 256 - 8192 - 8192 + (mended ? 0 : 1)); // REPORT PipeUbBudget InitBuffer
+}
+PLANTED(pipe_ub_budget)
+
+template <bool mended>
+void pipe_position_buffers(__gm__ int32_t *in, __gm__ int32_t *out)
+{
+    Bench b(in, out);
+    TQue<TPosition::VECIN, 1> first, second;
+    b.pipe.InitBuffer(first, 4, 32);
+    b.pipe.InitBuffer(second, mended ? 4 : 5, 32); // REPORT PipePositionBuffers InitBuffer
+}
+PLANTED(pipe_position_buffers)
+
+template <bool mended>
+void pipe_buffers(__gm__ int32_t *in, __gm__ int32_t *out)
+{
+    Bench b(in, out);
+    TBuf<> many[63];
+    for (int i = 0; i < (mended ? 62 : 63); ++i) {
+        b.pipe.InitBuffer(many[i], 32); // REPORT PipeBuffers InitBuffer
+    }
+}
+PLANTED(pipe_buffers)
+
+template <bool mended>
+void pipe_init_in_loop(__gm__ int32_t *in, __gm__ int32_t *out)
+{
+    Bench b(in, out);
+    TQue<TPosition::VECIN, 1> queue;
+    for (int i = 0; i < (mended ? 1 : 2); ++i) {
+        b.pipe.InitBuffer(queue, 1, 32); // REPORT PipeInitAgain InitBuffer
+    }
+}
+PLANTED(pipe_init_in_loop)
+
+template <bool mended>
+void pipe_init_after_reset(__gm__ int32_t *in, __gm__ int32_t *out)
+{
+    Bench b(in, out);
+    TBuf<> buffer;
+    b.pipe.InitBuffer(buffer, 32);
+    if (mended) b.pipe.Reset();
+    b.pipe.InitBuffer(buffer, 32); // REPORT PipeInitAgain InitBuffer
+}
+PLANTED(pipe_init_after_reset)
+
+template <bool mended>
+void pipe_empty_buffer(__gm__ int32_t *in, __gm__ int32_t *out)
+{
+    Bench b(in, out);
+    TBuf<> buffer;
+    b.pipe.InitBuffer(buffer, mended ? 1 : 0); // REPORT PipeEmptyBuffer InitBuffer
+}
+PLANTED(pipe_empty_buffer)
+
+template <bool mended>
+void pipe_second(__gm__ int32_t *in, __gm__ int32_t *out)
+{
+    Bench b(in, out);
+    if (mended) b.pipe.Destroy();
+    TPipe second; // REPORT PipeLifetime TPipe
+}
+PLANTED(pipe_second)
+
+template <bool mended>
+void pipe_none(__gm__ int32_t *, __gm__ int32_t *)
+{
+    if (mended) {
+        TPipe pipe;
+        GetTPipePtr();
+    } else {
+        GetTPipePtr(); // REPORT PipeLifetime GetTPipePtr
+    }
+}
+PLANTED(pipe_none)
+
+template <bool mended>
+void queue_no_buffer(__gm__ int32_t *in, __gm__ int32_t *out)
+{
+    Bench b(in, out);
+    TQue<TPosition::VECIN, 1> queue;
+    b.pipe.InitBuffer(queue, 1, 32);
+    LocalTensor<int32_t> x = queue.AllocTensor<int32_t>();
+    if (mended) queue.FreeTensor(x);
+    queue.AllocTensor<int32_t>(); // REPORT QueueNoBuffer AllocTensor
+}
+PLANTED(queue_no_buffer)
+
+template <bool mended>
+void queue_full(__gm__ int32_t *in, __gm__ int32_t *out)
+{
+    Bench b(in, out);
+    TQue<TPosition::VECIN, mended ? 2 : 1> queue;
+    b.pipe.InitBuffer(queue, 2, 32);
+    for (int i = 0; i < 2; ++i) {
+        LocalTensor<int32_t> x = queue.template AllocTensor<int32_t>();
+        queue.EnQue(x); // REPORT QueueFull EnQue
+    }
+    for (int i = 0; i < 2; ++i) {
+        LocalTensor<int32_t> x = queue.template DeQue<int32_t>();
+        queue.FreeTensor(x);
+    }
+}
+PLANTED(queue_full)
+
+template <bool mended>
+void queue_empty(__gm__ int32_t *in, __gm__ int32_t *out)
+{
+    Bench b(in, out);
+    TQue<TPosition::VECIN, 1> queue;
+    b.pipe.InitBuffer(queue, 1, 32);
+    LocalTensor<int32_t> x = queue.AllocTensor<int32_t>();
+    if (mended) queue.EnQue(x);
+    queue.DeQue<int32_t>(); // REPORT QueueEmpty DeQue
+    queue.FreeTensor(x);
+}
+PLANTED(queue_empty)
+
+// Without DeQue the consumer does not wait for the copy.
+template <bool mended>
+void queue_never_dequeued(__gm__ int32_t *in, __gm__ int32_t *out)
+{
+    Bench b(in, out);
+    TQue<TPosition::VECIN, 1> queue;
+    b.pipe.InitBuffer(queue, 1, 32);
+    LocalTensor<int32_t> x = queue.AllocTensor<int32_t>();
+    DataCopy(x, b.in, 8);
+    queue.EnQue(x); // REPORT SetNeverWaited EnQue
+    if (mended) x = queue.DeQue<int32_t>();
+    Adds(b.y, x, 1, 8); // REPORT Race Adds
+    queue.FreeTensor(x);
+}
+PLANTED(queue_never_dequeued)
+
+template <bool mended>
+void queue_foreign_tensor(__gm__ int32_t *in, __gm__ int32_t *out)
+{
+    Bench b(in, out);
+    TQue<TPosition::VECIN, 1> queue;
+    b.pipe.InitBuffer(queue, 1, 32);
+    LocalTensor<int32_t> x = queue.AllocTensor<int32_t>();
+    queue.FreeTensor(mended ? x : b.x); // REPORT QueueForeignTensor FreeTensor
+}
+PLANTED(queue_foreign_tensor)
+
+template <bool mended>
+void queue_freed_twice(__gm__ int32_t *in, __gm__ int32_t *out)
+{
+    Bench b(in, out);
+    TQue<TPosition::VECIN, 1> queue;
+    b.pipe.InitBuffer(queue, 1, 32);
+    LocalTensor<int32_t> x = queue.AllocTensor<int32_t>();
+    queue.FreeTensor(x);
+    if (!mended) queue.FreeTensor(x); // REPORT QueueForeignTensor FreeTensor
+}
+PLANTED(queue_freed_twice)
+
+template <bool mended>
+void queue_not_initialised(__gm__ int32_t *in, __gm__ int32_t *out)
+{
+    Bench b(in, out);
+    TQue<TPosition::VECIN, 1> queue;
+    if (mended) b.pipe.InitBuffer(queue, 1, 32);
+    queue.AllocTensor<int32_t>(); // REPORT TensorUnset AllocTensor
+}
+PLANTED(queue_not_initialised)
+
+// A VECIN queue tells MTE2 that V is done with a buffer, not that MTE3 is. A queue bound to both ends does.
+template <bool mended>
+void queue_vecin_to_gm(__gm__ int32_t *in, __gm__ int32_t *out)
+{
+    Bench b(in, out);
+    TQue<TPosition::VECIN, 1> input;
+    TQueBind<TPosition::VECIN, TPosition::VECOUT, 1> through;
+    b.pipe.InitBuffer(input, 1, 32);
+    b.pipe.InitBuffer(through, 1, 32);
+    for (uint32_t i = 0; i < 2; ++i) {
+        if (mended) {
+            LocalTensor<int32_t> x = through.AllocTensor<int32_t>();
+            DataCopy(x, b.in[8 * i], 8);
+            through.EnQue(x);
+            x = through.DeQue<int32_t>();
+            DataCopy(b.out[8 * i], x, 8);
+            through.FreeTensor(x);
+        } else {
+            LocalTensor<int32_t> x = input.AllocTensor<int32_t>();
+            DataCopy(x, b.in[8 * i], 8); // REPORT Race DataCopy
+            input.EnQue(x);
+            x = input.DeQue<int32_t>();
+            flag<HardEvent::MTE2_MTE3>();
+            DataCopy(b.out[8 * i], x, 8);
+            input.FreeTensor(x);
+        }
+    }
+}
+PLANTED(queue_vecin_to_gm)
+
+} // namespace planted
