@@ -356,10 +356,10 @@ template <typename T>
 void DataCopyPad(const LocalTensor<T> &dst, const GlobalTensor<T> &src, const DataCopyParams &params,
                  const DataCopyPadParams &padParams, Site site = Site::here())
 {
+    T value; // the low bits
+    std::memcpy(&value, &padParams.paddingValue, sizeof(T));
     DataCopyPad(dst, src, DataCopyExtParams(params.blockCount, params.blockLen, params.srcStride, params.dstStride, 0),
-                DataCopyPadExtParams<T>(padParams.isPad, padParams.leftPadding, padParams.rightPadding,
-                                        static_cast<T>(padParams.paddingValue)),
-                site);
+                DataCopyPadExtParams<T>(padParams.isPad, padParams.leftPadding, padParams.rightPadding, value), site);
 }
 
 // ---- DataCopyPad: UB to GM, MTE3 ----

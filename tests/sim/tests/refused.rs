@@ -1,0 +1,46 @@
+//! What is not covered, or what arch 2201 does not have, is refused when the kernel is compiled, by its name.
+
+use std::process::Command;
+use std::{env, fs, path::Path};
+
+/// Compiles `kernels/refused/refused.cpp` once and looks for an error at each of its marked lines.
+///
+/// A marked line ends in `// REFUSED <text>`; the compiler's message about that line must hold the text.
+#[test]
+fn by_name() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let source = root.join("kernels/refused/refused.cpp");
+    let compiler = env::var("CXX").unwrap_or_else(|_| "c++".to_owned());
+    let version = Command::new(&compiler).arg("--version").output().expect("a C++ compiler").stdout;
+    let is_clang = String::from_utf8_lossy(&version).contains("clang");
+    let output = Command::new(&compiler)
+        .args(["-std=c++17", "-fsyntax-only"])
+        // clang stops after twenty errors otherwise
+        .args(is_clang.then_some("-ferror-limit=0"))
+        .arg("-I")
+        .arg(root.join("../../ascendc/sim"))
+        .arg(&source)
+        .output()
+        .expect("a C++ compiler");
+    let messages = String::from_utf8_lossy(&output.stderr);
+    let text = fs::read_to_string(&source).expect("the source");
+    let lines: Vec<_> = messages.lines().collect();
+    let (mut marked, mut wrong) = (0, Vec::new());
+    for (index, line) in text.lines().enumerate() {
+        let place = format!("refused.cpp:{}:", index + 1);
+        // A message about a template says first where it was required from, one about a macro says last where it stands.
+        let about =
+            |at: usize| lines[at.saturating_sub(12)..].iter().take(24).filter(|message| message.contains("error:"));
+        let told: Vec<_> = (0..lines.len()).filter(|&at| lines[at].contains(&place)).flat_map(about).collect();
+        if let Some((_, name)) = line.split_once("// REFUSED ") {
+            marked += 1;
+            if !told.iter().any(|message| message.contains(name)) {
+                wrong.push(format!("line {} ({name}) is not refused: {told:?}", index + 1));
+            }
+        } else if let Some(message) = told.iter().find(|message| message.contains(&place)) {
+            wrong.push(format!("line {} should compile: {message}", index + 1));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(marked > 100, "only {marked} lines are marked");
+}
