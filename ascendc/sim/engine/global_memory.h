@@ -105,14 +105,14 @@ private:
 
     // What one core did to the line, all in all.
     struct Party {
-        Place place{}; // no instruction: nobody yet
-        uint64_t mask = 0;
+        Place place; // its last access
+        uint64_t mask;
     };
 
     struct Line {
         uint32_t core = ~uint32_t{0}; // whose accesses these are
         std::vector<Access> accesses;
-        Party writer; // one: a second core that writes is a finding
+        std::vector<Party> writers;
         std::vector<Party> readers;
     };
 
@@ -151,33 +151,46 @@ private:
     template <typename F>
     static void write_across(Line &line, const Place &place, uint64_t mask, uint64_t address, F shared)
     {
-        if (line.writer.place.instruction == nullptr || line.writer.place.core == place.core) {
-            line.writer.place = place;
-            line.writer.mask |= mask;
-        } else if ((line.writer.mask & mask) != 0) {
-            report(ASCEND_CACHE_LOC_SIM_CORES_WRITE_SAME_BYTES, line.writer, mask, address, shared);
-        } else {
-            shared(ASCEND_CACHE_LOC_SIM_CORES_WRITE_SAME_LINE, line.writer.place, address, popcount(mask));
-        }
-        for (const Party &reader : line.readers) {
-            if (reader.place.core != place.core && (reader.mask & mask) != 0) {
-                report(ASCEND_CACHE_LOC_SIM_CORE_READS_WRITTEN, reader, mask, address, shared);
+        for (const Party &writer : line.writers) {
+            if (writer.place.core == place.core) {
+                continue;
+            }
+            if ((writer.mask & mask) != 0) {
+                report(ASCEND_CACHE_LOC_SIM_CORES_WRITE_SAME_BYTES, writer, mask, address, shared);
+            } else {
+                shared(ASCEND_CACHE_LOC_SIM_CORES_WRITE_SAME_LINE, writer.place, address, popcount(mask));
             }
         }
+        meet(line.readers, place, mask, address, shared);
+        note(line.writers, place, mask);
     }
 
     template <typename F>
     static void read_across(Line &line, const Place &place, uint64_t mask, uint64_t address, F shared)
     {
-        // The cores run one after the other, so the current one is last.
-        if (line.readers.empty() || line.readers.back().place.core != place.core) {
-            line.readers.push_back({place, 0});
+        meet(line.writers, place, mask, address, shared);
+        note(line.readers, place, mask);
+    }
+
+    // One reads, the other writes.
+    template <typename F>
+    static void meet(const std::vector<Party> &others, const Place &place, uint64_t mask, uint64_t address, F shared)
+    {
+        for (const Party &other : others) {
+            if (other.place.core != place.core && (other.mask & mask) != 0) {
+                report(ASCEND_CACHE_LOC_SIM_CORE_READS_WRITTEN, other, mask, address, shared);
+            }
         }
-        line.readers.back().mask |= mask;
-        if (line.writer.place.instruction != nullptr && line.writer.place.core != place.core &&
-            (line.writer.mask & mask) != 0) {
-            report(ASCEND_CACHE_LOC_SIM_CORE_READS_WRITTEN, line.writer, mask, address, shared);
+    }
+
+    // The cores run one after the other, so the current one is last.
+    static void note(std::vector<Party> &parties, const Place &place, uint64_t mask)
+    {
+        if (parties.empty() || parties.back().place.core != place.core) {
+            parties.push_back({place, 0});
         }
+        parties.back().place = place;
+        parties.back().mask |= mask;
     }
 
     template <typename F>

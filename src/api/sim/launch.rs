@@ -46,7 +46,6 @@ impl Array {
 
 /// A kernel launch on simulated vector cores. The cores run one after the other, on the calling thread.
 #[derive(Debug, Clone, Copy)]
-#[non_exhaustive]
 pub struct Launch<'a> {
     /// Name that the kernel was registered under, see `ascendc/sim/register.h`.
     pub kernel: &'a str,
