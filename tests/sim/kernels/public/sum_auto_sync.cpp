@@ -30,9 +30,9 @@ extern "C" __global__ __aicore__ void sum_auto_sync(GM_ADDR x, GM_ADDR y, uint32
     for (uint32_t half = 128; half >= 8; half /= 2) {
         Add(work, work, work[half], half);
     }
-    int32_t sum = 0;
+    uint32_t sum = 0;
     for (uint32_t i = 0; i < 8; ++i) {
-        sum += work.GetValue(i);
+        sum += static_cast<uint32_t>(work.GetValue(i));
     }
     LocalTensor<int32_t> result = sumBuf.Get<int32_t>();
     Duplicate(result, 0, 8);
