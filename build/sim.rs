@@ -1,6 +1,6 @@
 //! Feature `sim`: the core simulation, compiled by the C++ compiler of the host.
 
-use std::path::Path;
+use std::{env, path::Path};
 
 /// Compiles `ascendc/sim` into the crate and tells dependents where its headers are (`DEP_ASCEND_CACHE_LOC_SIM`, a
 /// directory for their own kernels to be compiled with).
@@ -8,6 +8,10 @@ pub(crate) fn compile() {
     let sim = Path::new(env!("CARGO_MANIFEST_DIR")).join("ascendc/sim");
     println!("cargo::rerun-if-changed={}", sim.display());
     println!("cargo::metadata=sim={}", sim.display());
+    println!("cargo::rerun-if-env-changed=DOCS_RS");
+    if env::var_os("DOCS_RS").is_some() {
+        return; // documentation links nothing
+    }
     let compiled = cc::Build::new()
         .cpp(true)
         .std("c++17")

@@ -11,7 +11,8 @@
 //! valid row is computed, and the lowest bad one is reported as a [`RowFault`].
 //!
 //! This version runs them in host memory, in the module [`cpu_ref`] (feature `cpu-ref`, on by default). The Ascend
-//! kernels and the device API are to come; their results and faults will be the same, bit for bit.
+//! kernels and the device API are to come; their results and faults will be the same, bit for bit. What will run those
+//! kernels without a device is there: [`api::sim`] (feature `sim`).
 //!
 //! # From SGLang
 //!
@@ -21,7 +22,10 @@
 //! | `get_last_loc`, `get_last_loc_triton`, `get_last_loc_torch` | [`cpu_ref::get_last_loc`] |
 //! | `assign_extend_cache_locs`, sgl-kernel-npu's `cache_loc_update` | [`cpu_ref::assign_extend_cache_locs`] |
 
-#![cfg_attr(not(feature = "cpu-ref"), allow(rustdoc::broken_intra_doc_links, reason = "the module is absent"))]
+#![cfg_attr(
+    not(all(feature = "cpu-ref", feature = "sim")),
+    allow(rustdoc::broken_intra_doc_links, reason = "a module is absent")
+)]
 
 #[cfg(feature = "sim")]
 #[allow(unsafe_code, reason = "the floor that calls C")]

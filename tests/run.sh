@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing (through apt when root, else says what to install) and passes every check of the workspace:
-# formatting, clippy, all tests and doc tests, documentation, packaging, both examples, Miri where it is present.
+# formatting, clippy, bindings, all tests and doc tests, sanitizers on the C++, documentation, packaging, both examples,
+# Miri where it is present.
 #
 #   tests/run.sh           what CI runs
 #   tests/run.sh --long    more random cases, a whole hour of the serving workload, benchmarks
@@ -19,21 +20,26 @@ esac
 
 step() { printf '\n== %s\n' "$*"; }
 
-# need COMMAND PACKAGE...: installs the Debian packages that bring a command, where it is missing.
+# need WHAT PACKAGE...: installs the Debian packages that bring a command or a library (lib*), where it is missing.
 need() {
-    local command=$1
+    local what=$1
     shift
-    command -v "$command" >/dev/null && return
+    case $what in
+    lib*) ldconfig -p | grep -q "$what" || compgen -G "/usr/lib/llvm-*/lib/$what*" >/dev/null && return ;;
+    *) command -v "$what" >/dev/null && return ;;
+    esac
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
         step "installing $*"
         apt-get update -qq
         DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@"
     else
-        echo "$command is missing: install the packages $*" >&2
+        echo "$what is missing: install the packages $*" >&2
         exit 1
     fi
 }
 need cc gcc libc6-dev
+need c++ g++
+need libclang libclang-dev
 for tool in cargo rustfmt cargo-clippy; do
     command -v "$tool" >/dev/null || {
         echo "$tool is missing: install Rust from https://rustup.rs (components rustfmt and clippy)" >&2
@@ -41,12 +47,18 @@ for tool in cargo rustfmt cargo-clippy; do
     }
 done
 
+# The simulation and its kernels compile without a warning.
+export CXXFLAGS="-Werror ${CXXFLAGS-}"
+
 step "format"
 cargo fmt --all --check
 
 step "clippy"
 cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
-cargo clippy --workspace --all-targets --no-default-features --locked -- -D warnings
+cargo clippy -p ascend-cache-loc -p ascend-cache-loc-ref --all-targets --no-default-features --locked -- -D warnings
+
+step "bindings"
+cargo test --lib --all-features --locked committed_bindings_are_current | tee /dev/stderr | grep -q "1 passed"
 
 step "tests"
 if $long; then
@@ -54,15 +66,27 @@ if $long; then
 fi
 cargo test --workspace --all-targets --all-features --locked
 cargo test --workspace --doc --all-features --locked
-cargo test --workspace --no-default-features --locked
+cargo test -p ascend-cache-loc -p ascend-cache-loc-ref --no-default-features --locked
+
+step "sanitizers"
+# The C++ instrumented, the Rust around it not: the runtimes come in by preloading. One line a finding, and a failure.
+host=$(rustc -vV | sed -n 's/^host: //p')
+runner=CARGO_TARGET_$(tr 'a-z-' 'A-Z_' <<<"$host")_RUNNER
+runtimes=$(c++ -print-file-name=libasan.so):$(c++ -print-file-name=libubsan.so)
+env CXXFLAGS="$CXXFLAGS -g -fsanitize=address,undefined -fno-sanitize-recover=all" \
+    RUSTFLAGS="-Clink-arg=-lasan -Clink-arg=-lubsan" "$runner=env LD_PRELOAD=$runtimes" CARGO_TARGET_DIR=target/sanitizers \
+    cargo test -p ascend-cache-loc-sim-tests --target "$host" --locked
+c++ -std=c++17 -O1 -g $CXXFLAGS -fsanitize=thread -I ascendc/sim tests/sim/threads/main.cpp \
+    tests/sim/kernels/public/scale_flags.cpp ascendc/sim/launch.cpp -o target/sanitizers/threads
+target/sanitizers/threads
 
 step "documentation"
 RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --all-features --locked
-RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --no-default-features --locked
+RUSTDOCFLAGS="-D warnings" cargo doc -p ascend-cache-loc -p ascend-cache-loc-ref --no-deps --no-default-features --locked
 
 step "packages"
 # A checkout in work is checked as it is.
-cargo package --workspace --allow-dirty --locked
+cargo package -p ascend-cache-loc -p ascend-cache-loc-ref --all-features --allow-dirty --locked
 
 step "examples"
 cargo run --release --locked --example replay -- tests/cases/*.jsonl

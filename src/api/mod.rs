@@ -4,7 +4,7 @@
 
 /// The declarations of the C headers.
 #[allow(missing_docs, unreachable_pub, dead_code, missing_debug_implementations, reason = "generated")]
-#[allow(clippy::all, clippy::pedantic, clippy::undocumented_unsafe_blocks, reason = "generated")]
+#[allow(clippy::all, clippy::pedantic, clippy::undocumented_unsafe_blocks, clippy::allow_attributes_without_reason, reason = "generated")]
 #[cfg_attr(ascend_cache_loc_generated_bindings, path = "generated.rs")]
 #[rustfmt::skip]
 mod bindings;

@@ -129,7 +129,7 @@ impl<'a> Launch<'a> {
     pub unsafe fn run(&self) -> Result<Vec<CoreCounters>, LaunchError> {
         let unknown = || LaunchError::UnknownKernel(self.kernel.into());
         let kernel = CString::new(self.kernel).map_err(|_| unknown())?;
-        let arrays: Vec<_> = self.arrays.iter().map(Array::to_raw).collect();
+        let arrays: Vec<_> = self.arrays.iter().copied().map(Array::to_raw).collect();
         let options = raw::AscendCacheLocSimOptions {
             order_seed: self.order_seed,
             instruction_limit: self.instruction_limit,
@@ -180,7 +180,7 @@ impl<'a> Launch<'a> {
 }
 
 impl Array {
-    fn to_raw(&self) -> raw::AscendCacheLocSimArray {
+    fn to_raw(self) -> raw::AscendCacheLocSimArray {
         raw::AscendCacheLocSimArray {
             address: self.address,
             bytes: self.bytes,

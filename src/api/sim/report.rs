@@ -85,6 +85,9 @@ macro_rules! report_kinds {
                 }
             }
 
+            #[cfg(test)]
+            const NAMES: &[&str] = &[$(stringify!($name)),+];
+
             /// The variant's name.
             #[must_use]
             pub fn name(&self) -> &'static str {
@@ -301,5 +304,19 @@ impl fmt::Display for Findings {
             write!(f, "\n{report}")?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ReportKind;
+
+    /// The README has a line on each kind, and on no other.
+    #[test]
+    fn every_kind_is_described() {
+        let readme = include_str!("../../../ascendc/sim/README.md");
+        let entries = readme.lines().filter_map(|line| line.strip_prefix("- **")?.split_once("**: "));
+        let described: Vec<_> = entries.map(|(name, _)| name).filter(|name| !name.contains(' ')).collect();
+        assert_eq!(described, ReportKind::NAMES);
     }
 }

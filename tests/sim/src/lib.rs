@@ -54,7 +54,7 @@ impl Gm {
     /// The array's content as int32.
     #[must_use]
     pub fn to_i32(&self) -> Vec<i32> {
-        self.as_bytes().chunks_exact(4).map(|bytes| i32::from_ne_bytes(bytes.try_into().expect("four"))).collect()
+        self.as_bytes().as_chunks().0.iter().copied().map(i32::from_ne_bytes).collect()
     }
 
     /// The declaration of the array to a launch.

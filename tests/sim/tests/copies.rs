@@ -152,7 +152,7 @@ fn out_of_ub() {
     copies_out("float", 4);
 }
 
-/// The counts of the other instructions' tests, exact to the byte with DataCopyPad and rounded down with DataCopy.
+/// The counts of the other instructions' tests, exact to the byte with `DataCopyPad` and rounded down with `DataCopy`.
 #[test]
 fn counts() {
     let rng = &mut fastrand::Rng::with_seed(14);
