@@ -17,6 +17,7 @@ pub(crate) fn compile() {
         .std("c++17")
         .warnings(true)
         .extra_warnings(true)
+        .opt_level(2) // a debug build of the crate still wants a fast simulation
         .include(&sim)
         .file(sim.join("launch.cpp"))
         .try_compile("ascend_cache_loc_sim");

@@ -93,29 +93,29 @@ void gather_mask(VectorInstruction &it, const LocalTensor<T> &dst, const LocalTe
                  const GatherMaskParams &params, uint64_t &kept_count, F kept)
 {
     const Operand s = operand(src, params.src0BlockStride, params.src0RepeatStride);
-    std::vector<Span> read;
-    std::vector<uint64_t> chosen;
+    std::vector<Span> touched;
+    std::vector<Span> chosen; // what is not kept may have no value
     for (uint32_t r = 0; r < params.repeatTimes; ++r) {
         for (uint32_t e = 0; e < per_iteration; ++e) {
             const uint64_t address = s.address(r, e);
-            if (!read.empty() && read.back().address + read.back().bytes == address) {
-                read.back().bytes += sizeof(T);
+            if (!touched.empty() && touched.back().address + touched.back().bytes == address) {
+                touched.back().bytes += sizeof(T);
             } else {
-                read.push_back({address, sizeof(T)});
+                touched.push_back({address, sizeof(T)});
             }
             if (kept(r, e)) {
-                chosen.push_back(address);
+                chosen.push_back({address, sizeof(T)});
             }
         }
     }
-    it.reads(read, s);
+    it.reads(touched, chosen, s);
     const Operand d = operand(dst);
     it.writes_apart({{d.view.address, chosen.size() * sizeof(T)}}, d);
     if (it.ok) {
         std::vector<T> packed;
         packed.reserve(chosen.size());
-        for (const uint64_t address : chosen) {
-            packed.push_back(it.core.ub.load<T>(static_cast<uint32_t>(address)));
+        for (const Span &element : chosen) {
+            packed.push_back(it.core.ub.load<T>(static_cast<uint32_t>(element.address)));
         }
         for (size_t i = 0; i < packed.size(); ++i) {
             it.core.ub.store<T>(static_cast<uint32_t>(d.view.address + i * sizeof(T)), packed[i]);

@@ -234,13 +234,19 @@ public:
         }
     }
 
-    void reads(const std::vector<Span> &exact, const Operand &source)
+    void reads(const std::vector<Span> &exact, const Operand &source) { reads(exact, exact, source); }
+
+    // Reads all of `touched`, of which only `used` matters: the rest may have no value.
+    void reads(const std::vector<Span> &touched, const std::vector<Span> &used, const Operand &source)
     {
-        if (inside(exact, source)) {
-            for (const Span &span : exact) {
-                core.reads_ub(now, static_cast<uint32_t>(span.address), static_cast<uint32_t>(span.bytes));
+        if (inside(touched, source)) {
+            for (const Span &span : used) {
+                core.needs_ub(now, static_cast<uint32_t>(span.address), static_cast<uint32_t>(span.bytes));
             }
-            sources_.push_back({source, exact});
+            for (const Span &span : touched) {
+                core.touch_ub(now, static_cast<uint32_t>(span.address), static_cast<uint32_t>(span.bytes), false);
+            }
+            sources_.push_back({source, touched});
         }
     }
 

@@ -146,12 +146,27 @@ public:
 
     void reads_ub(const Instruction &now, uint32_t address, uint32_t bytes)
     {
+        needs_ub(now, address, bytes);
+        touch_ub(now, address, bytes, false);
+    }
+
+    // The bytes must have a value.
+    void needs_ub(const Instruction &now, uint32_t address, uint32_t bytes)
+    {
         const uint32_t unwritten = ub.first_unwritten(address, bytes);
         if (unwritten < address + bytes) {
             report(ASCEND_CACHE_LOC_SIM_UB_UNWRITTEN, now, in_ub(unwritten, address + bytes - unwritten));
             ub.mark(address, bytes, true); // once is enough
         }
-        touch_ub(now, address, bytes, false);
+    }
+
+    // The access must be ordered after earlier ones that conflict with it.
+    void touch_ub(const Instruction &now, uint32_t address, uint32_t bytes, bool write)
+    {
+        ub.touch(timeline, now, address, bytes, write, [&](const Conflict &with) {
+            race(now, in_ub(with.address, kBlockBytes - with.address % kBlockBytes),
+                 timeline.place(with.pipe, with.index, index, with.write), write);
+        });
     }
 
     // `written`: the bytes have a value afterwards; else they are only overwritten, as the tail of a padded copy is.
@@ -314,14 +329,6 @@ private:
         report.bytes = where.bytes;
         report.other = earlier;
         findings_.add(report);
-    }
-
-    void touch_ub(const Instruction &now, uint32_t address, uint32_t bytes, bool write)
-    {
-        ub.touch(timeline, now, address, bytes, write, [&](const Conflict &with) {
-            race(now, in_ub(with.address, kBlockBytes - with.address % kBlockBytes),
-                 timeline.place(with.pipe, with.index, index, with.write), write);
-        });
     }
 
     // The device keeps no other ids; AllocEventID's answer when none is free still pairs up here.

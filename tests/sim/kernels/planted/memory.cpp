@@ -86,6 +86,19 @@ void ub_unwritten_after_padding(__gm__ int32_t *in, __gm__ int32_t *out)
 }
 PLANTED(ub_unwritten_after_padding)
 
+// What GatherMask drops may have no value; what it keeps must have one.
+template <bool mended>
+void ub_unwritten_gather_mask(__gm__ int32_t *in, __gm__ int32_t *out)
+{
+    Bench b(in, out);
+    DataCopyPad(b.x, b.in, {4, 4, 0, 0, 0}, {false, 0, 0, 0});
+    Duplicate(b.y.ReinterpretCast<uint32_t>(), mended ? 0x01010101u : 0x01010103u, 8);
+    PipeBarrier<PIPE_ALL>();
+    uint64_t kept = 0;
+    GatherMask(b.y[64], b.x, b.y.ReinterpretCast<uint32_t>(), true, 32, {1, 1, 8, 8}, kept); // REPORT UbUnwritten GatherMask
+}
+PLANTED(ub_unwritten_gather_mask)
+
 template <bool mended>
 void ub_unwritten_out(__gm__ int32_t *in, __gm__ int32_t *out)
 {

@@ -184,6 +184,18 @@ void race_mte3_mte3_neighbours(__gm__ int32_t *in, __gm__ int32_t *out)
 }
 PLANTED(race_mte3_mte3_neighbours)
 
+// A copy beside it in the same line does not make the first one forgotten.
+template <bool mended>
+void race_mte3_mte3_third(__gm__ int32_t *in, __gm__ int32_t *out)
+{
+    Bench b(in, out);
+    b.fill(0);
+    DataCopyPad(b.out[0], b.x, {1, 4, 0, 0, 0});
+    DataCopyPad(b.out[4], b.x, {1, 4, 0, 0, 0});
+    DataCopyPad(b.out[mended ? 8 : 0], b.x, {1, 4, 0, 0, 0}); // REPORT Race DataCopyPad
+}
+PLANTED(race_mte3_mte3_third)
+
 template <bool mended>
 void race_gm_mte3_mte2(__gm__ int32_t *in, __gm__ int32_t *out)
 {
