@@ -30,6 +30,8 @@
 #[cfg(feature = "sim")]
 #[allow(unsafe_code, reason = "the floor that calls C")]
 pub mod api;
+#[cfg(feature = "sim")]
+pub mod ops;
 
 pub use ascend_cache_loc_ref::{FaultKind, Int, IntType, RowFault, ShapeError, TableShape};
 

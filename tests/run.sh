@@ -85,8 +85,8 @@ RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --all-features --lock
 RUSTDOCFLAGS="-D warnings" cargo doc -p ascend-cache-loc -p ascend-cache-loc-ref --no-deps --no-default-features --locked
 
 step "packages"
-# A checkout in work is checked as it is.
-cargo package -p ascend-cache-loc -p ascend-cache-loc-ref --all-features --allow-dirty --locked
+# A checkout in work is checked as it is; apart from the other builds, which cargo would take its build script for.
+CARGO_TARGET_DIR=target/packages cargo package -p ascend-cache-loc -p ascend-cache-loc-ref --all-features --allow-dirty --locked
 
 step "examples"
 cargo run --release --locked --example replay -- tests/cases/*.jsonl

@@ -1,7 +1,7 @@
 //! `assign_extend_cache_locs`.
 
 use crate::shape::{check_batch, check_len};
-use crate::{FaultKind, Int, RefError, ReqToToken, RowFault};
+use crate::{FaultKind, Int, RefError, ReqToToken, RowFault, ShapeError};
 
 /// The arguments of [`assign_extend_cache_locs`]. The index arrays have the length of `req_pool_indices`, the batch
 /// `n < 2^31`.
@@ -19,6 +19,20 @@ pub struct ExtendLocs<'a, R, L, O> {
     pub out: &'a mut [O],
 }
 
+impl<R, L, O> ExtendLocs<'_, R, L, O> {
+    /// The batch: the length of the index arrays.
+    ///
+    /// # Errors
+    /// [`ShapeError`] where they differ, or reach 2^31.
+    pub fn batch(&self) -> Result<usize, ShapeError> {
+        let n = self.req_pool_indices.len();
+        check_batch(n)?;
+        check_len("start_offsets", self.start_offsets.len(), n)?;
+        check_len("end_offsets", self.end_offsets.len(), n)?;
+        Ok(n)
+    }
+}
+
 /// The KV-cache slots of a range of tokens of each request, end to end in row order: row i contributes
 /// `table[req_pool_indices[i], start_offsets[i]..end_offsets[i]]`, beginning in `out` at the sum of the earlier lengths.
 ///
@@ -31,11 +45,8 @@ pub struct ExtendLocs<'a, R, L, O> {
 /// - [`RefError::Shape`] where the arrays' lengths differ; nothing is written.
 /// - [`RefError::Fault`] with the lowest row that is invalid or does not fit, after all that is valid and fits is written.
 pub fn assign_extend_cache_locs<R: Int, L: Int, O: Int>(args: ExtendLocs<'_, R, L, O>) -> Result<(), RefError> {
+    let n = args.batch()?;
     let ExtendLocs { table, req_pool_indices, start_offsets, end_offsets, out } = args;
-    let n = req_pool_indices.len();
-    check_batch(n)?;
-    check_len("start_offsets", start_offsets.len(), n)?;
-    check_len("end_offsets", end_offsets.len(), n)?;
 
     let capacity = out.len();
     let mut rest = out;

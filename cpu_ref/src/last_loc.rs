@@ -1,7 +1,7 @@
 //! `get_last_loc`.
 
 use crate::shape::{check_batch, check_len};
-use crate::{Int, RefError, ReqToToken, RowFault};
+use crate::{Int, RefError, ReqToToken, RowFault, ShapeError};
 
 /// The arguments of [`get_last_loc`]. All arrays have the length of `req_pool_indices`, the batch `n < 2^31`.
 #[derive(Debug)]
@@ -16,6 +16,20 @@ pub struct LastLoc<'a, R, L, O> {
     pub out: &'a mut [O],
 }
 
+impl<R, L, O> LastLoc<'_, R, L, O> {
+    /// The batch: the length of all arrays.
+    ///
+    /// # Errors
+    /// [`ShapeError`] where they differ, or reach 2^31.
+    pub fn batch(&self) -> Result<usize, ShapeError> {
+        let n = self.req_pool_indices.len();
+        check_batch(n)?;
+        check_len("prefix_lens", self.prefix_lens.len(), n)?;
+        check_len("out", self.out.len(), n)?;
+        Ok(n)
+    }
+}
+
 /// The KV-cache slot of each request's last prefix token: `out[i] = table[req_pool_indices[i], prefix_lens[i] - 1]`, or -1
 /// where `prefix_lens[i] <= 0` (the request index is then neither used nor checked).
 ///
@@ -27,11 +41,8 @@ pub struct LastLoc<'a, R, L, O> {
 /// - [`RefError::Shape`] where the arrays' lengths differ; nothing is written.
 /// - [`RefError::Fault`] with the lowest invalid row, after all rows are written.
 pub fn get_last_loc<R: Int, L: Int, O: Int>(args: LastLoc<'_, R, L, O>) -> Result<(), RefError> {
+    let n = args.batch()?;
     let LastLoc { table, req_pool_indices, prefix_lens, out } = args;
-    let n = req_pool_indices.len();
-    check_batch(n)?;
-    check_len("prefix_lens", prefix_lens.len(), n)?;
-    check_len("out", out.len(), n)?;
 
     let mut first_bad = n;
     let mut last_loc = |row: usize, req: R, prefix_len: L| {

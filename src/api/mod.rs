@@ -7,5 +7,6 @@
 #[allow(clippy::all, clippy::pedantic, clippy::undocumented_unsafe_blocks, clippy::allow_attributes_without_reason, reason = "generated")]
 #[cfg_attr(ascend_cache_loc_generated_bindings, path = "generated.rs")]
 #[rustfmt::skip]
-mod bindings;
+pub(crate) mod bindings;
+pub(crate) mod block;
 pub mod sim;

@@ -6,4 +6,6 @@ pub mod backend;
 pub mod case;
 pub mod lines;
 pub mod oracle;
+#[cfg(feature = "sim")]
+pub mod sim;
 pub mod splitmix;

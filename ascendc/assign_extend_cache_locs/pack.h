@@ -1,0 +1,173 @@
+// Collects pieces of table rows in UB and stores them end to end: what comes in ragged goes out in one copy a tile.
+//
+// Each piece lands on a 32-byte block of its own, as UB addresses must. Where a piece other than the last of a tile does
+// not fill its blocks, one GatherMask closes the gaps: a pattern byte per block says which of its eight elements count.
+// A tile without gaps (one long row, or rows of whole blocks) is stored from where it landed.
+//
+// Two landing areas take turns, so that a tile is copied in while the one before it is packed and stored.
+#pragma once
+
+#include "../common/split.h"
+
+namespace cache_loc {
+
+template <typename O>
+class Packer {
+public:
+    // `position` is where in `out` the first piece goes.
+    __aicore__ inline Packer(AscendC::TPipe &pipe, uint64_t out, uint32_t tile) : out_(Global<O>(out)), blocks_(tile / kBlock)
+    {
+        constexpr uint32_t kTile = ASCEND_CACHE_LOC_COPY_TILE_MAX;
+        for (uint32_t i = 0; i < kSlots; ++i) {
+            pipe.InitBuffer(landing_buffers_[i], kTile * sizeof(int32_t));
+            pipe.InitBuffer(pattern_buffers_[i], kTile / kBlock);
+            landing_[i] = landing_buffers_[i].template Get<int32_t>();
+            pattern_[i] = pattern_buffers_[i].template Get<uint8_t>();
+        }
+        pipe.InitBuffer(packed_buffer_, kTile * sizeof(int32_t));
+        packed_ = packed_buffer_.template Get<int32_t>();
+        if constexpr (sizeof(O) == 8) {
+            pipe.InitBuffer(widened_buffer_, kTile * sizeof(O));
+            widened_ = widened_buffer_.template Get<O>();
+        }
+    }
+
+    __aicore__ inline void Begin(uint64_t position)
+    {
+        position_ = position;
+        for (uint32_t i = 0; i < kSlots; ++i) {
+            FillPattern(i);
+            AscendC::SetFlag<AscendC::HardEvent::MTE3_MTE2>(static_cast<int32_t>(i)); // landing_[i] is free
+            AscendC::SetFlag<AscendC::HardEvent::V_MTE2>(static_cast<int32_t>(i));    // landing_[i] is free
+        }
+        AscendC::SetFlag<AscendC::HardEvent::MTE3_V>(0); // packed_ and widened_ are free
+        Open();
+    }
+
+    // Appends `count` elements of `table` from `from` on.
+    __aicore__ inline void Append(const AscendC::GlobalTensor<int32_t> &table, uint64_t from, uint64_t count)
+    {
+        while (count > 0) {
+            if (used_ == blocks_) {
+                Store();
+                slot_ ^= 1;
+                Open();
+            }
+            gaps_ = gaps_ || used_ * kBlock != elements_; // the piece before leaves one
+            const auto piece = static_cast<uint32_t>(Min(count, uint64_t{blocks_ - used_} * kBlock));
+            CopyIn(landing_[slot_][used_ * kBlock], table[from], piece);
+            used_ += (piece + kBlock - 1) / kBlock;
+            if (piece % kBlock != 0) {
+                pattern_[slot_].SetValue(used_ - 1, static_cast<uint8_t>((1u << piece % kBlock) - 1));
+            }
+            elements_ += piece;
+            from += piece;
+            count -= piece;
+        }
+    }
+
+    // Stores what is left and takes every flag back.
+    __aicore__ inline void Finish()
+    {
+        Store();
+        for (uint32_t i = 0; i < kSlots; ++i) {
+            if (i != slot_ || elements_ != 0) {
+                Await(i);
+            }
+        }
+        AscendC::WaitFlag<AscendC::HardEvent::MTE3_V>(0); // packed_ and widened_ are stored
+    }
+
+private:
+    static constexpr uint32_t kSlots = 2;
+    static constexpr uint32_t kBlock = 8; // int32 elements of a 32-byte block
+
+    // Every element of every block counts, until a piece says otherwise.
+    __aicore__ inline void FillPattern(uint32_t slot)
+    {
+        AscendC::Duplicate(pattern_[slot].template ReinterpretCast<int16_t>(), static_cast<int16_t>(-1),
+                           static_cast<int32_t>(blocks_ / 2));
+        AscendC::SetFlag<AscendC::HardEvent::V_S>(static_cast<int32_t>(slot)); // V has filled pattern_[slot] before S sets bytes
+    }
+
+    __aicore__ inline void Open()
+    {
+        used_ = 0;
+        elements_ = 0;
+        gaps_ = false;
+        Await(slot_);
+    }
+
+    // landing_[slot] is stored or packed, its pattern is full again.
+    __aicore__ inline void Await(uint32_t slot)
+    {
+        const auto id = static_cast<int32_t>(slot);
+        AscendC::WaitFlag<AscendC::HardEvent::MTE3_MTE2>(id); // MTE3 has stored landing_[slot] before MTE2 fills it again
+        AscendC::WaitFlag<AscendC::HardEvent::V_MTE2>(id);    // V has packed landing_[slot] before MTE2 fills it again
+        AscendC::WaitFlag<AscendC::HardEvent::V_S>(id);       // V has filled pattern_[slot] before S sets bytes in it
+    }
+
+    __aicore__ inline void Store()
+    {
+        if (elements_ == 0) {
+            return;
+        }
+        const auto id = static_cast<int32_t>(slot_);
+        const bool direct = !gaps_ && sizeof(O) == 4;
+        if (direct) {
+            Order<AscendC::HardEvent::MTE2_MTE3>(id); // MTE2 has filled landing_[slot_] before MTE3 stores it
+            if constexpr (sizeof(O) == 4) {
+                CopyOut(out_[position_], landing_[slot_], elements_);
+            }
+        } else {
+            Order<AscendC::HardEvent::MTE2_V>(id);            // MTE2 has filled landing_[slot_] before V packs it
+            AscendC::WaitFlag<AscendC::HardEvent::MTE3_V>(0); // MTE3 has stored packed_ and widened_ before V writes them
+            const AscendC::LocalTensor<int32_t> tight = Pack();
+            if constexpr (sizeof(O) == 8) {
+                AscendC::Cast(widened_, tight, AscendC::RoundMode::CAST_NONE, elements_);
+                Order<AscendC::HardEvent::V_MTE3>(id); // V has made widened_ before MTE3 stores it
+                CopyOut(out_[position_], widened_, elements_);
+            } else {
+                Order<AscendC::HardEvent::V_MTE3>(id); // V has made packed_ before MTE3 stores it
+                CopyOut(out_[position_], tight, elements_);
+            }
+            AscendC::SetFlag<AscendC::HardEvent::MTE3_V>(0); // MTE3 has stored packed_ and widened_ before V writes them
+        }
+        position_ += elements_;
+        // The pattern begins anew: V after S and after its own GatherMask.
+        Order<AscendC::HardEvent::S_V>(id); // S has set its bytes of pattern_[slot_] before V overwrites them
+        AscendC::PipeBarrier<PIPE_V>();     // pattern_[slot_], landing_[slot_] and packed_ are read before they are overwritten
+        FillPattern(slot_);
+        AscendC::SetFlag<AscendC::HardEvent::MTE3_MTE2>(id); // MTE3 has stored landing_[slot_] before MTE2 fills it again
+        AscendC::SetFlag<AscendC::HardEvent::V_MTE2>(id);    // V has packed landing_[slot_] before MTE2 fills it again
+    }
+
+    // The tile without gaps: in packed_, or as it landed.
+    __aicore__ inline AscendC::LocalTensor<int32_t> Pack()
+    {
+        if (!gaps_) {
+            return landing_[slot_];
+        }
+        Order<AscendC::HardEvent::S_V>(static_cast<int32_t>(slot_)); // S has set its bytes of pattern_[slot_] before V reads them
+        uint64_t kept = 0;
+        AscendC::GatherMask(packed_, landing_[slot_], pattern_[slot_].template ReinterpretCast<uint32_t>(), true,
+                            used_ * kBlock, {1, 1, 8, 8}, kept);
+        AscendC::PipeBarrier<PIPE_V>(); // packed_ is written before it is read
+        return packed_;
+    }
+
+    AscendC::GlobalTensor<O> out_;
+    uint32_t blocks_; // of a tile
+    uint64_t position_ = 0;
+    uint32_t slot_ = 0;
+    uint32_t used_ = 0;     // blocks of the tile
+    uint32_t elements_ = 0; // of the tile
+    bool gaps_ = false;
+    AscendC::TBuf<AscendC::TPosition::VECCALC> landing_buffers_[kSlots], pattern_buffers_[kSlots], packed_buffer_,
+        widened_buffer_;
+    AscendC::LocalTensor<int32_t> landing_[kSlots], packed_;
+    AscendC::LocalTensor<uint8_t> pattern_[kSlots];
+    AscendC::LocalTensor<O> widened_;
+};
+
+} // namespace cache_loc

@@ -1,0 +1,67 @@
+// What every kernel entry has in common: its attributes, and the choice of element types.
+#pragma once
+
+#include "kernel_operator.h"
+
+// A vector kernel, in the form that 8.5.0, 9.0.x and master all take. Its body begins with
+// KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIV_ONLY).
+#define ASCEND_CACHE_LOC_KERNEL extern "C" __global__ __aicore__
+
+// Calls `Kernel<R, L, O>::Run(params)` for the element types that the parameter block names.
+#define ASCEND_CACHE_LOC_DISPATCH(Kernel, params) \
+    do { \
+        if ((params).req_bytes == 4) { \
+            ASCEND_CACHE_LOC_DISPATCH_L(Kernel, int32_t, params); \
+        } else { \
+            ASCEND_CACHE_LOC_DISPATCH_L(Kernel, int64_t, params); \
+        } \
+    } while (0)
+#define ASCEND_CACHE_LOC_DISPATCH_L(Kernel, R, params) \
+    do { \
+        if ((params).len_bytes == 4) { \
+            ASCEND_CACHE_LOC_DISPATCH_O(Kernel, R, int32_t, params); \
+        } else { \
+            ASCEND_CACHE_LOC_DISPATCH_O(Kernel, R, int64_t, params); \
+        } \
+    } while (0)
+#define ASCEND_CACHE_LOC_DISPATCH_O(Kernel, R, L, params) \
+    do { \
+        if ((params).out_bytes == 4) { \
+            Kernel<R, L, int32_t>::Run(params); \
+        } else { \
+            Kernel<R, L, int64_t>::Run(params); \
+        } \
+    } while (0)
+
+namespace cache_loc {
+
+// Between two pipes, once: everything that the source pipe was given so far is done before the target pipe goes on.
+template <AscendC::HardEvent event>
+__aicore__ inline void Order(int32_t id)
+{
+    AscendC::SetFlag<event>(id);
+    AscendC::WaitFlag<event>(id);
+}
+
+template <typename T>
+__aicore__ inline void CopyIn(const AscendC::LocalTensor<T> &dst, const AscendC::GlobalTensor<T> &src, uint32_t count)
+{
+    const AscendC::DataCopyExtParams exact(1, count * static_cast<uint32_t>(sizeof(T)), 0, 0, 0);
+    AscendC::DataCopyPad(dst, src, exact, AscendC::DataCopyPadExtParams<T>(false, 0, 0, 0));
+}
+
+template <typename T>
+__aicore__ inline void CopyOut(const AscendC::GlobalTensor<T> &dst, const AscendC::LocalTensor<T> &src, uint32_t count)
+{
+    AscendC::DataCopyPad(dst, src, AscendC::DataCopyExtParams(1, count * static_cast<uint32_t>(sizeof(T)), 0, 0, 0));
+}
+
+template <typename T>
+__aicore__ inline AscendC::GlobalTensor<T> Global(uint64_t address)
+{
+    AscendC::GlobalTensor<T> tensor;
+    tensor.SetGlobalBuffer(reinterpret_cast<__gm__ T *>(address));
+    return tensor;
+}
+
+} // namespace cache_loc

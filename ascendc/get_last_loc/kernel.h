@@ -1,0 +1,145 @@
+// get_last_loc: out[i] = table[req_pool_indices[i], prefix_lens[i] - 1], or -1 where prefix_lens[i] <= 0.
+//
+// Contract: see AscendCacheLocLastLocParams. R, L and O are int32 or int64. A row with prefix_lens[i] > 0 whose request
+// or prefix length is out of range gives -1, does not read the table, and is reported; the lowest such row of a core
+// goes to the core's line of the fault log. n may be anything below 2^31.
+//
+// Split: the 64-byte lines of the output, as evenly as they go. Cores own whole lines, so none writes into another's.
+//
+// UB, for tiles of T = 1,024 rows: indices and lengths 2 * 8 T, landing area 32 T, packed 4 T, widened 8 T, pattern T,
+// fault line: 62 KB, less with smaller tiles; buffers are always made for the largest.
+//
+//     for each tile of the core's rows:
+//         MTE2  copy in the tile's request indices and prefix lengths
+//         V     landing[0 .. 8 T] = -1                        (32 bytes, one block, a row)
+//         S     for each valid row i: MTE2 copy 4 bytes table[req, len - 1] -> block i of landing
+//         V     packed = the first element of each block      (GatherMask by a pattern of one bit a block)
+//         V     widened = packed                              (only for int64 output)
+//         MTE3  copy out exactly the tile's elements
+#pragma once
+
+#include "../common/fault_log.h"
+#include "../common/split.h"
+
+namespace cache_loc {
+
+template <typename R, typename L, typename O>
+class LastLoc {
+public:
+    static __aicore__ inline void Run(const AscendCacheLocLastLocParams &params)
+    {
+        AscendC::TPipe pipe;
+        LastLoc(pipe, params).Process();
+    }
+
+    __aicore__ inline LastLoc(AscendC::TPipe &pipe, const AscendCacheLocLastLocParams &params) : params_(params)
+    {
+        constexpr uint32_t kTile = ASCEND_CACHE_LOC_LAST_LOC_TILE_MAX;
+        pipe.InitBuffer(requests_buffer_, kTile * sizeof(R));
+        pipe.InitBuffer(lengths_buffer_, kTile * sizeof(L));
+        pipe.InitBuffer(landing_buffer_, kTile * kBlock * sizeof(int32_t));
+        pipe.InitBuffer(packed_buffer_, kTile * sizeof(int32_t));
+        pipe.InitBuffer(pattern_buffer_, kTile);
+        if constexpr (sizeof(O) == 8) {
+            pipe.InitBuffer(widened_buffer_, kTile * sizeof(O));
+            widened_ = widened_buffer_.template Get<O>();
+        }
+        fault_.Init(pipe, params.fault_log, params.launch, ASCEND_CACHE_LOC_GET_LAST_LOC);
+        requests_ = requests_buffer_.template Get<R>();
+        lengths_ = lengths_buffer_.template Get<L>();
+        landing_ = landing_buffer_.template Get<int32_t>();
+        packed_ = packed_buffer_.template Get<int32_t>();
+        pattern_ = pattern_buffer_.template Get<uint32_t>();
+        table_ = Global<int32_t>(params.table);
+    }
+
+    __aicore__ inline void Process()
+    {
+        // Whole lines; the first may be cut by where the output begins, the last by where it ends.
+        const auto core = static_cast<uint32_t>(AscendC::GetBlockIdx());
+        const auto cores = static_cast<uint32_t>(AscendC::GetBlockNum());
+        const uint64_t begin = Boundary(core, cores);
+        const uint64_t end = Boundary(core + 1, cores);
+        if (begin == end) {
+            return;
+        }
+        AscendC::Duplicate(pattern_, 0x01010101u, static_cast<int32_t>(params_.tile / sizeof(uint32_t)));
+        for (uint64_t row = begin; row < end; row += params_.tile) {
+            Tile(row, static_cast<uint32_t>(Min(params_.tile, end - row)), row != begin);
+        }
+        // MTE3 is done with the last tile's store (packed_ or widened_).
+        AscendC::WaitFlag<AscendC::HardEvent::MTE3_V>(0);
+        fault_.Write();
+    }
+
+private:
+    static constexpr uint32_t kBlock = 8; // int32 elements of a 32-byte block
+
+    __aicore__ inline uint64_t Boundary(uint32_t core, uint32_t cores) const
+    {
+        constexpr uint32_t kLine = ASCEND_CACHE_LOC_LINE_BYTES / sizeof(O);
+        const uint64_t head = AlignUp(params_.out, 0, sizeof(O)); // elements before the first line begins
+        const uint64_t lines = (params_.n + kLine - 1 - Min(head, params_.n)) / kLine + (head != 0 ? 1 : 0);
+        const uint64_t line = ShareBegin(lines, core, cores);
+        return line == 0 ? 0 : Min(params_.n, head != 0 ? head + (line - 1) * kLine : line * kLine);
+    }
+
+    __aicore__ inline void Tile(uint64_t first, uint32_t count, bool again)
+    {
+        CopyIn(requests_, Global<R>(params_.req_pool_indices)[first], count);
+        CopyIn(lengths_, Global<L>(params_.prefix_lens)[first], count);
+        AscendC::Duplicate(landing_, -1, static_cast<int32_t>(count * kBlock));
+        Order<AscendC::HardEvent::V_MTE2>(0); // V has filled landing_ before MTE2 copies rows into it
+        Order<AscendC::HardEvent::MTE2_S>(0); // MTE2 has filled requests_ and lengths_ before S reads them
+        for (uint32_t i = 0; i < count; ++i) {
+            Row(first + i, i);
+        }
+        Order<AscendC::HardEvent::S_MTE2>(0); // S has read requests_ and lengths_ before MTE2 copies the next tile in
+        Order<AscendC::HardEvent::MTE2_V>(0); // MTE2 has filled landing_ before V packs it
+        if (again) {
+            AscendC::WaitFlag<AscendC::HardEvent::MTE3_V>(0); // MTE3 has stored packed_ or widened_ before V writes it
+        }
+        AscendC::PipeBarrier<PIPE_V>(); // pattern_ is written before it is read
+        uint64_t kept = 0;
+        AscendC::GatherMask(packed_, landing_, pattern_, true, count * kBlock, {1, 1, 8, 8}, kept);
+        AscendC::PipeBarrier<PIPE_V>(); // packed_ is written before it is read, landing_ read before it is refilled
+        if constexpr (sizeof(O) == 8) {
+            AscendC::Cast(widened_, packed_, AscendC::RoundMode::CAST_NONE, count);
+        } else {
+            widened_ = packed_;
+        }
+        Order<AscendC::HardEvent::V_MTE3>(0); // V has made the tile (packed_ or widened_) before MTE3 stores it
+        CopyOut(Global<O>(params_.out)[first], widened_, count);
+        AscendC::SetFlag<AscendC::HardEvent::MTE3_V>(0); // MTE3 has stored it before V writes the next one
+    }
+
+    __aicore__ inline void Row(uint64_t row, uint32_t i)
+    {
+        const int64_t length = lengths_.GetValue(i);
+        if (length <= 0) {
+            return;
+        }
+        const int64_t request = requests_.GetValue(i);
+        if (request < 0 || request >= params_.rows) {
+            fault_.Report(row, ASCEND_CACHE_LOC_REQUEST_OUT_OF_RANGE, request, params_.rows, 0);
+        } else if (length > params_.row_len) {
+            fault_.Report(row, ASCEND_CACHE_LOC_PREFIX_OUT_OF_RANGE, length, params_.row_len, 0);
+        } else {
+            const uint64_t at = static_cast<uint64_t>(request) * params_.row_stride + static_cast<uint64_t>(length) - 1;
+            CopyIn(landing_[i * kBlock], table_[at], 1);
+        }
+    }
+
+    const AscendCacheLocLastLocParams &params_;
+    AscendC::TBuf<AscendC::TPosition::VECCALC> requests_buffer_, lengths_buffer_, landing_buffer_, packed_buffer_,
+        pattern_buffer_, widened_buffer_;
+    AscendC::LocalTensor<R> requests_;
+    AscendC::LocalTensor<L> lengths_;
+    AscendC::LocalTensor<int32_t> landing_, packed_;
+    AscendC::LocalTensor<uint32_t> pattern_;
+    AscendC::LocalTensor<O> widened_;
+    AscendC::GlobalTensor<int32_t> table_;
+    FaultLog fault_;
+};
+
+} // namespace cache_loc
