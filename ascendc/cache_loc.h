@@ -80,13 +80,10 @@ enum AscendCacheLocFaultKind {
     ASCEND_CACHE_LOC_OUTPUT_TOO_SHORT = 5      /* a: end of the row in the output, b: capacity */
 };
 
-enum AscendCacheLocOperation {
-    ASCEND_CACHE_LOC_GET_LAST_LOC = 1,
-    ASCEND_CACHE_LOC_ASSIGN_EXTEND_CACHE_LOCS = 2
-};
+enum AscendCacheLocOperation { ASCEND_CACHE_LOC_GET_LAST_LOC = 1, ASCEND_CACHE_LOC_ASSIGN_EXTEND_CACHE_LOCS = 2 };
 
-/* One core's entry in the fault log. Zeroed by the host; a core writes only into its own, and only into an empty one, so
- * that the first launch with a fault wins. */
+/* One core's entry in the fault log. Zeroed by the host; a core writes only into its own, and only into an empty one,
+ * so that the first launch with a fault wins. */
 typedef struct AscendCacheLocFaultLine {
     uint64_t launch; /* 0: empty */
     uint64_t row;

@@ -1,9 +1,156 @@
-//! The suite on the kernels' real sources, in the core simulation.
+//! The suite on the kernels' real sources, in the core simulation, and what holds for kernels alone.
 
 mod harness;
 mod suite;
 
+#[path = "../benches/common/workload.rs"]
+mod workload;
+
+use std::sync::Arc;
+
+use ascend_cache_loc::api::sim::CoreCounters;
+use ascend_cache_loc::cpu_ref::{ExtendLocs, LastLoc, RefError};
+use ascend_cache_loc::ops::LaunchConfig;
+use ascend_cache_loc::{FaultKind, IntType, RowFault, TableShape};
+use harness::backend::{Backend, CpuRef};
+use harness::case::{Case, Dtypes, Op, Table};
 use harness::sim::Sim;
 use suite::suite;
+use workload::Workload;
 
 suite!(sim, Sim::default());
+
+/// A backend whose launches all have `cores` cores and otherwise the layout of the cost model.
+fn on(cores: u32) -> Sim {
+    let mut config = LaunchConfig::default();
+    config.cores = Some(cores);
+    let mut sim = Sim::default();
+    sim.fixed = Some(config);
+    sim
+}
+
+/// One row of the longest a table can have. The storage is zeroed memory that is never touched but at its end.
+fn longest_row(row_len: usize) -> Arc<Table> {
+    let mut slots = vec![0; row_len];
+    for (i, slot) in slots.iter_mut().rev().take(200).enumerate() {
+        *slot = 1_000_000 + i as i32;
+    }
+    Arc::new(Table { shape: TableShape::new(1, row_len).unwrap(), slots })
+}
+
+/// The same on the CPU reference; the oracle would take each element in turn.
+fn same_as_cpu(case: &Case, cores: u32) {
+    assert_eq!(case.run(&mut on(cores)), case.run(&mut CpuRef), "{cores} cores, {:?}", case.op);
+}
+
+/// Rows of 2^31 - 1 entries and sums far past 2^31: addresses and positions need 64 bits.
+#[test]
+fn longest_rows_and_totals_past_2_31() {
+    // Below and above the length up to which 64 rows are summed in 32 bits.
+    for row_len in [(1 << 25) - 1, 1 << 25, (1 << 31) - 1] {
+        let table = longest_row(row_len);
+        let end = row_len as i64;
+        for out in [IntType::I32, IntType::I64] {
+            for lens in [IntType::I32, IntType::I64] {
+                let dtypes = Dtypes { req_pool_indices: IntType::I64, lens, out };
+                let case =
+                    |op: Op, n| Case { op, dtypes, table: table.clone(), req_pool_indices: vec![0; n], out_init: -7 };
+                let prefix_lens: Vec<_> = (0..100).map(|i| end - i).collect();
+                let last = case(Op::GetLastLoc { prefix_lens }, 100);
+                // The end of the row, then many whole rows: few of their elements fit, the sums are what counts.
+                let mut start_offsets = vec![0; 300];
+                start_offsets[..2].copy_from_slice(&[end - 150, end - 3]);
+                let op = Op::AssignExtendCacheLocs { start_offsets, end_offsets: vec![end; 300], out_len: 400 };
+                let extend = case(op, 300);
+                for cores in [1, 3, 40] {
+                    same_as_cpu(&last, cores);
+                    same_as_cpu(&extend, cores);
+                }
+                let fault = extend.run(&mut on(7)).result;
+                let kind = FaultKind::OutputTooShort { end: 153 + end, capacity: 400 };
+                assert_eq!(fault, Err(RefError::Fault(RowFault { row: 2, kind })));
+            }
+        }
+    }
+}
+
+/// The busiest core carries at most 1.25 times the mean, wherever each core has at least 64 rows or 8 KB of output.
+///
+/// Weight is measured, not planned: bytes stored, and 1,024 bytes for each copy that a core makes beside the scan.
+/// `cargo test --features sim --test sim_kernels balance -- --nocapture` prints the table.
+#[test]
+fn balance() {
+    println!(
+        "{:24} {:20} {:>5}  {:>17} {:>15} {:>10} {:>6}",
+        "operation", "workload", "cores", "out bytes max/mean", "copies max/mean", "scan copies", "weight"
+    );
+    for workload in Workload::all() {
+        let n = workload.req_pool_indices.len();
+        let total = workload.total();
+        for cores in [20, 40, 48] {
+            let mut sim = on(cores);
+            let mut out = vec![0_i32; n];
+            let args = LastLoc {
+                table: workload.table(),
+                req_pool_indices: &workload.req_pool_indices,
+                prefix_lens: &workload.ends,
+                out: &mut out,
+            };
+            sim.get_last_loc(args).unwrap();
+            weigh("get_last_loc", workload.name, &sim, 4 * n, 2);
+            let mut out = vec![0_i32; total];
+            sim.assign_extend_cache_locs(extend(&workload, &mut out)).unwrap();
+            weigh("assign_extend, int32", workload.name, &sim, 4 * total, 3 * n.div_ceil(1024));
+            let mut out = vec![0_i64; total];
+            sim.assign_extend_cache_locs(extend(&workload, &mut out)).unwrap();
+            weigh("assign_extend, int64", workload.name, &sim, 8 * total, 3 * n.div_ceil(1024));
+        }
+    }
+}
+
+fn extend<'a, O>(workload: &'a Workload, out: &'a mut [O]) -> ExtendLocs<'a, i64, i64, O> {
+    ExtendLocs {
+        table: workload.table(),
+        req_pool_indices: &workload.req_pool_indices,
+        start_offsets: &workload.starts,
+        end_offsets: &workload.ends,
+        out,
+    }
+}
+
+/// Prints and judges how a launch's work was split; `scan` is the number of copies that every core makes.
+fn weigh(operation: &str, workload: &str, sim: &Sim, out_bytes: usize, scan: usize) {
+    let cores = sim.counters.len();
+    let of = |value: &dyn Fn(&CoreCounters) -> u64| {
+        let values: Vec<_> = sim.counters.iter().map(value).collect();
+        let (max, sum) = (values.iter().max().copied().unwrap_or(0), values.iter().sum::<u64>());
+        (max, sum as f64 / cores as f64)
+    };
+    let copies = |core: &CoreCounters| core.mte2.dmas.saturating_sub(scan as u64);
+    let (most_bytes, mean_bytes) = of(&|core| core.mte3.dma_bytes);
+    let (most_copies, mean_copies) = of(&copies);
+    let (most, mean) = of(&|core| core.mte3.dma_bytes + 1024 * copies(core));
+    let ratio = most as f64 / mean;
+    println!(
+        "{operation:24} {workload:20} {cores:5} {most_bytes:8} /{mean_bytes:9.1} {most_copies:6} /{mean_copies:7.1} {scan:10} {ratio:6.2}"
+    );
+    assert_eq!(sim.counters.iter().map(|core| core.mte3.dma_bytes).sum::<u64>(), out_bytes as u64);
+    if sim.counters.iter().all(|core| copies(core) >= 64 || core.mte3.dma_bytes >= 8 * 1024) {
+        assert!(ratio <= 1.25, "{operation}, {workload}, {cores} cores: {ratio}");
+    }
+}
+
+/// A log that holds an earlier launch's fault keeps it.
+#[test]
+fn the_first_launch_with_a_fault_wins() {
+    let table = Arc::new(Table { shape: TableShape::new(2, 4).unwrap(), slots: vec![5; 8] });
+    let dtypes = Dtypes { req_pool_indices: IntType::I32, lens: IntType::I32, out: IntType::I32 };
+    let op = Op::GetLastLoc { prefix_lens: vec![1; 3] };
+    let case = Case { op, dtypes, table, req_pool_indices: vec![0, 9, 9], out_init: 0 };
+    let fault = |row, req| Err(RowFault { row, kind: FaultKind::RequestOutOfRange { req, rows: 2 } }.into());
+    let mut sim = on(1);
+    sim.keep_log = true;
+    assert_eq!(case.run(&mut sim).result, fault(1, 9));
+    let second = Case { req_pool_indices: vec![8, 0, 0], ..case };
+    assert_eq!(second.run(&mut sim).result, fault(1, 9), "the second launch's fault is not in the log");
+}

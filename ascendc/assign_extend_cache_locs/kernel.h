@@ -1,13 +1,13 @@
 // assign_extend_cache_locs: the slices table[req_pool_indices[i], start_offsets[i] .. end_offsets[i]] laid end to end.
 //
-// Contract: see AscendCacheLocExtendLocsParams. R, L and O are int32 or int64. A row with start == end is empty and valid.
-// Any other invalid row counts as empty, does not read the table, and is reported; so is the first row that does not fit
-// whole into `capacity`, of which what fits is written. The lowest such row of a core goes to the core's line of the
-// fault log. n may be anything below 2^31, lengths anything up to row_len, and the total anything.
+// Contract: see AscendCacheLocExtendLocsParams. R, L and O are int32 or int64. A row with start == end is empty and
+// valid. Any other invalid row counts as empty, does not read the table, and is reported; so is the first row that does
+// not fit whole into `capacity`, of which what fits is written. The lowest such row of a core goes to the core's line
+// of the fault log. n may be anything below 2^31, lengths anything up to row_len, and the total anything.
 //
-// Split: by weight, a row weighing its elements and a constant beside. A core's share of the weight begins at a position
-// in the output, moved up to the next 64-byte line: a long row is shared, many short ones are too. Every core finds both
-// ends of its share by itself: from the sums of all lengths (scan.h) and a walk along the rows of its share.
+// Split: by weight, a row weighing its elements and a constant beside. A core's share of the weight begins at a
+// position in the output, moved up to the next 64-byte line: a long row is shared, many short ones are too. Every core
+// finds both ends of its share by itself: from the sums of all lengths (scan.h) and a walk along the rows of its share.
 //
 // UB, for the largest tiles: scan 24 + 24 + 8 KB, walk 6 KB, landing 2 * 16 KB, patterns 1 KB, packed 16 KB, widened
 // 32 KB, fault line 64 B: 143 KB.
@@ -88,12 +88,12 @@ private:
             CopyIn(requests_, Global<R>(params_.req_pool_indices)[row], count);
             CopyIn(starts_, Global<L>(params_.start_offsets)[row], count);
             CopyIn(ends_, Global<L>(params_.end_offsets)[row], count);
-            Order<AscendC::HardEvent::MTE2_S>(0); // MTE2 has filled requests_, starts_ and ends_ before S reads them
+            Order<AscendC::HardEvent::MTE2_S>(); // MTE2 has filled requests_, starts_ and ends_ before S reads them
             bool more = true;
             for (uint32_t i = 0; i < count && more; ++i) {
                 more = Row(row + i, i);
             }
-            Order<AscendC::HardEvent::S_MTE2>(0); // S has read them before MTE2 copies the next rows in
+            Order<AscendC::HardEvent::S_MTE2>(); // S has read them before MTE2 copies the next rows in
             if (!more) {
                 break;
             }
@@ -130,7 +130,8 @@ private:
             const uint64_t from = position_ < begin_ ? begin_ : position_;
             const uint64_t to = Min(Min(row_end, end_), limit_);
             if (from < to) {
-                const uint64_t first = static_cast<uint64_t>(request) * params_.row_stride + static_cast<uint64_t>(start);
+                const uint64_t first =
+                    static_cast<uint64_t>(request) * params_.row_stride + static_cast<uint64_t>(start);
                 packer_.Append(table_, first + (from - position_), to - from);
             }
         }

@@ -1,8 +1,8 @@
 // Collects pieces of table rows in UB and stores them end to end: what comes in ragged goes out in one copy a tile.
 //
-// Each piece lands on a 32-byte block of its own, as UB addresses must. Where a piece other than the last of a tile does
-// not fill its blocks, one GatherMask closes the gaps: a pattern byte per block says which of its eight elements count.
-// A tile without gaps (one long row, or rows of whole blocks) is stored from where it landed.
+// Each piece lands on a 32-byte block of its own, as UB addresses must. Where a piece other than the last of a tile
+// does not fill its blocks, one GatherMask closes the gaps: a pattern byte per block says which of its eight elements
+// count. A tile without gaps (one long row, or rows of whole blocks) is stored from where it landed.
 //
 // Two landing areas take turns, so that a tile is copied in while the one before it is packed and stored.
 #pragma once
@@ -15,7 +15,8 @@ template <typename O>
 class Packer {
 public:
     // `position` is where in `out` the first piece goes.
-    __aicore__ inline Packer(AscendC::TPipe &pipe, uint64_t out, uint32_t tile) : out_(Global<O>(out)), blocks_(tile / kBlock)
+    __aicore__ inline Packer(AscendC::TPipe &pipe, uint64_t out, uint32_t tile)
+        : out_(Global<O>(out)), blocks_(tile / kBlock)
     {
         constexpr uint32_t kTile = ASCEND_CACHE_LOC_COPY_TILE_MAX;
         for (uint32_t i = 0; i < kSlots; ++i) {
@@ -35,12 +36,17 @@ public:
     __aicore__ inline void Begin(uint64_t position)
     {
         position_ = position;
+        AscendC::TPipe &pipe = *AscendC::GetTPipePtr();
         for (uint32_t i = 0; i < kSlots; ++i) {
+            stored_[i] = pipe.AllocEventID<AscendC::HardEvent::MTE3_MTE2>();
+            taken_[i] = pipe.AllocEventID<AscendC::HardEvent::V_MTE2>();
+            filled_[i] = pipe.AllocEventID<AscendC::HardEvent::V_S>();
             FillPattern(i);
-            AscendC::SetFlag<AscendC::HardEvent::MTE3_MTE2>(static_cast<int32_t>(i)); // landing_[i] is free
-            AscendC::SetFlag<AscendC::HardEvent::V_MTE2>(static_cast<int32_t>(i));    // landing_[i] is free
+            AscendC::SetFlag<AscendC::HardEvent::MTE3_MTE2>(stored_[i]); // landing_[i] is free
+            AscendC::SetFlag<AscendC::HardEvent::V_MTE2>(taken_[i]);     // landing_[i] is free
         }
-        AscendC::SetFlag<AscendC::HardEvent::MTE3_V>(0); // packed_ and widened_ are free
+        made_ = pipe.AllocEventID<AscendC::HardEvent::MTE3_V>();
+        AscendC::SetFlag<AscendC::HardEvent::MTE3_V>(made_); // packed_ and widened_ are free
         Open();
     }
 
@@ -75,7 +81,14 @@ public:
                 Await(i);
             }
         }
-        AscendC::WaitFlag<AscendC::HardEvent::MTE3_V>(0); // packed_ and widened_ are stored
+        AscendC::WaitFlag<AscendC::HardEvent::MTE3_V>(made_); // packed_ and widened_ are stored
+        AscendC::TPipe &pipe = *AscendC::GetTPipePtr();
+        for (uint32_t i = 0; i < kSlots; ++i) {
+            pipe.ReleaseEventID<AscendC::HardEvent::MTE3_MTE2>(stored_[i]);
+            pipe.ReleaseEventID<AscendC::HardEvent::V_MTE2>(taken_[i]);
+            pipe.ReleaseEventID<AscendC::HardEvent::V_S>(filled_[i]);
+        }
+        pipe.ReleaseEventID<AscendC::HardEvent::MTE3_V>(made_);
     }
 
 private:
@@ -87,7 +100,8 @@ private:
     {
         AscendC::Duplicate(pattern_[slot].template ReinterpretCast<int16_t>(), static_cast<int16_t>(-1),
                            static_cast<int32_t>(blocks_ / 2));
-        AscendC::SetFlag<AscendC::HardEvent::V_S>(static_cast<int32_t>(slot)); // V has filled pattern_[slot] before S sets bytes
+        AscendC::SetFlag<AscendC::HardEvent::V_S>(
+            filled_[slot]); // V has filled pattern_[slot] before S sets bytes in it
     }
 
     __aicore__ inline void Open()
@@ -101,10 +115,12 @@ private:
     // landing_[slot] is stored or packed, its pattern is full again.
     __aicore__ inline void Await(uint32_t slot)
     {
-        const auto id = static_cast<int32_t>(slot);
-        AscendC::WaitFlag<AscendC::HardEvent::MTE3_MTE2>(id); // MTE3 has stored landing_[slot] before MTE2 fills it again
-        AscendC::WaitFlag<AscendC::HardEvent::V_MTE2>(id);    // V has packed landing_[slot] before MTE2 fills it again
-        AscendC::WaitFlag<AscendC::HardEvent::V_S>(id);       // V has filled pattern_[slot] before S sets bytes in it
+        AscendC::WaitFlag<AscendC::HardEvent::MTE3_MTE2>(
+            stored_[slot]); // MTE3 has stored landing_[slot] before MTE2 fills it again
+        AscendC::WaitFlag<AscendC::HardEvent::V_MTE2>(
+            taken_[slot]); // V has packed landing_[slot] before MTE2 fills it again
+        AscendC::WaitFlag<AscendC::HardEvent::V_S>(
+            filled_[slot]); // V has filled pattern_[slot] before S sets bytes in it
     }
 
     __aicore__ inline void Store()
@@ -112,34 +128,38 @@ private:
         if (elements_ == 0) {
             return;
         }
-        const auto id = static_cast<int32_t>(slot_);
         const bool direct = !gaps_ && sizeof(O) == 4;
         if (direct) {
-            Order<AscendC::HardEvent::MTE2_MTE3>(id); // MTE2 has filled landing_[slot_] before MTE3 stores it
+            Order<AscendC::HardEvent::MTE2_MTE3>(); // MTE2 has filled landing_[slot_] before MTE3 stores it
             if constexpr (sizeof(O) == 4) {
                 CopyOut(out_[position_], landing_[slot_], elements_);
             }
         } else {
-            Order<AscendC::HardEvent::MTE2_V>(id);            // MTE2 has filled landing_[slot_] before V packs it
-            AscendC::WaitFlag<AscendC::HardEvent::MTE3_V>(0); // MTE3 has stored packed_ and widened_ before V writes them
+            Order<AscendC::HardEvent::MTE2_V>(); // MTE2 has filled landing_[slot_] before V packs it
+            AscendC::WaitFlag<AscendC::HardEvent::MTE3_V>(
+                made_); // MTE3 has stored packed_ and widened_ before V writes them
             const AscendC::LocalTensor<int32_t> tight = Pack();
             if constexpr (sizeof(O) == 8) {
                 AscendC::Cast(widened_, tight, AscendC::RoundMode::CAST_NONE, elements_);
-                Order<AscendC::HardEvent::V_MTE3>(id); // V has made widened_ before MTE3 stores it
+                Order<AscendC::HardEvent::V_MTE3>(); // V has made widened_ before MTE3 stores it
                 CopyOut(out_[position_], widened_, elements_);
             } else {
-                Order<AscendC::HardEvent::V_MTE3>(id); // V has made packed_ before MTE3 stores it
+                Order<AscendC::HardEvent::V_MTE3>(); // V has made packed_ before MTE3 stores it
                 CopyOut(out_[position_], tight, elements_);
             }
-            AscendC::SetFlag<AscendC::HardEvent::MTE3_V>(0); // MTE3 has stored packed_ and widened_ before V writes them
+            AscendC::SetFlag<AscendC::HardEvent::MTE3_V>(
+                made_); // MTE3 has stored packed_ and widened_ before V writes them
         }
         position_ += elements_;
         // The pattern begins anew: V after S and after its own GatherMask.
-        Order<AscendC::HardEvent::S_V>(id); // S has set its bytes of pattern_[slot_] before V overwrites them
-        AscendC::PipeBarrier<PIPE_V>();     // pattern_[slot_], landing_[slot_] and packed_ are read before they are overwritten
+        Order<AscendC::HardEvent::S_V>(); // S has set its bytes of pattern_[slot_] before V overwrites them
+        AscendC::PipeBarrier<PIPE_V>();   // pattern_[slot_], landing_[slot_] and packed_ are read before they are
+                                          // overwritten
         FillPattern(slot_);
-        AscendC::SetFlag<AscendC::HardEvent::MTE3_MTE2>(id); // MTE3 has stored landing_[slot_] before MTE2 fills it again
-        AscendC::SetFlag<AscendC::HardEvent::V_MTE2>(id);    // V has packed landing_[slot_] before MTE2 fills it again
+        AscendC::SetFlag<AscendC::HardEvent::MTE3_MTE2>(
+            stored_[slot_]); // MTE3 has stored landing_[slot_] before MTE2 fills it again
+        AscendC::SetFlag<AscendC::HardEvent::V_MTE2>(
+            taken_[slot_]); // V has packed landing_[slot_] before MTE2 fills it again
     }
 
     // The tile without gaps: in packed_, or as it landed.
@@ -148,7 +168,7 @@ private:
         if (!gaps_) {
             return landing_[slot_];
         }
-        Order<AscendC::HardEvent::S_V>(static_cast<int32_t>(slot_)); // S has set its bytes of pattern_[slot_] before V reads them
+        Order<AscendC::HardEvent::S_V>(); // S has set its bytes of pattern_[slot_] before V reads them
         uint64_t kept = 0;
         AscendC::GatherMask(packed_, landing_[slot_], pattern_[slot_].template ReinterpretCast<uint32_t>(), true,
                             used_ * kBlock, {1, 1, 8, 8}, kept);
@@ -163,6 +183,11 @@ private:
     uint32_t used_ = 0;     // blocks of the tile
     uint32_t elements_ = 0; // of the tile
     bool gaps_ = false;
+    // Ids of the flags that stay up from one tile to the next.
+    AscendC::TEventID stored_[kSlots] = {}; // MTE3_MTE2
+    AscendC::TEventID taken_[kSlots] = {};  // V_MTE2
+    AscendC::TEventID filled_[kSlots] = {}; // V_S
+    AscendC::TEventID made_ = 0;            // MTE3_V
     AscendC::TBuf<AscendC::TPosition::VECCALC> landing_buffers_[kSlots], pattern_buffers_[kSlots], packed_buffer_,
         widened_buffer_;
     AscendC::LocalTensor<int32_t> landing_[kSlots], packed_;

@@ -8,8 +8,8 @@
 //
 // Lengths without 64-bit arithmetic, which 2201 has not: the high words of the three values must be 0 for a valid row,
 // and so must low - clamp(low) be, for each of them in turn. Whatever is not 0 in any of these is or-ed together as D;
-// b = clamp(D, -1, 1)^2 is then 1 for an invalid row and 0 for a valid one, and length = d - d * b with d = end - start.
-// start == end gives 0 by itself, as it should, whatever the rest. No step depends on how int32 overflows.
+// b = clamp(D, -1, 1)^2 is then 1 for an invalid row and 0 for a valid one, and length = d - d * b with d = end -
+// start. start == end gives 0 by itself, as it should, whatever the rest. No step depends on how int32 overflows.
 #pragma once
 
 #include "../common/split.h"
@@ -72,10 +72,10 @@ public:
     }
 
 private:
-    static constexpr uint32_t kGroup = 64;                    // rows
-    static constexpr uint32_t kWork = 6;                      // int32 vectors of a tile
-    static constexpr uint32_t kMostSummable = 1u << 25;       // 64 lengths below this sum up in int32
-    static constexpr uint32_t kInt32Block = 8;                // elements of a 32-byte block
+    static constexpr uint32_t kGroup = 64;              // rows
+    static constexpr uint32_t kWork = 6;                // int32 vectors of a tile
+    static constexpr uint32_t kMostSummable = 1u << 25; // 64 lengths below this sum up in int32
+    static constexpr uint32_t kInt32Block = 8;          // elements of a 32-byte block
 
     using Vector = AscendC::LocalTensor<int32_t>;
 
@@ -118,8 +118,8 @@ private:
         const Vector wrong = work_[0], scratch = work_[1], high = work_[2], length = work_[kLength];
         Duplicate(wrong, 0, n);
         Duplicate(length, 0, static_cast<int32_t>((count + kGroup - 1) / kGroup * kGroup));
-        PipeBarrier<PIPE_V>();       // wrong and length are written before they are read or written again
-        Order<HardEvent::MTE2_V>(0); // MTE2 has filled requests_, starts_ and ends_ before V reads them
+        PipeBarrier<PIPE_V>();      // wrong and length are written before they are read or written again
+        Order<HardEvent::MTE2_V>(); // MTE2 has filled requests_, starts_ and ends_ before V reads them
 
         // 0 <= request < rows: request - clamp(request, 0, rows - 1) is 0.
         const Vector request = Low(requests_, work_[4], high, wrong, count);
@@ -159,8 +159,8 @@ private:
         Mul(wrong, scratch, wrong, n);
         PipeBarrier<PIPE_V>();
         Sub(length, scratch, wrong, n);
-        Order<HardEvent::V_MTE2>(0); // V has read requests_, starts_ and ends_ before MTE2 copies the next tile in
-        PipeBarrier<PIPE_V>();       // length is written before it is read
+        Order<HardEvent::V_MTE2>(); // V has read requests_, starts_ and ends_ before MTE2 copies the next tile in
+        PipeBarrier<PIPE_V>();      // length is written before it is read
     }
 
     __aicore__ inline void Min_(const Vector &dst, const Vector &a, const Vector &b, int32_t n)
@@ -192,12 +192,12 @@ private:
             Add(a, b, c, static_cast<int32_t>(left / 2));
             PipeBarrier<PIPE_V>();
         }
-        Order<HardEvent::V_S>(0); // V has made the sums (work_[0]) before S reads them
+        Order<HardEvent::V_S>(); // V has made the sums (work_[0]) before S reads them
         int64_t total = 0;
         for (uint32_t g = 0; g < groups; ++g) {
             total += AddTo(first + uint64_t{g} * kGroup, a.GetValue(g));
         }
-        Order<HardEvent::S_V>(0); // S has read the sums before V uses the vector again
+        Order<HardEvent::S_V>(); // S has read the sums before V uses the vector again
         return total;
     }
 
@@ -205,12 +205,12 @@ private:
     __aicore__ inline int64_t AddRows(uint64_t first, uint32_t count)
     {
         using namespace AscendC;
-        Order<HardEvent::V_S>(0); // V has made the lengths before S reads them
+        Order<HardEvent::V_S>(); // V has made the lengths before S reads them
         int64_t total = 0;
         for (uint32_t i = 0; i < count; ++i) {
             total += AddTo(first + i, work_[kLength].GetValue(i));
         }
-        Order<HardEvent::S_V>(0); // S has read the lengths before V uses the vector again
+        Order<HardEvent::S_V>(); // S has read the lengths before V uses the vector again
         return total;
     }
 

@@ -36,9 +36,12 @@
 namespace cache_loc {
 
 // Between two pipes, once: everything that the source pipe was given so far is done before the target pipe goes on.
+// The id is one that nobody holds; flags that stay up for longer are allocated, so that the two never meet, nor any
+// that the library uses inside a call.
 template <AscendC::HardEvent event>
-__aicore__ inline void Order(int32_t id)
+__aicore__ inline void Order()
 {
+    const auto id = static_cast<int32_t>(AscendC::GetTPipePtr()->FetchEventID(event));
     AscendC::SetFlag<event>(id);
     AscendC::WaitFlag<event>(id);
 }

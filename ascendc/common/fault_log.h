@@ -40,7 +40,7 @@ public:
         const AscendC::GlobalTensor<int64_t> line = Global<int64_t>(log_);
         constexpr uint32_t kWords = sizeof(AscendCacheLocFaultLine) / sizeof(int64_t);
         CopyIn(line_, line, kWords);
-        Order<AscendC::HardEvent::MTE2_S>(0); // MTE2 has filled line_ before S reads it
+        Order<AscendC::HardEvent::MTE2_S>(); // MTE2 has filled line_ before S reads it
         if (line_.GetValue(0) != 0) {
             return; // an earlier launch's
         }
@@ -51,8 +51,8 @@ public:
         line_.SetValue(3, b_);
         line_.SetValue(4, c_);
         line_.SetValue(5, static_cast<int64_t>(static_cast<uint64_t>(operation_) << 32 | kind_));
-        Order<AscendC::HardEvent::S_MTE3>(0);    // S has set line_ before MTE3 stores it
-        Order<AscendC::HardEvent::MTE2_MTE3>(0); // MTE2 has read the log's line before MTE3 overwrites it
+        // S has set line_ before MTE3 stores it; and MTE2, which S has waited for, has read the log's line.
+        Order<AscendC::HardEvent::S_MTE3>();
         CopyOut(line, line_, kWords);
     }
 

@@ -63,12 +63,13 @@ public:
         if (begin == end) {
             return;
         }
+        stored_ = AscendC::GetTPipePtr()->AllocEventID<AscendC::HardEvent::MTE3_V>();
         AscendC::Duplicate(pattern_, 0x01010101u, static_cast<int32_t>(params_.tile / sizeof(uint32_t)));
         for (uint64_t row = begin; row < end; row += params_.tile) {
             Tile(row, static_cast<uint32_t>(Min(params_.tile, end - row)), row != begin);
         }
-        // MTE3 is done with the last tile's store (packed_ or widened_).
-        AscendC::WaitFlag<AscendC::HardEvent::MTE3_V>(0);
+        AscendC::WaitFlag<AscendC::HardEvent::MTE3_V>(stored_); // MTE3 has stored the last tile (packed_ or widened_)
+        AscendC::GetTPipePtr()->ReleaseEventID<AscendC::HardEvent::MTE3_V>(stored_);
         fault_.Write();
     }
 
@@ -89,15 +90,16 @@ private:
         CopyIn(requests_, Global<R>(params_.req_pool_indices)[first], count);
         CopyIn(lengths_, Global<L>(params_.prefix_lens)[first], count);
         AscendC::Duplicate(landing_, -1, static_cast<int32_t>(count * kBlock));
-        Order<AscendC::HardEvent::V_MTE2>(0); // V has filled landing_ before MTE2 copies rows into it
-        Order<AscendC::HardEvent::MTE2_S>(0); // MTE2 has filled requests_ and lengths_ before S reads them
+        Order<AscendC::HardEvent::V_MTE2>(); // V has filled landing_ before MTE2 copies rows into it
+        Order<AscendC::HardEvent::MTE2_S>(); // MTE2 has filled requests_ and lengths_ before S reads them
         for (uint32_t i = 0; i < count; ++i) {
             Row(first + i, i);
         }
-        Order<AscendC::HardEvent::S_MTE2>(0); // S has read requests_ and lengths_ before MTE2 copies the next tile in
-        Order<AscendC::HardEvent::MTE2_V>(0); // MTE2 has filled landing_ before V packs it
+        Order<AscendC::HardEvent::S_MTE2>(); // S has read requests_ and lengths_ before MTE2 copies the next tile in
+        Order<AscendC::HardEvent::MTE2_V>(); // MTE2 has filled landing_ before V packs it
         if (again) {
-            AscendC::WaitFlag<AscendC::HardEvent::MTE3_V>(0); // MTE3 has stored packed_ or widened_ before V writes it
+            AscendC::WaitFlag<AscendC::HardEvent::MTE3_V>(
+                stored_); // MTE3 has stored packed_ or widened_ before V writes it
         }
         AscendC::PipeBarrier<PIPE_V>(); // pattern_ is written before it is read
         uint64_t kept = 0;
@@ -108,9 +110,9 @@ private:
         } else {
             widened_ = packed_;
         }
-        Order<AscendC::HardEvent::V_MTE3>(0); // V has made the tile (packed_ or widened_) before MTE3 stores it
+        Order<AscendC::HardEvent::V_MTE3>(); // V has made the tile (packed_ or widened_) before MTE3 stores it
         CopyOut(Global<O>(params_.out)[first], widened_, count);
-        AscendC::SetFlag<AscendC::HardEvent::MTE3_V>(0); // MTE3 has stored it before V writes the next one
+        AscendC::SetFlag<AscendC::HardEvent::MTE3_V>(stored_); // MTE3 has stored it before V writes the next one
     }
 
     __aicore__ inline void Row(uint64_t row, uint32_t i)
@@ -139,6 +141,7 @@ private:
     AscendC::LocalTensor<uint32_t> pattern_;
     AscendC::LocalTensor<O> widened_;
     AscendC::GlobalTensor<int32_t> table_;
+    AscendC::TEventID stored_ = 0; // MTE3_V, up from one tile's store to the next tile
     FaultLog fault_;
 };
 

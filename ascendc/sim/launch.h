@@ -38,17 +38,17 @@ enum AscendCacheLocSimKind {
     ASCEND_CACHE_LOC_SIM_EVENT_IDS_SPENT = 6,  /* AllocEventID found none free; limit: number of ids */
     ASCEND_CACHE_LOC_SIM_EVENT_NOT_HELD = 7,   /* ReleaseEventID of an id that is not allocated; value: event id */
     /* UB. */
-    ASCEND_CACHE_LOC_SIM_UB_OVERRUN = 8,         /* past the end of UB; value: end of the access, limit: size of UB */
-    ASCEND_CACHE_LOC_SIM_UB_OUTSIDE_BUFFER = 9,  /* past its TQue or TBuf buffer; value: end, limit: end of the buffer */
-    ASCEND_CACHE_LOC_SIM_UB_MISALIGNED = 10,     /* limit: the alignment asked for */
-    ASCEND_CACHE_LOC_SIM_UB_UNWRITTEN = 11,      /* address: the first byte read that nothing wrote */
-    ASCEND_CACHE_LOC_SIM_OPERANDS_OVERLAP = 12,  /* destination and source overlap without being the same */
-    ASCEND_CACHE_LOC_SIM_TENSOR_UNSET = 13,      /* a tensor without memory behind it */
+    ASCEND_CACHE_LOC_SIM_UB_OVERRUN = 8,        /* past the end of UB; value: end of the access, limit: size of UB */
+    ASCEND_CACHE_LOC_SIM_UB_OUTSIDE_BUFFER = 9, /* past its TQue or TBuf buffer; value: end, limit: end of the buffer */
+    ASCEND_CACHE_LOC_SIM_UB_MISALIGNED = 10,    /* limit: the alignment asked for */
+    ASCEND_CACHE_LOC_SIM_UB_UNWRITTEN = 11,     /* address: the first byte read that nothing wrote */
+    ASCEND_CACHE_LOC_SIM_OPERANDS_OVERLAP = 12, /* destination and source overlap without being the same */
+    ASCEND_CACHE_LOC_SIM_TENSOR_UNSET = 13,     /* a tensor without memory behind it */
     /* GM. */
     ASCEND_CACHE_LOC_SIM_GM_OUTSIDE_ALLOCATION = 14,
     ASCEND_CACHE_LOC_SIM_GM_OUTSIDE_ARRAY = 15,
-    ASCEND_CACHE_LOC_SIM_GM_FORBIDDEN = 16, /* a write to an array declared read-only, or a read of a write-only one */
-    ASCEND_CACHE_LOC_SIM_GM_MISALIGNED = 17,        /* limit: the alignment asked for */
+    ASCEND_CACHE_LOC_SIM_GM_FORBIDDEN = 16,  /* a write to an array declared read-only, or a read of a write-only one */
+    ASCEND_CACHE_LOC_SIM_GM_MISALIGNED = 17, /* limit: the alignment asked for */
     ASCEND_CACHE_LOC_SIM_CORES_WRITE_SAME_BYTES = 18,
     ASCEND_CACHE_LOC_SIM_CORES_WRITE_SAME_LINE = 19, /* different bytes of one 64-byte line */
     ASCEND_CACHE_LOC_SIM_CORE_READS_WRITTEN = 20,    /* bytes that another core of the launch writes */
@@ -59,20 +59,20 @@ enum AscendCacheLocSimKind {
     ASCEND_CACHE_LOC_SIM_GATHER_OFFSET = 24,    /* value: the offset in bytes, limit: element size or size of UB */
     ASCEND_CACHE_LOC_SIM_CAST_MODE = 25,        /* no such round mode for this pair of types; value: round mode */
     /* What the headers accept and the device does otherwise. */
-    ASCEND_CACHE_LOC_SIM_ELEMENTS_HALVED = 26,  /* And, Or of 32-bit data; value: asked, limit: 16-bit elements done */
-    ASCEND_CACHE_LOC_SIM_NOT_EXECUTED = 27,     /* the device emits no instruction for this type; value: its bytes */
-    ASCEND_CACHE_LOC_SIM_REPEATS_WRAPPED = 28,  /* value: elements asked for, limit: elements done */
+    ASCEND_CACHE_LOC_SIM_ELEMENTS_HALVED = 26, /* And, Or of 32-bit data; value: asked, limit: 16-bit elements done */
+    ASCEND_CACHE_LOC_SIM_NOT_EXECUTED = 27,    /* the device emits no instruction for this type; value: its bytes */
+    ASCEND_CACHE_LOC_SIM_REPEATS_WRAPPED = 28, /* value: elements asked for, limit: elements done */
     /* TPipe, TQue, TBuf. */
-    ASCEND_CACHE_LOC_SIM_PIPE_UB_BUDGET = 29,       /* value: bytes in all, limit: bytes a kernel may use */
+    ASCEND_CACHE_LOC_SIM_PIPE_UB_BUDGET = 29,        /* value: bytes in all, limit: bytes a kernel may use */
     ASCEND_CACHE_LOC_SIM_PIPE_POSITION_BUFFERS = 30, /* value: TQue buffers on one position, limit: 8 */
-    ASCEND_CACHE_LOC_SIM_PIPE_BUFFERS = 31,         /* value: buffers of the kernel, limit: 64 */
-    ASCEND_CACHE_LOC_SIM_PIPE_INIT_AGAIN = 32,      /* InitBuffer on a queue or TBuf that has its buffers */
-    ASCEND_CACHE_LOC_SIM_PIPE_EMPTY_BUFFER = 33,    /* InitBuffer with no buffers or no bytes */
-    ASCEND_CACHE_LOC_SIM_PIPE_LIFETIME = 34,        /* no live TPipe, or a second one */
-    ASCEND_CACHE_LOC_SIM_QUEUE_NO_BUFFER = 35,      /* AllocTensor with every buffer in use; limit: buffers */
-    ASCEND_CACHE_LOC_SIM_QUEUE_FULL = 36,           /* EnQue past the depth; limit: depth */
-    ASCEND_CACHE_LOC_SIM_QUEUE_EMPTY = 37,          /* DeQue before EnQue */
-    ASCEND_CACHE_LOC_SIM_QUEUE_FOREIGN_TENSOR = 38, /* EnQue or FreeTensor of a tensor that the queue did not give */
+    ASCEND_CACHE_LOC_SIM_PIPE_BUFFERS = 31,          /* value: buffers of the kernel, limit: 64 */
+    ASCEND_CACHE_LOC_SIM_PIPE_INIT_AGAIN = 32,       /* InitBuffer on a queue or TBuf that has its buffers */
+    ASCEND_CACHE_LOC_SIM_PIPE_EMPTY_BUFFER = 33,     /* InitBuffer with no buffers or no bytes */
+    ASCEND_CACHE_LOC_SIM_PIPE_LIFETIME = 34,         /* no live TPipe, or a second one */
+    ASCEND_CACHE_LOC_SIM_QUEUE_NO_BUFFER = 35,       /* AllocTensor with every buffer in use; limit: buffers */
+    ASCEND_CACHE_LOC_SIM_QUEUE_FULL = 36,            /* EnQue past the depth; limit: depth */
+    ASCEND_CACHE_LOC_SIM_QUEUE_EMPTY = 37,           /* DeQue before EnQue */
+    ASCEND_CACHE_LOC_SIM_QUEUE_FOREIGN_TENSOR = 38,  /* EnQue or FreeTensor of a tensor that the queue did not give */
     /* The run. */
     ASCEND_CACHE_LOC_SIM_INSTRUCTION_LIMIT = 39 /* the core was stopped; limit: instructions a core may issue */
 };
@@ -136,7 +136,7 @@ typedef struct AscendCacheLocSimArray {
 } AscendCacheLocSimArray;
 
 typedef struct AscendCacheLocSimOptions {
-    uint64_t order_seed;        /* the cores run one after the other: 0 in ascending order, else shuffled by this seed */
+    uint64_t order_seed; /* the cores run one after the other: 0 in ascending order, else shuffled by this seed */
     uint64_t instruction_limit; /* instructions a core may issue; 0: 4,194,304 */
     uint32_t auto_sync;         /* not 0: the compiler's automatic synchronisation is on */
     uint32_t saturate;          /* not 0: int16 and int32 arithmetic saturates instead of wrapping */
@@ -146,7 +146,7 @@ typedef struct AscendCacheLocSimOptions {
 typedef struct AscendCacheLocSimOutcome {
     AscendCacheLocSimReport *reports;
     uint64_t reports_capacity;
-    uint64_t reports_count; /* out: distinct findings, may exceed the capacity */
+    uint64_t reports_count;                  /* out: distinct findings, may exceed the capacity */
     AscendCacheLocSimCoreCounters *counters; /* one per block, or null */
 } AscendCacheLocSimOutcome;
 

@@ -28,7 +28,10 @@ struct Kernel {
     }
 };
 
-constexpr uint64_t argument_slot(uint64_t bytes) { return (bytes + 7) / 8 * 8; }
+constexpr uint64_t argument_slot(uint64_t bytes)
+{
+    return (bytes + 7) / 8 * 8;
+}
 
 // Takes a kernel's parameters from an argument block, each at the next multiple of 8 bytes, and calls it.
 template <auto function>
@@ -36,7 +39,8 @@ struct Entry;
 
 template <typename... P, void (*function)(P...)>
 struct Entry<function> {
-    static_assert((std::is_trivially_copyable_v<P> && ...), "kernel parameters are scalars, pointers and plain structs");
+    static_assert((std::is_trivially_copyable_v<P> && ...),
+                  "kernel parameters are scalars, pointers and plain structs");
     static_assert(((alignof(P) <= 8) && ...), "a kernel parameter aligned to more than 8 bytes");
     static constexpr uint64_t kBytes = (argument_slot(sizeof(P)) + ... + 0);
 

@@ -49,6 +49,8 @@ fn main() -> ExitCode {
     let mut out = BufWriter::new(std::io::stdout().lock());
     let tally = match options.backend {
         BackendName::Cpu => replay(&mut CpuRef, &options.files, &mut out),
+        #[cfg(feature = "sim")]
+        BackendName::Sim => replay(&mut harness::sim::Sim::default(), &options.files, &mut out),
     };
     let flushed = out.flush().map_err(Into::into);
     ExitCode::from(exit_code(tally.and_then(|tally| flushed.map(|()| tally))))

@@ -24,9 +24,22 @@ fn replay_lines(name: &str, lines: &str) -> (String, Result<Tally, String>) {
 
 #[test]
 fn golden_and_fault_cases_pass() {
+    all_cases_pass(&mut CpuRef);
+}
+
+#[cfg(feature = "sim")]
+#[test]
+fn golden_and_fault_cases_pass_on_the_kernels() {
+    let mut sim = harness::sim::Sim::default();
+    for _ in 0..20 {
+        all_cases_pass(&mut sim); // another layout each time
+    }
+}
+
+fn all_cases_pass(backend: &mut impl Backend) {
     let files = ["golden.jsonl", "faults.jsonl"].map(|name| PathBuf::from(CASES).join(name));
     let mut out = Vec::new();
-    let tally = replay(&mut CpuRef, &files, &mut out).unwrap();
+    let tally = replay(backend, &files, &mut out).unwrap();
     assert_eq!(String::from_utf8(out).unwrap(), "37 passed, 0 failed\n");
     assert_eq!(exit_code(Ok(tally)), 0);
 }

@@ -30,7 +30,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Parser;
 use engine::{Config, Engine};
-use harness::backend::{BackendName, CpuRef};
+use harness::backend::{Backend, BackendName, CpuRef};
 use indicatif::{ProgressBar, ProgressStyle};
 use request::Request;
 use stats::Stats;
@@ -114,10 +114,16 @@ fn main() -> ExitCode {
         Ok(requests) => requests,
         Err(error) => return fail(2, &error),
     };
-    let BackendName::Cpu = options.backend;
-    let mut backend = CpuRef;
-    let config = options.config(&requests);
-    let engine = match Engine::new(&mut backend, &requests, config.clone()) {
+    match options.backend {
+        BackendName::Cpu => serve(&mut CpuRef, &options, &requests),
+        #[cfg(feature = "sim")]
+        BackendName::Sim => serve(&mut harness::sim::Sim::default(), &options, &requests),
+    }
+}
+
+fn serve(backend: &mut impl Backend, options: &Options, requests: &[Request]) -> ExitCode {
+    let config = options.config(requests);
+    let engine = match Engine::new(backend, requests, config.clone()) {
         Ok(engine) => engine,
         Err(error) => return fail(2, &error),
     };
@@ -128,7 +134,7 @@ fn main() -> ExitCode {
     let result = engine.run(|finished| bar.set_position(finished as u64));
     bar.finish_and_clear();
     match result {
-        Ok(stats) => match print(&options, &config, &stats) {
+        Ok(stats) => match print(options, &config, &stats) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => fail(2, &error.into()),
         },

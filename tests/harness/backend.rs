@@ -8,6 +8,9 @@ use ascend_cache_loc::cpu_ref::{self, ExtendLocs, LastLoc, RefError};
 pub enum BackendName {
     /// The CPU reference.
     Cpu,
+    /// The kernels' real sources in the core simulation.
+    #[cfg(feature = "sim")]
+    Sim,
 }
 
 /// Runs both operations on arrays in host memory. A device backend copies them over, launches, waits and copies back; the

@@ -54,45 +54,66 @@ struct AddOp : ArithmeticOp {
     static constexpr const char *kName = "Add";
     static float of(float a, float b) { return a + b; }
     template <typename T>
-    static T of(T a, T b) { return sim::narrow<T>(int64_t{a} + b); }
+    static T of(T a, T b)
+    {
+        return sim::narrow<T>(int64_t{a} + b);
+    }
 };
 
 struct SubOp : ArithmeticOp {
     static constexpr const char *kName = "Sub";
     static float of(float a, float b) { return a - b; }
     template <typename T>
-    static T of(T a, T b) { return sim::narrow<T>(int64_t{a} - b); }
+    static T of(T a, T b)
+    {
+        return sim::narrow<T>(int64_t{a} - b);
+    }
 };
 
 struct MulOp : ArithmeticOp {
     static constexpr const char *kName = "Mul";
     static float of(float a, float b) { return a * b; }
     template <typename T>
-    static T of(T a, T b) { return sim::narrow<T>(int64_t{a} * b); }
+    static T of(T a, T b)
+    {
+        return sim::narrow<T>(int64_t{a} * b);
+    }
 };
 
 struct MaxOp : ArithmeticOp {
     static constexpr const char *kName = "Max";
     template <typename T>
-    static T of(T a, T b) { return a < b ? b : a; }
+    static T of(T a, T b)
+    {
+        return a < b ? b : a;
+    }
 };
 
 struct MinOp : ArithmeticOp {
     static constexpr const char *kName = "Min";
     template <typename T>
-    static T of(T a, T b) { return b < a ? b : a; }
+    static T of(T a, T b)
+    {
+        return b < a ? b : a;
+    }
 };
 
 struct AndOp : LogicalOp {
     static constexpr const char *kName = "And";
     template <typename T>
-    static T of(T a, T b) { return static_cast<T>(a & b); }
+    static T of(T a, T b)
+    {
+        return static_cast<T>(a & b);
+    }
 };
 
 struct OrOp : LogicalOp {
     static constexpr const char *kName = "Or";
     template <typename T>
-    static T of(T a, T b) { return static_cast<T>(a | b); }
+    static T of(T a, T b)
+    {
+        return static_cast<T>(a | b);
+    }
 };
 
 namespace sim {
@@ -151,7 +172,8 @@ void unary(const char *name, const LocalTensor<T> &dst, const LocalTensor<T> &sr
     it.writes(lanes, d);
     if (it.ok) {
         auto &ub = it.core.ub;
-        each_element(lanes, [&](uint32_t to, uint32_t from) { ub.store<T>(to, f(ub.load<T>(from))); }, d, s);
+        each_element(
+            lanes, [&](uint32_t to, uint32_t from) { ub.store<T>(to, f(ub.load<T>(from))); }, d, s);
     }
 }
 
@@ -191,8 +213,8 @@ T shift_right(T value, uint32_t by)
         call; \
     } \
     template <typename T, bool isSetMask = true> \
-    void Name(ASCENDC_SIM_OPERANDS __VA_ARGS__, uint64_t mask, const uint8_t repeatTime, \
-              const Strides &repeatParams, Site site = Site::here()) \
+    void Name(ASCENDC_SIM_OPERANDS __VA_ARGS__, uint64_t mask, const uint8_t repeatTime, const Strides &repeatParams, \
+              Site site = Site::here()) \
     { \
         static_assert(supported, "ascendc/sim: 2201 has no " #Name " for this element type"); \
         static_assert(isSetMask, "ascendc/sim: isSetMask = false is not covered"); \
@@ -226,7 +248,8 @@ ASCENDC_SIM_SCALAR(ShiftLeft, sim::kShiftable<T>, sim::shift_left(value, static_
 ASCENDC_SIM_SCALAR(ShiftRight, sim::kShiftable<T>, sim::shift_right(value, static_cast<uint32_t>(scalarValue)))
 
 ASCENDC_SIM_FORMS(Not, UnaryRepeatParams, sim::kBits16<T>,
-                  (sim::unary("Not", dst, src, lanes, repeatParams, site, [](T value) { return static_cast<T>(~value); })),
+                  (sim::unary("Not", dst, src, lanes, repeatParams, site,
+                              [](T value) { return static_cast<T>(~value); })),
                   (const LocalTensor<T> &dst, const LocalTensor<T> &src))
 
 #undef ASCENDC_SIM_BINARY
@@ -260,7 +283,8 @@ void duplicate(const LocalTensor<T> &dst, T value, const Lanes &lanes, uint32_t 
     const Operand d = operand(dst, block_stride, repeat_stride);
     it.writes(lanes, d);
     if (it.ok) {
-        each_element(lanes, [&](uint32_t to) { it.core.ub.store<T>(to, value); }, d);
+        each_element(
+            lanes, [&](uint32_t to) { it.core.ub.store<T>(to, value); }, d);
     }
 }
 
@@ -292,7 +316,8 @@ void create_vec_index(const LocalTensor<T> &dst, T first, const Lanes &lanes, ui
     it.writes(lanes, d);
     if (it.ok) {
         lanes.each([&](uint32_t repeat, uint32_t element) {
-            const uint64_t to = lanes.counted ? d.view.address + uint64_t{element} * sizeof(T) : d.address(repeat, element);
+            const uint64_t to =
+                lanes.counted ? d.view.address + uint64_t{element} * sizeof(T) : d.address(repeat, element);
             core.ub.store<T>(static_cast<uint32_t>(to), value(repeat * lanes.per_repeat + element));
         });
     }
@@ -311,7 +336,8 @@ void Duplicate(const LocalTensor<T> &dst, const T &scalarValue, uint64_t mask[],
                const uint16_t dstBlockStride, const uint8_t dstRepeatStride, Site site = Site::here())
 {
     static_assert(isSetMask, "ascendc/sim: isSetMask = false is not covered");
-    sim::duplicate(dst, scalarValue, sim::Lanes::bits(mask, repeatTime, sizeof(T)), dstBlockStride, dstRepeatStride, site);
+    sim::duplicate(dst, scalarValue, sim::Lanes::bits(mask, repeatTime, sizeof(T)), dstBlockStride, dstRepeatStride,
+                   site);
 }
 
 template <typename T, bool isSetMask = true>
@@ -333,7 +359,8 @@ template <typename T>
 void CreateVecIndex(LocalTensor<T> &dst, const T &firstValue, uint64_t mask[], uint8_t repeatTime,
                     uint16_t dstBlkStride, uint8_t dstRepStride, Site site = Site::here())
 {
-    sim::create_vec_index(dst, firstValue, sim::Lanes::bits(mask, repeatTime, sizeof(T)), dstBlkStride, dstRepStride, site);
+    sim::create_vec_index(dst, firstValue, sim::Lanes::bits(mask, repeatTime, sizeof(T)), dstBlkStride, dstRepStride,
+                          site);
 }
 
 template <typename T>

@@ -130,7 +130,8 @@ void cast(const LocalTensor<To> &dst, const LocalTensor<From> &src, RoundMode mo
     if (it.ok) {
         auto &ub = it.core.ub;
         each_element(
-            lanes, [&](uint32_t to, uint32_t from) { ub.store<To>(to, cast_one<To>(ub.load<From>(from), mode)); }, d, s);
+            lanes, [&](uint32_t to, uint32_t from) { ub.store<To>(to, cast_one<To>(ub.load<From>(from), mode)); }, d,
+            s);
     }
 }
 

@@ -370,8 +370,8 @@ void DataCopyPad(const GlobalTensor<T> &dst, const LocalTensor<T> &src, const Da
 {
     auto &core = sim::Core::current();
     sim::CopyShape shape{params.blockCount, params.blockLen, 0, 0};
-    shape.ub_pitch = ascendc_sim::round_up(params.blockLen, sim::kBlockBytes) +
-                     uint64_t{params.srcStride} * sim::kBlockBytes;
+    shape.ub_pitch =
+        ascendc_sim::round_up(params.blockLen, sim::kBlockBytes) + uint64_t{params.srcStride} * sim::kBlockBytes;
     shape.gm_pitch = uint64_t{params.blockLen} + params.dstStride;
     const auto now = sim::issue_copy(core, ascendc_sim::kMte3, "DataCopyPad", site, shape);
     if (sim::check_pad<T>(core, now, params) && params.blockLen != 0 && sim::copy_possible(core, now, src, dst, 1)) {

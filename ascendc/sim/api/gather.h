@@ -39,7 +39,8 @@ void gather(const LocalTensor<T> &dst, const LocalTensor<T> &src, const LocalTen
     }
     if (lanes.counted && lanes.count / lanes.per_repeat > 255) {
         // The library counts whole repeats in eight bits.
-        const uint32_t done = (lanes.count / lanes.per_repeat & 255) * lanes.per_repeat + lanes.count % lanes.per_repeat;
+        const uint32_t done =
+            (lanes.count / lanes.per_repeat & 255) * lanes.per_repeat + lanes.count % lanes.per_repeat;
         it.core.report(ASCEND_CACHE_LOC_SIM_REPEATS_WRAPPED, it.now, {}, lanes.count, done);
         lanes.count = done;
     }
@@ -196,8 +197,9 @@ void GatherMask(const LocalTensor<T> &dst, const LocalTensor<T> &src0, const Loc
                 const bool reduceMode, const uint32_t mask, const GatherMaskParams &gatherMaskParams, uint64_t &rsvdCnt,
                 Site site = Site::here())
 {
-    static_assert(sizeof(T) > 4 || sizeof(T) < 2 || (std::is_unsigned_v<U> && sizeof(U) == sizeof(T)),
-                  "ascendc/sim: GatherMask wants a uint16_t pattern for 16-bit data and a uint32_t one for 32-bit data");
+    static_assert(
+        sizeof(T) > 4 || sizeof(T) < 2 || (std::is_unsigned_v<U> && sizeof(U) == sizeof(T)),
+        "ascendc/sim: GatherMask wants a uint16_t pattern for 16-bit data and a uint32_t one for 32-bit data");
     sim::VectorInstruction it("GatherMask", site,
                               sim::gather_mask_repeats(reduceMode, mask, sizeof(T), gatherMaskParams.repeatTimes));
     const uint32_t extent = sim::gather_mask_extent<T>(it, reduceMode, mask);

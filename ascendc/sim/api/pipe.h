@@ -99,7 +99,8 @@ public:
     template <HardEvent event>
     TEventID AllocEventID(Site site = Site::here())
     {
-        return static_cast<TEventID>(ascendc_sim::Core::current().hold_event_id(sim_event(event), "AllocEventID", site));
+        return static_cast<TEventID>(
+            ascendc_sim::Core::current().hold_event_id(sim_event(event), "AllocEventID", site));
     }
 
     template <HardEvent event>
@@ -128,9 +129,9 @@ public:
         TPosition position;
         QueueEvents events;
         bool queue;
-        bool busy = false;    // between AllocTensor and FreeTensor
-        int32_t filled = -1;  // id of the flag that EnQue set
-        int32_t freed = -1;   // id of the flag that FreeTensor set
+        bool busy = false;   // between AllocTensor and FreeTensor
+        int32_t filled = -1; // id of the flag that EnQue set
+        int32_t freed = -1;  // id of the flag that FreeTensor set
         Site freed_site{};
     };
 
@@ -150,7 +151,8 @@ public:
     {
         const Buffer &buffer = buffers_[index];
         const ascendc_sim::LocalView view{buffer.address + offset_bytes, buffer.address, buffer.address + buffer.bytes};
-        return LocalTensor<T>(view, bytes / static_cast<uint32_t>(sizeof(T)), buffer.position, static_cast<int32_t>(index));
+        return LocalTensor<T>(view, bytes / static_cast<uint32_t>(sizeof(T)), buffer.position,
+                              static_cast<int32_t>(index));
     }
 
     void wait_freed(Buffer &buffer, const char *name, Site site)
@@ -187,8 +189,8 @@ private:
             report(ASCEND_CACHE_LOC_SIM_PIPE_EMPTY_BUFFER, num, len);
             throw ascendc_sim::Stop{};
         }
-        const uint64_t bytes = (uint64_t{len} + ascendc_sim::kBlockBytes - 1) / ascendc_sim::kBlockBytes *
-                               ascendc_sim::kBlockBytes;
+        const uint64_t bytes =
+            (uint64_t{len} + ascendc_sim::kBlockBytes - 1) / ascendc_sim::kBlockBytes * ascendc_sim::kBlockBytes;
         const uint64_t total = used_bytes_ + num * bytes;
         if (total > ascendc_sim::kUbUsable) {
             report(ASCEND_CACHE_LOC_SIM_PIPE_UB_BUDGET, total, ascendc_sim::kUbUsable);
@@ -203,9 +205,8 @@ private:
         if (buffers_.size() > kMostBuffers) {
             report(ASCEND_CACHE_LOC_SIM_PIPE_BUFFERS, buffers_.size(), kMostBuffers);
         }
-        const auto on_position = std::count_if(buffers_.begin(), buffers_.end(), [&](const Buffer &b) {
-            return b.queue && b.position == position;
-        });
+        const auto on_position = std::count_if(buffers_.begin(), buffers_.end(),
+                                               [&](const Buffer &b) { return b.queue && b.position == position; });
         if (queue && on_position > kMostOnPosition) {
             report(ASCEND_CACHE_LOC_SIM_PIPE_POSITION_BUFFERS, static_cast<uint64_t>(on_position), kMostOnPosition);
         }

@@ -48,5 +48,6 @@ inline int64_t GetBlockNum()
 // Tells CANN's framework the type behind GET_TILING_DATA; a launch that passes the block itself needs none of it.
 #define REGISTER_TILING_DEFAULT(type) static_assert(sizeof(type) > 0, "a tiling struct")
 #define GET_TILING_DATA(name, address) \
-    static_assert(::AscendC::kRefused<>, \
-                  "ascendc/sim: GET_TILING_DATA is not covered, read the struct through its pointer or take it by value")
+    static_assert( \
+        ::AscendC::kRefused<>, \
+        "ascendc/sim: GET_TILING_DATA is not covered, read the struct through its pointer or take it by value")

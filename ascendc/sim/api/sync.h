@@ -36,7 +36,8 @@ constexpr ascendc_sim::Core::Event sim_event(HardEvent event)
         Pipe target;
     } kEnds[] = {{kMte2, kV}, {kV, kMte2}, {kMte3, kV}, {kV, kMte3}, {kV, kV},    {kMte3, kMte2}, {kMte2, kMte3},
                  {kS, kV},    {kV, kS},    {kS, kMte2}, {kMte2, kS}, {kS, kMte3}, {kMte3, kS}};
-    static_assert(sizeof(kEnds) / sizeof(kEnds[0]) == kHardEvents && static_cast<uint32_t>(HardEvent::MAX) == kHardEvents);
+    static_assert(sizeof(kEnds) / sizeof(kEnds[0]) == kHardEvents &&
+                  static_cast<uint32_t>(HardEvent::MAX) == kHardEvents);
     const auto number = static_cast<uint32_t>(event);
     return {kEnds[number].source, kEnds[number].target, number};
 }

@@ -65,7 +65,8 @@ public:
     template <typename... A>
     void SetValue(A &&...) const
     {
-        static_assert(kRefused<A...>, "ascendc/sim: GlobalTensor::SetValue is not covered (the data cache is not modelled)");
+        static_assert(kRefused<A...>,
+                      "ascendc/sim: GlobalTensor::SetValue is not covered (the data cache is not modelled)");
     }
 
     template <typename I>
@@ -181,7 +182,8 @@ public:
     template <typename... A>
     T *GetPhyAddr(A &&...) const
     {
-        static_assert(kRefused<A...>, "ascendc/sim: LocalTensor::GetPhyAddr is not covered (raw UB pointers go unchecked)");
+        static_assert(kRefused<A...>,
+                      "ascendc/sim: LocalTensor::GetPhyAddr is not covered (raw UB pointers go unchecked)");
     }
 
     template <typename I>
@@ -220,8 +222,8 @@ private:
     Address scalar_address(ascendc_sim::Core &core, const ascendc_sim::Instruction &now, uint32_t offset) const
     {
         const uint64_t address = view_.address + uint64_t{offset} * sizeof(T);
-        const bool valid = core.fits(now, view_, address, sizeof(T)) &&
-                           core.aligned(now, static_cast<uint32_t>(address), sizeof(T));
+        const bool valid =
+            core.fits(now, view_, address, sizeof(T)) && core.aligned(now, static_cast<uint32_t>(address), sizeof(T));
         return {valid, static_cast<uint32_t>(address)};
     }
 

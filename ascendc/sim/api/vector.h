@@ -48,10 +48,10 @@ constexpr uint32_t kRepeatBytes = 256;
 
 // Which elements an instruction works on, from one of the three forms of a call.
 struct Lanes {
-    bool counted;         // the first `count`, contiguous; else masked repeats
+    bool counted; // the first `count`, contiguous; else masked repeats
     uint32_t count = 0;
-    uint64_t low = 0;     // bit e: element e of a repeat
-    uint64_t high = 0;    // bit e - 64
+    uint64_t low = 0;  // bit e: element e of a repeat
+    uint64_t high = 0; // bit e - 64
     uint32_t repeats = 0;
     uint32_t per_repeat = 0; // elements
     // Whether the parameter is in its documented range, and if not, what it is and what it may be.
@@ -104,8 +104,9 @@ struct Lanes {
 
     uint64_t active() const
     {
-        return counted ? count
-                       : uint64_t{repeats} * static_cast<uint64_t>(__builtin_popcountll(low) + __builtin_popcountll(high));
+        return counted
+                   ? count
+                   : uint64_t{repeats} * static_cast<uint64_t>(__builtin_popcountll(low) + __builtin_popcountll(high));
     }
 
     bool on(uint32_t element) const { return (element < 64 ? low >> element : high >> (element - 64)) & 1; }
@@ -142,8 +143,9 @@ struct Operand {
     uint64_t address(uint32_t repeat, uint32_t element) const
     {
         const uint32_t per_block = kBlockBytes / element_bytes;
-        return view.address + uint64_t{kBlockBytes} * (uint64_t{repeat} * repeat_stride +
-                                                      uint64_t{element / per_block} * block_stride) +
+        return view.address +
+               uint64_t{kBlockBytes} *
+                   (uint64_t{repeat} * repeat_stride + uint64_t{element / per_block} * block_stride) +
                uint64_t{element % per_block} * element_bytes;
     }
 
@@ -206,7 +208,8 @@ public:
         core.counters.pipes[ascendc_sim::kV].repeats += repeats;
     }
 
-    VectorInstruction(const char *name, Site site, const Lanes &lanes) : VectorInstruction(name, site, lanes.iterations())
+    VectorInstruction(const char *name, Site site, const Lanes &lanes)
+        : VectorInstruction(name, site, lanes.iterations())
     {
         require(lanes.valid, lanes.value, lanes.limit);
     }

@@ -20,7 +20,7 @@ using Counters = AscendCacheLocSimCoreCounters;
 using Options = AscendCacheLocSimOptions;
 
 constexpr uint64_t kDefaultInstructionLimit = uint64_t{1} << 22;
-constexpr int32_t kEventIds = 8;    // per hard event
+constexpr int32_t kEventIds = 8;     // per hard event
 constexpr uint32_t kHardEvents = 13; // on vector cores
 
 // A window into UB: where it begins, and the buffer that it must not leave.

@@ -31,7 +31,7 @@ class Findings {
 public:
     void add(Report report)
     {
-        const Key key{report.kind, report.place.file, report.place.line, report.place.instruction,
+        const Key key{report.kind,       report.place.file, report.place.line,       report.place.instruction,
                       report.other.file, report.other.line, report.other.instruction};
         const auto [at, fresh] = index_.try_emplace(key, reports_.size());
         if (fresh) {

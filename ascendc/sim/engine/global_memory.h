@@ -21,7 +21,8 @@ public:
         // Reads of what nobody may write need no notes.
         for (uint64_t i = 0; i < count; ++i) {
             for (const Array &other : arrays_) {
-                tracked_[i] = tracked_[i] || ((other.access & ASCEND_CACHE_LOC_SIM_WRITE) != 0 && near(arrays_[i], other));
+                tracked_[i] =
+                    tracked_[i] || ((other.access & ASCEND_CACHE_LOC_SIM_WRITE) != 0 && near(arrays_[i], other));
             }
         }
     }
@@ -83,9 +84,8 @@ public:
             const uint64_t stop = std::min(end, address / kLineBytes * kLineBytes + kLineBytes);
             const uint64_t mask = (~uint64_t{0} >> (kLineBytes - (stop - address))) << address % kLineBytes;
             Line &line = lines_[address / kLineBytes];
-            within_core(line, timeline, now, core, mask, write, [&](const Access &earlier) {
-                conflict(earlier.pipe, earlier.index, earlier.write, address);
-            });
+            within_core(line, timeline, now, core, mask, write,
+                        [&](const Access &earlier) { conflict(earlier.pipe, earlier.index, earlier.write, address); });
             if (write) {
                 write_across(line, place, mask, address, shared);
             } else {

@@ -11,11 +11,14 @@
 
 namespace ascendc_sim {
 
-constexpr uint32_t kBlockBytes = 32;                    // the granule of UB accesses
-constexpr uint32_t kUbBytes = 192 * 1024;               // arch 2201
+constexpr uint32_t kBlockBytes = 32;                      // the granule of UB accesses
+constexpr uint32_t kUbBytes = 192 * 1024;                 // arch 2201
 constexpr uint32_t kUbUsable = kUbBytes - 256 - 8 * 1024; // less what the compiler and Select keep for themselves
 
-constexpr uint32_t round_up(uint32_t bytes, uint32_t unit) { return (bytes + unit - 1) / unit * unit; }
+constexpr uint32_t round_up(uint32_t bytes, uint32_t unit)
+{
+    return (bytes + unit - 1) / unit * unit;
+}
 
 // An earlier access that the current one conflicts with.
 struct Conflict {

@@ -1,0 +1,193 @@
+#!/usr/bin/env python3
+"""Plants bugs in the kernels, one at a time, and runs the suite on each: every one must be caught.
+
+    tests/plant.py            all of them
+    tests/plant.py --list     what would be planted
+
+Works on a copy under target/plant. A bug is caught when the suite fails, by a difference in the output or by a report of
+the simulation; one that does not compile counts as a mistake in this script. Exits with 1 if any bug survives.
+"""
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+COPY = ROOT / "target" / "plant"
+KERNELS = [
+    "ascendc/common/entry.h",
+    "ascendc/common/fault_log.h",
+    "ascendc/common/split.h",
+    "ascendc/get_last_loc/kernel.h",
+    "ascendc/assign_extend_cache_locs/kernel.h",
+    "ascendc/assign_extend_cache_locs/pack.h",
+    "ascendc/assign_extend_cache_locs/scan.h",
+]
+LAST, EXTEND, PACK, SCAN, SPLIT, FAULT, ENTRY = KERNELS[3], KERNELS[4], KERNELS[5], KERNELS[6], KERNELS[2], KERNELS[1], KERNELS[0]
+
+# A statement that only orders: deleted, each in turn.
+ORDERING = re.compile(r"^\s*(?:AscendC::)?(Order<[^>]*>|SetFlag<[^>]*>|WaitFlag<[^>]*>|PipeBarrier<\w+>)\([^;]*\);")
+
+# Flags that are set in one place and awaited in another: every one of the kind deleted.
+PAIRS = [(LAST, "MTE3_V"), (PACK, "MTE3_V"), (PACK, "MTE3_MTE2"), (PACK, "V_MTE2"), (PACK, "V_S")]
+
+# (file, text, replacement): the text must be there once.
+BY_HAND = [
+    # Off by one, at the ends of things.
+    (LAST, "lengths_.GetValue(i);", "lengths_.GetValue(i == 0 ? 0 : i - 1);"),
+    (LAST, "if (length <= 0)", "if (length < 0)"),
+    (LAST, "request >= params_.rows", "request > params_.rows"),
+    (LAST, "length > params_.row_len", "length >= params_.row_len"),
+    (LAST, "static_cast<uint64_t>(length) - 1;", "static_cast<uint64_t>(length);"),
+    (LAST, "widened_, count);\n        AscendC::SetFlag", "widened_, count + 1);\n        AscendC::SetFlag"),
+    (LAST, "true, count * kBlock, {1", "true, count * kBlock - kBlock, {1"),
+    (LAST, "Duplicate(landing_, -1, static_cast<int32_t>(count * kBlock))", "Duplicate(landing_, -1, static_cast<int32_t>(count * kBlock - 1))"),
+    (LAST, "Min(params_.tile, end - row)", "Min(params_.tile, params_.n - row)"),
+    (SCAN, "static_cast<int32_t>(params_.rows - 1)", "static_cast<int32_t>(params_.rows)"),
+    (SCAN, "static_cast<int32_t>(params_.row_len), n", "static_cast<int32_t>(params_.row_len - 1), n"),
+    (SCAN, "(count + kGroup - 1) / kGroup * kGroup", "count"),
+    (SCAN, "(uint64_t{params_.n} + params_.scan_tile - 1) / params_.scan_tile", "uint64_t{params_.n} / params_.scan_tile"),
+    (SCAN, "own + i < tiles ? own + i : own + i - tiles", "own + i < tiles ? own + i : 0"),
+    (SCAN, "static_cast<int32_t>(2 * count));", "static_cast<int32_t>(count));"),
+    (SCAN, "static_cast<uint32_t>((Groups() - 1) >> shift_) + 1", "static_cast<uint32_t>(Groups() >> shift_) + 1"),
+    (SCAN, "row / kGroup >> shift_", "row / (kGroup + 1) >> shift_"),
+    (SCAN, "OrInto(wrong, high, count);", ""),
+    (SCAN, "Mul(wrong, wrong, wrong, n);", ""),
+    (SCAN, "return 0; // no row is valid", "// no row is valid"),
+    (SCAN, "Duplicate(wrong, 0, n);", ""),
+    (EXTEND, "start < 0 || end > params_.row_len", "start < 0 || end >= params_.row_len"),
+    (EXTEND, "start < 0 || end > params_.row_len", "end > params_.row_len"),
+    (EXTEND, "request < 0 || request >= params_.rows", "request < 0 || request > params_.rows"),
+    (EXTEND, "} else if (start > end) {", "} else if (false) {"),
+    (EXTEND, "if (start == end) {", "if (false) {"),
+    (EXTEND, "row_end > params_.capacity && position_", "row_end >= params_.capacity && position_"),
+    (EXTEND, "&& position_ <= params_.capacity", ""),
+    (EXTEND, "Min(total, params_.capacity)", "total"),
+    (EXTEND, "first + (from - position_)", "first"),
+    (EXTEND, "position_ < begin_ ? begin_ : position_", "position_"),
+    (EXTEND, "Min(Min(row_end, end_), limit_)", "Min(row_end, limit_)"),
+    (EXTEND, "i + 1 < scan_.Checkpoints()", "i < scan_.Checkpoints()"),
+    (EXTEND, "next * row_weight_ > share_begin_", "next * row_weight_ >= share_begin_ + row_weight_"),
+    (EXTEND, "return end_ == kUnknown || position_ < end_;", "return end_ == kUnknown;"),
+    (PACK, "(1u << piece % kBlock) - 1", "(1u << piece % kBlock)"),
+    (PACK, "SetValue(used_ - 1,", "SetValue(used_,"),
+    (PACK, "used_ += (piece + kBlock - 1) / kBlock;", "used_ += piece / kBlock + 1;"),
+    (PACK, "if (used_ == blocks_)", "if (used_ + 1 == blocks_)"),
+    (PACK, "from += piece;", ""),
+    (PACK, "position_ += elements_;", "position_ += used_ * kBlock;"),
+    (PACK, "CopyOut(out_[position_], landing_[slot_], elements_)", "CopyOut(out_[position_], landing_[slot_], used_ * kBlock)"),
+    # Wrong stride, 32-bit addresses and sums.
+    (LAST, "static_cast<uint64_t>(request) * params_.row_stride", "static_cast<uint64_t>(request) * params_.row_len"),
+    (LAST, "static_cast<uint64_t>(request) * params_.row_stride", "static_cast<uint32_t>(request) * params_.row_stride"),
+    (LAST, "const int64_t length = lengths_", "const int32_t length = (int32_t)lengths_"),
+    (LAST, "const int64_t request = requests_", "const int32_t request = (int32_t)requests_"),
+    (EXTEND, "static_cast<uint64_t>(request) * params_.row_stride", "static_cast<uint64_t>(request) * params_.row_len"),
+    (EXTEND, "static_cast<uint64_t>(request) * params_.row_stride", "static_cast<uint32_t>(request) * params_.row_stride"),
+    (EXTEND, "const int64_t start = starts_", "const int32_t start = (int32_t)starts_"),
+    (EXTEND, "const uint64_t row_end = position_ + length;", "const uint64_t row_end = (uint32_t)(position_ + length);"),
+    (SCAN, "int64_t AddTo(uint64_t row, int64_t length)", "int64_t AddTo(uint64_t row, int32_t length)"),
+    (SCAN, "params_.row_len < kMostSummable", "true"),
+    (SCAN, "sums_.GetValue(i) + length", "(int32_t)(sums_.GetValue(i) + length)"),
+    # A neighbour overwritten, a stale buffer.
+    (SPLIT, "return over == 0 ? position :", "return true ? position :"),
+    (SPLIT, "(ASCEND_CACHE_LOC_LINE_BYTES - over) / element_bytes", "(32 - over % 32) / element_bytes"),
+    (LAST, "/ sizeof(O);\n", "/ sizeof(O) / 2;\n"),
+    (PACK, "slot_ ^= 1;", ""),
+    (PACK, "        elements_ = 0;\n        gaps_ = false;", "        elements_ = 0;"),
+    (PACK, "        FillPattern(slot_);", "AscendC::SetFlag<AscendC::HardEvent::V_S>(filled_[slot_]);"),
+    (LAST, "AscendC::Duplicate(landing_, -1", "if (!again) AscendC::Duplicate(landing_, -1"),
+    # A row owned by nobody, or by two cores; the fault of the wrong row.
+    (SPLIT, "weight % cores * core / cores", "0"),
+    (EXTEND, "weight >= share_begin_ && weight < share_end_", "weight > share_begin_ && weight < share_end_"),
+    (EXTEND, "weight >= share_begin_ && weight < share_end_", "weight >= share_begin_ && weight <= share_end_"),
+    (EXTEND, "share_end_ = ShareBegin(weight, core + 1, cores);", "share_end_ = ShareBegin(weight, core + 1, cores) - 1;"),
+    (EXTEND, "share_begin_ = ShareBegin(weight, core, cores);", "share_begin_ = ShareBegin(weight, core, cores) + 1;"),
+    (LAST, "Boundary(core + 1, cores);", "Boundary(core + 1, cores + 1);"),
+    (LAST, "fault_.Report(row, ASCEND_CACHE_LOC_REQUEST", "fault_.Report(i, ASCEND_CACHE_LOC_REQUEST"),
+    (EXTEND, "fault_.Report(row, kind", "fault_.Report(row + 1, kind"),
+    (FAULT, "if (kind_ == 0) {\n            row_", "if (true) {\n            row_"),
+    (FAULT, "if (line_.GetValue(0) != 0) {", "if (false) {"),
+    (FAULT, "AscendC::GetBlockIdx()) * sizeof", "0) * sizeof"),
+    (EXTEND, "Walk(row);\n        fault_.Write();", "Walk(row);"),
+    (ENTRY, "if ((params).req_bytes == 4) {", "if ((params).len_bytes == 4) {"),
+]
+
+
+def bugs():
+    """All bugs as (name, file, text of the file with the bug)."""
+    for file in KERNELS:
+        text = (ROOT / file).read_text()
+        lines = text.splitlines(keepends=True)
+        for number, line in enumerate(lines):
+            found = ORDERING.match(line)
+            if found and "__aicore__" not in line:
+                without = lines[:number] + ["\n"] + lines[number + 1 :]
+                yield f"{file}:{number + 1}: without {found.group(1)}", file, "".join(without)
+    for file, flag in PAIRS:
+        text = (ROOT / file).read_text()
+        without, count = re.subn(r"AscendC::(Set|Wait)Flag<AscendC::HardEvent::" + flag + r">\([^;]*\);", ";", text)
+        if count < 2:
+            sys.exit(f"{file} has no pair of {flag}")
+        yield f"{file}: without any flag {flag}", file, without
+    for file, old, new in BY_HAND:
+        text = (ROOT / file).read_text()
+        if text.count(old) != 1:
+            sys.exit(f"{file} has {text.count(old)} times {old!r}")
+        number = text[: text.index(old)].count("\n") + 1
+        yield f"{file}:{number}: {old.strip()!r} -> {new.strip()!r}", file, text.replace(old, new)
+
+
+def main():
+    everything = list(bugs())
+    if "--list" in sys.argv:
+        print("\n".join(name for name, _, _ in everything))
+        return
+    shutil.rmtree(COPY / "src", ignore_errors=True)
+    tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    for name in filter(None, tracked.split("\0")):
+        (COPY / "src" / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, COPY / "src" / name)
+    environment = dict(os.environ, CARGO_TARGET_DIR=str(COPY / "target"), CXXFLAGS="", RUST_BACKTRACE="0")
+    suite = ["cargo", "test", "--release", "--locked", "--features", "sim", "--test", "sim_kernels"]
+
+    def run():
+        # A few random batches find most bugs at once; the whole suite decides.
+        for tests, cases in ((["--", "prop", "longest", "first_launch"], "300"), ([], "4096")):
+            try:
+                result = subprocess.run(suite + tests, cwd=COPY / "src", env=environment | {"PROPTEST_CASES": cases},
+                                        capture_output=True, text=True, timeout=900)
+            except subprocess.TimeoutExpired as expired:
+                return expired
+            if result.returncode != 0:
+                break
+        return result
+
+    if run().returncode != 0:
+        sys.exit("the suite fails without a bug")
+    survivors = []
+    for name, file, text in everything:
+        path = COPY / "src" / file
+        original = path.read_text()
+        path.write_text(text)
+        result = run()
+        path.write_text(original)
+        if isinstance(result, subprocess.TimeoutExpired):
+            verdict = "caught: it hangs"
+        elif "test result: FAILED" in result.stdout or "SIGSEGV" in result.stderr or "SIGABRT" in result.stderr:
+            reported = re.search(r"cores: \d+ reports\n[^:]+: .*?\) (.*?)[ ,(]*(?:[A-Z][A-Za-z:]* on|UB byte|GM|\n)", result.stdout)
+            verdict = f"caught: {reported.group(1)}" if reported else "caught: the output differs"
+        elif result.returncode != 0:
+            sys.exit(f"{name}: does not compile\n{result.stderr[-3000:]}")
+        else:
+            verdict = "SURVIVED"
+            survivors.append(name)
+        print(f"{name}: {verdict}", flush=True)
+    print(f"{len(everything)} bugs, {len(everything) - len(survivors)} caught, {len(survivors)} survived")
+    sys.exit(1 if survivors else 0)
+
+
+if __name__ == "__main__":
+    main()
