@@ -29,7 +29,7 @@ KERNELS = [
 LAST, EXTEND, PACK, SCAN, SPLIT, FAULT, ENTRY = KERNELS[3], KERNELS[4], KERNELS[5], KERNELS[6], KERNELS[2], KERNELS[1], KERNELS[0]
 
 # A statement that only orders: deleted, each in turn.
-ORDERING = re.compile(r"^\s*(?:AscendC::)?(Order<[^>]*>|SetFlag<[^>]*>|WaitFlag<[^>]*>|PipeBarrier<\w+>)\([^;]*\);")
+ORDERING = re.compile(r"^\s*(Order<[^>]*>|SetFlag<[^>]*>|WaitFlag<[^>]*>|PipeBarrier<\w+>)\([^;]*\);")
 
 # Flags that are set in one place and awaited in another: every one of the kind deleted.
 PAIRS = [(LAST, "MTE3_V"), (PACK, "MTE3_V"), (PACK, "MTE3_MTE2"), (PACK, "V_MTE2"), (PACK, "V_S")]
@@ -42,7 +42,7 @@ BY_HAND = [
     (LAST, "request >= params_.rows", "request > params_.rows"),
     (LAST, "length > params_.row_len", "length >= params_.row_len"),
     (LAST, "static_cast<uint64_t>(length) - 1;", "static_cast<uint64_t>(length);"),
-    (LAST, "widened_, count);\n        AscendC::SetFlag", "widened_, count + 1);\n        AscendC::SetFlag"),
+    (LAST, "widened_, count);\n        SetFlag", "widened_, count + 1);\n        SetFlag"),
     (LAST, "true, count * kBlock, {1", "true, count * kBlock - kBlock, {1"),
     (LAST, "Duplicate(landing_, -1, static_cast<int32_t>(count * kBlock))", "Duplicate(landing_, -1, static_cast<int32_t>(count * kBlock - 1))"),
     (LAST, "Min(params_.tile, end - row)", "Min(params_.tile, params_.n - row)"),
@@ -97,8 +97,8 @@ BY_HAND = [
     (LAST, "/ sizeof(O);\n", "/ sizeof(O) / 2;\n"),
     (PACK, "slot_ ^= 1;", ""),
     (PACK, "        elements_ = 0;\n        gaps_ = false;", "        elements_ = 0;"),
-    (PACK, "        FillPattern(slot_);", "AscendC::SetFlag<AscendC::HardEvent::V_S>(filled_[slot_]);"),
-    (LAST, "AscendC::Duplicate(landing_, -1", "if (!again) AscendC::Duplicate(landing_, -1"),
+    (PACK, "        FillPattern(slot_);", "SetFlag<HardEvent::V_S>(filled_[slot_]);"),
+    (LAST, "Duplicate(landing_, -1", "if (!again) Duplicate(landing_, -1"),
     # A row owned by nobody, or by two cores; the fault of the wrong row.
     (SPLIT, "weight % cores * core / cores", "0"),
     (EXTEND, "weight >= share_begin_ && weight < share_end_", "weight > share_begin_ && weight < share_end_"),
@@ -110,7 +110,7 @@ BY_HAND = [
     (EXTEND, "fault_.Report(row, kind", "fault_.Report(row + 1, kind"),
     (FAULT, "if (kind_ == 0) {\n            row_", "if (true) {\n            row_"),
     (FAULT, "if (line_.GetValue(0) != 0) {", "if (false) {"),
-    (FAULT, "AscendC::GetBlockIdx()) * sizeof", "0) * sizeof"),
+    (FAULT, "GetBlockIdx()) * sizeof", "0) * sizeof"),
     (EXTEND, "Walk(row);\n        fault_.Write();", "Walk(row);"),
     (ENTRY, "if ((params).req_bytes == 4) {", "if ((params).len_bytes == 4) {"),
 ]
@@ -128,7 +128,7 @@ def bugs():
                 yield f"{file}:{number + 1}: without {found.group(1)}", file, "".join(without)
     for file, flag in PAIRS:
         text = (ROOT / file).read_text()
-        without, count = re.subn(r"AscendC::(Set|Wait)Flag<AscendC::HardEvent::" + flag + r">\([^;]*\);", ";", text)
+        without, count = re.subn(r"(Set|Wait)Flag<HardEvent::" + flag + r">\([^;]*\);", ";", text)
         if count < 2:
             sys.exit(f"{file} has no pair of {flag}")
         yield f"{file}: without any flag {flag}", file, without

@@ -33,11 +33,11 @@ class ExtendLocs {
 public:
     static __aicore__ inline void Run(const AscendCacheLocExtendLocsParams &params)
     {
-        AscendC::TPipe pipe;
+        TPipe pipe;
         ExtendLocs(pipe, params).Process();
     }
 
-    __aicore__ inline ExtendLocs(AscendC::TPipe &pipe, const AscendCacheLocExtendLocsParams &params)
+    __aicore__ inline ExtendLocs(TPipe &pipe, const AscendCacheLocExtendLocsParams &params)
         : params_(params), scan_(pipe, params), packer_(pipe, params.out, params.copy_tile),
           table_(Global<int32_t>(params.table)), row_weight_(params.row_cost_bytes / sizeof(O))
     {
@@ -53,8 +53,8 @@ public:
 
     __aicore__ inline void Process()
     {
-        const auto core = static_cast<uint32_t>(AscendC::GetBlockIdx());
-        const auto cores = static_cast<uint32_t>(AscendC::GetBlockNum());
+        const auto core = static_cast<uint32_t>(GetBlockIdx());
+        const auto cores = static_cast<uint32_t>(GetBlockNum());
         const auto total = static_cast<uint64_t>(scan_.Run(core, cores));
         limit_ = Min(total, params_.capacity);
         const uint64_t weight = total + params_.n * row_weight_;
@@ -88,12 +88,12 @@ private:
             CopyIn(requests_, Global<R>(params_.req_pool_indices)[row], count);
             CopyIn(starts_, Global<L>(params_.start_offsets)[row], count);
             CopyIn(ends_, Global<L>(params_.end_offsets)[row], count);
-            Order<AscendC::HardEvent::MTE2_S>(); // MTE2 has filled requests_, starts_ and ends_ before S reads them
+            Order<HardEvent::MTE2_S>(); // MTE2 has filled requests_, starts_ and ends_ before S reads them
             bool more = true;
             for (uint32_t i = 0; i < count && more; ++i) {
                 more = Row(row + i, i);
             }
-            Order<AscendC::HardEvent::S_MTE2>(); // S has read them before MTE2 copies the next rows in
+            Order<HardEvent::S_MTE2>(); // S has read them before MTE2 copies the next rows in
             if (!more) {
                 break;
             }
@@ -176,7 +176,7 @@ private:
     LengthScan<R, L> scan_;
     Packer<O> packer_;
     FaultLog fault_;
-    AscendC::GlobalTensor<int32_t> table_;
+    GlobalTensor<int32_t> table_;
     uint64_t row_weight_; // elements
     uint64_t limit_ = 0;  // elements that are written in all
     uint64_t share_begin_ = 0;
@@ -184,9 +184,9 @@ private:
     uint64_t position_ = 0; // of the current row in the output
     uint64_t begin_ = kUnknown;
     uint64_t end_ = kUnknown;
-    AscendC::TBuf<AscendC::TPosition::VECCALC> requests_buffer_, starts_buffer_, ends_buffer_;
-    AscendC::LocalTensor<R> requests_;
-    AscendC::LocalTensor<L> starts_, ends_;
+    TBuf<TPosition::VECCALC> requests_buffer_, starts_buffer_, ends_buffer_;
+    LocalTensor<R> requests_;
+    LocalTensor<L> starts_, ends_;
 };
 
 } // namespace cache_loc

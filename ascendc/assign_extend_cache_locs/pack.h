@@ -15,8 +15,7 @@ template <typename O>
 class Packer {
 public:
     // `position` is where in `out` the first piece goes.
-    __aicore__ inline Packer(AscendC::TPipe &pipe, uint64_t out, uint32_t tile)
-        : out_(Global<O>(out)), blocks_(tile / kBlock)
+    __aicore__ inline Packer(TPipe &pipe, uint64_t out, uint32_t tile) : out_(Global<O>(out)), blocks_(tile / kBlock)
     {
         constexpr uint32_t kTile = ASCEND_CACHE_LOC_COPY_TILE_MAX;
         for (uint32_t i = 0; i < kSlots; ++i) {
@@ -36,22 +35,22 @@ public:
     __aicore__ inline void Begin(uint64_t position)
     {
         position_ = position;
-        AscendC::TPipe &pipe = *AscendC::GetTPipePtr();
+        TPipe &pipe = *GetTPipePtr();
         for (uint32_t i = 0; i < kSlots; ++i) {
-            stored_[i] = pipe.AllocEventID<AscendC::HardEvent::MTE3_MTE2>();
-            taken_[i] = pipe.AllocEventID<AscendC::HardEvent::V_MTE2>();
-            filled_[i] = pipe.AllocEventID<AscendC::HardEvent::V_S>();
+            stored_[i] = pipe.AllocEventID<HardEvent::MTE3_MTE2>();
+            taken_[i] = pipe.AllocEventID<HardEvent::V_MTE2>();
+            filled_[i] = pipe.AllocEventID<HardEvent::V_S>();
             FillPattern(i);
-            AscendC::SetFlag<AscendC::HardEvent::MTE3_MTE2>(stored_[i]); // landing_[i] is free
-            AscendC::SetFlag<AscendC::HardEvent::V_MTE2>(taken_[i]);     // landing_[i] is free
+            SetFlag<HardEvent::MTE3_MTE2>(stored_[i]); // landing_[i] is free
+            SetFlag<HardEvent::V_MTE2>(taken_[i]);     // landing_[i] is free
         }
-        made_ = pipe.AllocEventID<AscendC::HardEvent::MTE3_V>();
-        AscendC::SetFlag<AscendC::HardEvent::MTE3_V>(made_); // packed_ and widened_ are free
+        made_ = pipe.AllocEventID<HardEvent::MTE3_V>();
+        SetFlag<HardEvent::MTE3_V>(made_); // packed_ and widened_ are free
         Open();
     }
 
     // Appends `count` elements of `table` from `from` on.
-    __aicore__ inline void Append(const AscendC::GlobalTensor<int32_t> &table, uint64_t from, uint64_t count)
+    __aicore__ inline void Append(const GlobalTensor<int32_t> &table, uint64_t from, uint64_t count)
     {
         while (count > 0) {
             if (used_ == blocks_) {
@@ -81,14 +80,14 @@ public:
                 Await(i);
             }
         }
-        AscendC::WaitFlag<AscendC::HardEvent::MTE3_V>(made_); // packed_ and widened_ are stored
-        AscendC::TPipe &pipe = *AscendC::GetTPipePtr();
+        WaitFlag<HardEvent::MTE3_V>(made_); // packed_ and widened_ are stored
+        TPipe &pipe = *GetTPipePtr();
         for (uint32_t i = 0; i < kSlots; ++i) {
-            pipe.ReleaseEventID<AscendC::HardEvent::MTE3_MTE2>(stored_[i]);
-            pipe.ReleaseEventID<AscendC::HardEvent::V_MTE2>(taken_[i]);
-            pipe.ReleaseEventID<AscendC::HardEvent::V_S>(filled_[i]);
+            pipe.ReleaseEventID<HardEvent::MTE3_MTE2>(stored_[i]);
+            pipe.ReleaseEventID<HardEvent::V_MTE2>(taken_[i]);
+            pipe.ReleaseEventID<HardEvent::V_S>(filled_[i]);
         }
-        pipe.ReleaseEventID<AscendC::HardEvent::MTE3_V>(made_);
+        pipe.ReleaseEventID<HardEvent::MTE3_V>(made_);
     }
 
 private:
@@ -98,10 +97,9 @@ private:
     // Every element of every block counts, until a piece says otherwise.
     __aicore__ inline void FillPattern(uint32_t slot)
     {
-        AscendC::Duplicate(pattern_[slot].template ReinterpretCast<int16_t>(), static_cast<int16_t>(-1),
-                           static_cast<int32_t>(blocks_ / 2));
-        AscendC::SetFlag<AscendC::HardEvent::V_S>(
-            filled_[slot]); // V has filled pattern_[slot] before S sets bytes in it
+        Duplicate(pattern_[slot].template ReinterpretCast<int16_t>(), static_cast<int16_t>(-1),
+                  static_cast<int32_t>(blocks_ / 2));
+        SetFlag<HardEvent::V_S>(filled_[slot]); // V has filled pattern_[slot] before S sets bytes in it
     }
 
     __aicore__ inline void Open()
@@ -115,12 +113,9 @@ private:
     // landing_[slot] is stored or packed, its pattern is full again.
     __aicore__ inline void Await(uint32_t slot)
     {
-        AscendC::WaitFlag<AscendC::HardEvent::MTE3_MTE2>(
-            stored_[slot]); // MTE3 has stored landing_[slot] before MTE2 fills it again
-        AscendC::WaitFlag<AscendC::HardEvent::V_MTE2>(
-            taken_[slot]); // V has packed landing_[slot] before MTE2 fills it again
-        AscendC::WaitFlag<AscendC::HardEvent::V_S>(
-            filled_[slot]); // V has filled pattern_[slot] before S sets bytes in it
+        WaitFlag<HardEvent::MTE3_MTE2>(stored_[slot]); // MTE3 has stored landing_[slot] before MTE2 fills it again
+        WaitFlag<HardEvent::V_MTE2>(taken_[slot]);     // V has packed landing_[slot] before MTE2 fills it again
+        WaitFlag<HardEvent::V_S>(filled_[slot]);       // V has filled pattern_[slot] before S sets bytes in it
     }
 
     __aicore__ inline void Store()
@@ -130,53 +125,48 @@ private:
         }
         const bool direct = !gaps_ && sizeof(O) == 4;
         if (direct) {
-            Order<AscendC::HardEvent::MTE2_MTE3>(); // MTE2 has filled landing_[slot_] before MTE3 stores it
+            Order<HardEvent::MTE2_MTE3>(); // MTE2 has filled landing_[slot_] before MTE3 stores it
             if constexpr (sizeof(O) == 4) {
                 CopyOut(out_[position_], landing_[slot_], elements_);
             }
         } else {
-            Order<AscendC::HardEvent::MTE2_V>(); // MTE2 has filled landing_[slot_] before V packs it
-            AscendC::WaitFlag<AscendC::HardEvent::MTE3_V>(
-                made_); // MTE3 has stored packed_ and widened_ before V writes them
-            const AscendC::LocalTensor<int32_t> tight = Pack();
+            Order<HardEvent::MTE2_V>();         // MTE2 has filled landing_[slot_] before V packs it
+            WaitFlag<HardEvent::MTE3_V>(made_); // MTE3 has stored packed_ and widened_ before V writes them
+            const LocalTensor<int32_t> tight = Pack();
             if constexpr (sizeof(O) == 8) {
-                AscendC::Cast(widened_, tight, AscendC::RoundMode::CAST_NONE, elements_);
-                Order<AscendC::HardEvent::V_MTE3>(); // V has made widened_ before MTE3 stores it
+                Cast(widened_, tight, RoundMode::CAST_NONE, elements_);
+                Order<HardEvent::V_MTE3>(); // V has made widened_ before MTE3 stores it
                 CopyOut(out_[position_], widened_, elements_);
             } else {
-                Order<AscendC::HardEvent::V_MTE3>(); // V has made packed_ before MTE3 stores it
+                Order<HardEvent::V_MTE3>(); // V has made packed_ before MTE3 stores it
                 CopyOut(out_[position_], tight, elements_);
             }
-            AscendC::SetFlag<AscendC::HardEvent::MTE3_V>(
-                made_); // MTE3 has stored packed_ and widened_ before V writes them
+            SetFlag<HardEvent::MTE3_V>(made_); // MTE3 has stored packed_ and widened_ before V writes them
         }
         position_ += elements_;
         // The pattern begins anew: V after S and after its own GatherMask.
-        Order<AscendC::HardEvent::S_V>(); // S has set its bytes of pattern_[slot_] before V overwrites them
-        AscendC::PipeBarrier<PIPE_V>();   // pattern_[slot_], landing_[slot_] and packed_ are read before they are
-                                          // overwritten
+        Order<HardEvent::S_V>(); // S has set its bytes of pattern_[slot_] before V overwrites them
+        PipeBarrier<PIPE_V>();   // pattern_[slot_], landing_[slot_] and packed_ are read before they are overwritten
         FillPattern(slot_);
-        AscendC::SetFlag<AscendC::HardEvent::MTE3_MTE2>(
-            stored_[slot_]); // MTE3 has stored landing_[slot_] before MTE2 fills it again
-        AscendC::SetFlag<AscendC::HardEvent::V_MTE2>(
-            taken_[slot_]); // V has packed landing_[slot_] before MTE2 fills it again
+        SetFlag<HardEvent::MTE3_MTE2>(stored_[slot_]); // MTE3 has stored landing_[slot_] before MTE2 fills it again
+        SetFlag<HardEvent::V_MTE2>(taken_[slot_]);     // V has packed landing_[slot_] before MTE2 fills it again
     }
 
     // The tile without gaps: in packed_, or as it landed.
-    __aicore__ inline AscendC::LocalTensor<int32_t> Pack()
+    __aicore__ inline LocalTensor<int32_t> Pack()
     {
         if (!gaps_) {
             return landing_[slot_];
         }
-        Order<AscendC::HardEvent::S_V>(); // S has set its bytes of pattern_[slot_] before V reads them
+        Order<HardEvent::S_V>(); // S has set its bytes of pattern_[slot_] before V reads them
         uint64_t kept = 0;
-        AscendC::GatherMask(packed_, landing_[slot_], pattern_[slot_].template ReinterpretCast<uint32_t>(), true,
-                            used_ * kBlock, {1, 1, 8, 8}, kept);
-        AscendC::PipeBarrier<PIPE_V>(); // packed_ is written before it is read
+        GatherMask(packed_, landing_[slot_], pattern_[slot_].template ReinterpretCast<uint32_t>(), true, used_ * kBlock,
+                   {1, 1, 8, 8}, kept);
+        PipeBarrier<PIPE_V>(); // packed_ is written before it is read
         return packed_;
     }
 
-    AscendC::GlobalTensor<O> out_;
+    GlobalTensor<O> out_;
     uint32_t blocks_; // of a tile
     uint64_t position_ = 0;
     uint32_t slot_ = 0;
@@ -184,15 +174,14 @@ private:
     uint32_t elements_ = 0; // of the tile
     bool gaps_ = false;
     // Ids of the flags that stay up from one tile to the next.
-    AscendC::TEventID stored_[kSlots] = {}; // MTE3_MTE2
-    AscendC::TEventID taken_[kSlots] = {};  // V_MTE2
-    AscendC::TEventID filled_[kSlots] = {}; // V_S
-    AscendC::TEventID made_ = 0;            // MTE3_V
-    AscendC::TBuf<AscendC::TPosition::VECCALC> landing_buffers_[kSlots], pattern_buffers_[kSlots], packed_buffer_,
-        widened_buffer_;
-    AscendC::LocalTensor<int32_t> landing_[kSlots], packed_;
-    AscendC::LocalTensor<uint8_t> pattern_[kSlots];
-    AscendC::LocalTensor<O> widened_;
+    TEventID stored_[kSlots] = {}; // MTE3_MTE2
+    TEventID taken_[kSlots] = {};  // V_MTE2
+    TEventID filled_[kSlots] = {}; // V_S
+    TEventID made_ = 0;            // MTE3_V
+    TBuf<TPosition::VECCALC> landing_buffers_[kSlots], pattern_buffers_[kSlots], packed_buffer_, widened_buffer_;
+    LocalTensor<int32_t> landing_[kSlots], packed_;
+    LocalTensor<uint8_t> pattern_[kSlots];
+    LocalTensor<O> widened_;
 };
 
 } // namespace cache_loc

@@ -19,7 +19,7 @@ namespace cache_loc {
 template <typename R, typename L>
 class LengthScan {
 public:
-    __aicore__ inline LengthScan(AscendC::TPipe &pipe, const AscendCacheLocExtendLocsParams &params) : params_(params)
+    __aicore__ inline LengthScan(TPipe &pipe, const AscendCacheLocExtendLocsParams &params) : params_(params)
     {
         constexpr uint32_t kTile = ASCEND_CACHE_LOC_SCAN_TILE_MAX;
         pipe.InitBuffer(requests_buffer_, kTile * sizeof(R));
@@ -77,13 +77,13 @@ private:
     static constexpr uint32_t kMostSummable = 1u << 25; // 64 lengths below this sum up in int32
     static constexpr uint32_t kInt32Block = 8;          // elements of a 32-byte block
 
-    using Vector = AscendC::LocalTensor<int32_t>;
+    using Vector = LocalTensor<int32_t>;
 
     __aicore__ inline uint64_t Groups() const { return (uint64_t{params_.n} + kGroup - 1) / kGroup; }
 
     // The low words of a vector, and its high words or-ed into `wrong` (int64), or the vector itself (int32).
     template <typename T>
-    __aicore__ inline Vector Low(const AscendC::LocalTensor<T> &values, const Vector &low, const Vector &high,
+    __aicore__ inline Vector Low(const LocalTensor<T> &values, const Vector &low, const Vector &high,
                                  const Vector &wrong, uint32_t count)
     {
         if constexpr (sizeof(T) == 4) {
@@ -91,9 +91,9 @@ private:
         } else {
             const Vector words = values.template ReinterpretCast<int32_t>();
             uint64_t kept = 0;
-            AscendC::GatherMask(low, words, static_cast<uint8_t>(1), true, 2 * count, {1, 1, 8, 0}, kept);
-            AscendC::GatherMask(high, words, static_cast<uint8_t>(2), true, 2 * count, {1, 1, 8, 0}, kept);
-            AscendC::PipeBarrier<PIPE_V>(); // low and high are written before they are read
+            GatherMask(low, words, static_cast<uint8_t>(1), true, 2 * count, {1, 1, 8, 0}, kept);
+            GatherMask(high, words, static_cast<uint8_t>(2), true, 2 * count, {1, 1, 8, 0}, kept);
+            PipeBarrier<PIPE_V>(); // low and high are written before they are read
             OrInto(wrong, high, count);
             return low;
         }
@@ -103,14 +103,13 @@ private:
     __aicore__ inline void OrInto(const Vector &wrong, const Vector &bits, uint32_t count)
     {
         const auto wrong16 = wrong.template ReinterpretCast<int16_t>();
-        AscendC::Or(wrong16, wrong16, bits.template ReinterpretCast<int16_t>(), static_cast<int32_t>(2 * count));
-        AscendC::PipeBarrier<PIPE_V>(); // wrong is written before it is read, bits read before they are overwritten
+        Or(wrong16, wrong16, bits.template ReinterpretCast<int16_t>(), static_cast<int32_t>(2 * count));
+        PipeBarrier<PIPE_V>(); // wrong is written before it is read, bits read before they are overwritten
     }
 
     // work_[kLength][..count] = the lengths of rows first.., zeros up to a whole group.
     __aicore__ inline void Lengths(uint64_t first, uint32_t count)
     {
-        using namespace AscendC;
         const auto n = static_cast<int32_t>(count);
         CopyIn(requests_, Global<R>(params_.req_pool_indices)[first], count);
         CopyIn(starts_, Global<L>(params_.start_offsets)[first], count);
@@ -165,14 +164,13 @@ private:
 
     __aicore__ inline void Min_(const Vector &dst, const Vector &a, const Vector &b, int32_t n)
     {
-        AscendC::Min(dst, a, b, n);
-        AscendC::PipeBarrier<PIPE_V>(); // dst is written before it is read
+        Min(dst, a, b, n);
+        PipeBarrier<PIPE_V>(); // dst is written before it is read
     }
 
     // Sums of 64 lengths each, added to the checkpoints they belong to; returns the sum of the tile.
     __aicore__ inline int64_t AddGroups(uint64_t first, uint32_t count)
     {
-        using namespace AscendC;
         const uint32_t groups = (count + kGroup - 1) / kGroup;
         const auto repeats = static_cast<uint8_t>(groups);
         const Vector length = work_[kLength], a = work_[0], b = work_[1], c = work_[2];
@@ -204,7 +202,6 @@ private:
     // The same one row at a time, for lengths whose sums outgrow int32.
     __aicore__ inline int64_t AddRows(uint64_t first, uint32_t count)
     {
-        using namespace AscendC;
         Order<HardEvent::V_S>(); // V has made the lengths before S reads them
         int64_t total = 0;
         for (uint32_t i = 0; i < count; ++i) {
@@ -225,12 +222,11 @@ private:
 
     const AscendCacheLocExtendLocsParams &params_;
     uint32_t shift_ = 0;
-    AscendC::TBuf<AscendC::TPosition::VECCALC> requests_buffer_, starts_buffer_, ends_buffer_, work_buffers_[kWork],
-        sums_buffer_;
-    AscendC::LocalTensor<R> requests_;
-    AscendC::LocalTensor<L> starts_, ends_;
+    TBuf<TPosition::VECCALC> requests_buffer_, starts_buffer_, ends_buffer_, work_buffers_[kWork], sums_buffer_;
+    LocalTensor<R> requests_;
+    LocalTensor<L> starts_, ends_;
     Vector work_[kWork];
-    AscendC::LocalTensor<int64_t> sums_; // S only
+    LocalTensor<int64_t> sums_; // S only
 };
 
 } // namespace cache_loc

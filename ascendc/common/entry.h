@@ -35,34 +35,36 @@
 
 namespace cache_loc {
 
+using namespace AscendC;
+
 // Between two pipes, once: everything that the source pipe was given so far is done before the target pipe goes on.
 // The id is one that nobody holds; flags that stay up for longer are allocated, so that the two never meet, nor any
 // that the library uses inside a call.
-template <AscendC::HardEvent event>
+template <HardEvent event>
 __aicore__ inline void Order()
 {
-    const auto id = static_cast<int32_t>(AscendC::GetTPipePtr()->FetchEventID(event));
-    AscendC::SetFlag<event>(id);
-    AscendC::WaitFlag<event>(id);
+    const auto id = static_cast<int32_t>(GetTPipePtr()->FetchEventID(event));
+    SetFlag<event>(id);
+    WaitFlag<event>(id);
 }
 
 template <typename T>
-__aicore__ inline void CopyIn(const AscendC::LocalTensor<T> &dst, const AscendC::GlobalTensor<T> &src, uint32_t count)
+__aicore__ inline void CopyIn(const LocalTensor<T> &dst, const GlobalTensor<T> &src, uint32_t count)
 {
-    const AscendC::DataCopyExtParams exact(1, count * static_cast<uint32_t>(sizeof(T)), 0, 0, 0);
-    AscendC::DataCopyPad(dst, src, exact, AscendC::DataCopyPadExtParams<T>(false, 0, 0, 0));
+    const DataCopyExtParams exact(1, count * static_cast<uint32_t>(sizeof(T)), 0, 0, 0);
+    DataCopyPad(dst, src, exact, DataCopyPadExtParams<T>(false, 0, 0, 0));
 }
 
 template <typename T>
-__aicore__ inline void CopyOut(const AscendC::GlobalTensor<T> &dst, const AscendC::LocalTensor<T> &src, uint32_t count)
+__aicore__ inline void CopyOut(const GlobalTensor<T> &dst, const LocalTensor<T> &src, uint32_t count)
 {
-    AscendC::DataCopyPad(dst, src, AscendC::DataCopyExtParams(1, count * static_cast<uint32_t>(sizeof(T)), 0, 0, 0));
+    DataCopyPad(dst, src, DataCopyExtParams(1, count * static_cast<uint32_t>(sizeof(T)), 0, 0, 0));
 }
 
 template <typename T>
-__aicore__ inline AscendC::GlobalTensor<T> Global(uint64_t address)
+__aicore__ inline GlobalTensor<T> Global(uint64_t address)
 {
-    AscendC::GlobalTensor<T> tensor;
+    GlobalTensor<T> tensor;
     tensor.SetGlobalBuffer(reinterpret_cast<__gm__ T *>(address));
     return tensor;
 }

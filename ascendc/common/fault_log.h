@@ -8,11 +8,11 @@ namespace cache_loc {
 
 class FaultLog {
 public:
-    __aicore__ inline void Init(AscendC::TPipe &pipe, uint64_t log, uint64_t launch, uint32_t operation)
+    __aicore__ inline void Init(TPipe &pipe, uint64_t log, uint64_t launch, uint32_t operation)
     {
         pipe.InitBuffer(buffer_, sizeof(AscendCacheLocFaultLine));
         line_ = buffer_.Get<int64_t>();
-        log_ = log + static_cast<uint64_t>(AscendC::GetBlockIdx()) * sizeof(AscendCacheLocFaultLine);
+        log_ = log + static_cast<uint64_t>(GetBlockIdx()) * sizeof(AscendCacheLocFaultLine);
         launch_ = launch;
         operation_ = operation;
     }
@@ -37,10 +37,10 @@ public:
         if (kind_ == 0) {
             return;
         }
-        const AscendC::GlobalTensor<int64_t> line = Global<int64_t>(log_);
+        const GlobalTensor<int64_t> line = Global<int64_t>(log_);
         constexpr uint32_t kWords = sizeof(AscendCacheLocFaultLine) / sizeof(int64_t);
         CopyIn(line_, line, kWords);
-        Order<AscendC::HardEvent::MTE2_S>(); // MTE2 has filled line_ before S reads it
+        Order<HardEvent::MTE2_S>(); // MTE2 has filled line_ before S reads it
         if (line_.GetValue(0) != 0) {
             return; // an earlier launch's
         }
@@ -52,13 +52,13 @@ public:
         line_.SetValue(4, c_);
         line_.SetValue(5, static_cast<int64_t>(static_cast<uint64_t>(operation_) << 32 | kind_));
         // S has set line_ before MTE3 stores it; and MTE2, which S has waited for, has read the log's line.
-        Order<AscendC::HardEvent::S_MTE3>();
+        Order<HardEvent::S_MTE3>();
         CopyOut(line, line_, kWords);
     }
 
 private:
-    AscendC::TBuf<AscendC::TPosition::VECCALC> buffer_;
-    AscendC::LocalTensor<int64_t> line_;
+    TBuf<TPosition::VECCALC> buffer_;
+    LocalTensor<int64_t> line_;
     uint64_t log_ = 0;
     uint64_t launch_ = 0;
     uint64_t row_ = 0;

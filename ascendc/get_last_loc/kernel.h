@@ -28,11 +28,11 @@ class LastLoc {
 public:
     static __aicore__ inline void Run(const AscendCacheLocLastLocParams &params)
     {
-        AscendC::TPipe pipe;
+        TPipe pipe;
         LastLoc(pipe, params).Process();
     }
 
-    __aicore__ inline LastLoc(AscendC::TPipe &pipe, const AscendCacheLocLastLocParams &params) : params_(params)
+    __aicore__ inline LastLoc(TPipe &pipe, const AscendCacheLocLastLocParams &params) : params_(params)
     {
         constexpr uint32_t kTile = ASCEND_CACHE_LOC_LAST_LOC_TILE_MAX;
         pipe.InitBuffer(requests_buffer_, kTile * sizeof(R));
@@ -56,20 +56,20 @@ public:
     __aicore__ inline void Process()
     {
         // Whole lines; the first may be cut by where the output begins, the last by where it ends.
-        const auto core = static_cast<uint32_t>(AscendC::GetBlockIdx());
-        const auto cores = static_cast<uint32_t>(AscendC::GetBlockNum());
+        const auto core = static_cast<uint32_t>(GetBlockIdx());
+        const auto cores = static_cast<uint32_t>(GetBlockNum());
         const uint64_t begin = Boundary(core, cores);
         const uint64_t end = Boundary(core + 1, cores);
         if (begin == end) {
             return;
         }
-        stored_ = AscendC::GetTPipePtr()->AllocEventID<AscendC::HardEvent::MTE3_V>();
-        AscendC::Duplicate(pattern_, 0x01010101u, static_cast<int32_t>(params_.tile / sizeof(uint32_t)));
+        stored_ = GetTPipePtr()->AllocEventID<HardEvent::MTE3_V>();
+        Duplicate(pattern_, 0x01010101u, static_cast<int32_t>(params_.tile / sizeof(uint32_t)));
         for (uint64_t row = begin; row < end; row += params_.tile) {
             Tile(row, static_cast<uint32_t>(Min(params_.tile, end - row)), row != begin);
         }
-        AscendC::WaitFlag<AscendC::HardEvent::MTE3_V>(stored_); // MTE3 has stored the last tile (packed_ or widened_)
-        AscendC::GetTPipePtr()->ReleaseEventID<AscendC::HardEvent::MTE3_V>(stored_);
+        WaitFlag<HardEvent::MTE3_V>(stored_); // MTE3 has stored the last tile (packed_ or widened_)
+        GetTPipePtr()->ReleaseEventID<HardEvent::MTE3_V>(stored_);
         fault_.Write();
     }
 
@@ -89,30 +89,29 @@ private:
     {
         CopyIn(requests_, Global<R>(params_.req_pool_indices)[first], count);
         CopyIn(lengths_, Global<L>(params_.prefix_lens)[first], count);
-        AscendC::Duplicate(landing_, -1, static_cast<int32_t>(count * kBlock));
-        Order<AscendC::HardEvent::V_MTE2>(); // V has filled landing_ before MTE2 copies rows into it
-        Order<AscendC::HardEvent::MTE2_S>(); // MTE2 has filled requests_ and lengths_ before S reads them
+        Duplicate(landing_, -1, static_cast<int32_t>(count * kBlock));
+        Order<HardEvent::V_MTE2>(); // V has filled landing_ before MTE2 copies rows into it
+        Order<HardEvent::MTE2_S>(); // MTE2 has filled requests_ and lengths_ before S reads them
         for (uint32_t i = 0; i < count; ++i) {
             Row(first + i, i);
         }
-        Order<AscendC::HardEvent::S_MTE2>(); // S has read requests_ and lengths_ before MTE2 copies the next tile in
-        Order<AscendC::HardEvent::MTE2_V>(); // MTE2 has filled landing_ before V packs it
+        Order<HardEvent::S_MTE2>(); // S has read requests_ and lengths_ before MTE2 copies the next tile in
+        Order<HardEvent::MTE2_V>(); // MTE2 has filled landing_ before V packs it
         if (again) {
-            AscendC::WaitFlag<AscendC::HardEvent::MTE3_V>(
-                stored_); // MTE3 has stored packed_ or widened_ before V writes it
+            WaitFlag<HardEvent::MTE3_V>(stored_); // MTE3 has stored packed_ or widened_ before V writes it
         }
-        AscendC::PipeBarrier<PIPE_V>(); // pattern_ is written before it is read
+        PipeBarrier<PIPE_V>(); // pattern_ is written before it is read
         uint64_t kept = 0;
-        AscendC::GatherMask(packed_, landing_, pattern_, true, count * kBlock, {1, 1, 8, 8}, kept);
-        AscendC::PipeBarrier<PIPE_V>(); // packed_ is written before it is read, landing_ read before it is refilled
+        GatherMask(packed_, landing_, pattern_, true, count * kBlock, {1, 1, 8, 8}, kept);
+        PipeBarrier<PIPE_V>(); // packed_ is written before it is read, landing_ read before it is refilled
         if constexpr (sizeof(O) == 8) {
-            AscendC::Cast(widened_, packed_, AscendC::RoundMode::CAST_NONE, count);
+            Cast(widened_, packed_, RoundMode::CAST_NONE, count);
         } else {
             widened_ = packed_;
         }
-        Order<AscendC::HardEvent::V_MTE3>(); // V has made the tile (packed_ or widened_) before MTE3 stores it
+        Order<HardEvent::V_MTE3>(); // V has made the tile (packed_ or widened_) before MTE3 stores it
         CopyOut(Global<O>(params_.out)[first], widened_, count);
-        AscendC::SetFlag<AscendC::HardEvent::MTE3_V>(stored_); // MTE3 has stored it before V writes the next one
+        SetFlag<HardEvent::MTE3_V>(stored_); // MTE3 has stored it before V writes the next one
     }
 
     __aicore__ inline void Row(uint64_t row, uint32_t i)
@@ -133,15 +132,15 @@ private:
     }
 
     const AscendCacheLocLastLocParams &params_;
-    AscendC::TBuf<AscendC::TPosition::VECCALC> requests_buffer_, lengths_buffer_, landing_buffer_, packed_buffer_,
-        pattern_buffer_, widened_buffer_;
-    AscendC::LocalTensor<R> requests_;
-    AscendC::LocalTensor<L> lengths_;
-    AscendC::LocalTensor<int32_t> landing_, packed_;
-    AscendC::LocalTensor<uint32_t> pattern_;
-    AscendC::LocalTensor<O> widened_;
-    AscendC::GlobalTensor<int32_t> table_;
-    AscendC::TEventID stored_ = 0; // MTE3_V, up from one tile's store to the next tile
+    TBuf<TPosition::VECCALC> requests_buffer_, lengths_buffer_, landing_buffer_, packed_buffer_, pattern_buffer_,
+        widened_buffer_;
+    LocalTensor<R> requests_;
+    LocalTensor<L> lengths_;
+    LocalTensor<int32_t> landing_, packed_;
+    LocalTensor<uint32_t> pattern_;
+    LocalTensor<O> widened_;
+    GlobalTensor<int32_t> table_;
+    TEventID stored_ = 0; // MTE3_V, up from one tile's store to the next tile
     FaultLog fault_;
 };
 

@@ -400,3 +400,5 @@ private:
 };
 
 } // namespace AscendC
+
+using AscendC::GetTPipePtr; // kernels name it either way
