@@ -10,9 +10,9 @@
 //! Index arrays and outputs are int32 or int64, each independently. Bad data never reads or writes out of bounds: every
 //! valid row is computed, and the lowest bad one is reported as a [`RowFault`].
 //!
-//! This version runs them in host memory, in the module [`cpu_ref`] (feature `cpu-ref`, on by default). The Ascend
-//! kernels and the device API are to come; their results and faults will be the same, bit for bit. What will run those
-//! kernels without a device is there: [`api::sim`] (feature `sim`).
+//! This version runs them in host memory, in the module [`cpu_ref`] (feature `cpu-ref`, on by default), and has them as
+//! AscendC kernels with the same results and faults, bit for bit, which the simulation in [`api::sim`] runs on any machine
+//! (feature `sim`). The device API is to come.
 //!
 //! # From SGLang
 //!

@@ -75,7 +75,8 @@ runner=CARGO_TARGET_$(tr 'a-z-' 'A-Z_' <<<"$host")_RUNNER
 runtimes=$(c++ -print-file-name=libasan.so):$(c++ -print-file-name=libubsan.so)
 env CXXFLAGS="$CXXFLAGS -g -fsanitize=address,undefined -fno-sanitize-recover=all" \
     RUSTFLAGS="-Clink-arg=-lasan -Clink-arg=-lubsan" "$runner=env LD_PRELOAD=$runtimes" CARGO_TARGET_DIR=target/sanitizers \
-    cargo test -p ascend-cache-loc-sim-tests --target "$host" --locked
+    PROPTEST_CASES=500 cargo test -p ascend-cache-loc-sim-tests -p ascend-cache-loc --features sim --target "$host" --locked \
+    --test '*' -- --skip cpu --skip seeds --skip no_alloc
 c++ -std=c++17 -O1 -g $CXXFLAGS -fsanitize=thread -I ascendc/sim tests/sim/threads/main.cpp \
     tests/sim/kernels/public/scale_flags.cpp ascendc/sim/launch.cpp -o target/sanitizers/threads
 target/sanitizers/threads
@@ -90,9 +91,13 @@ CARGO_TARGET_DIR=target/packages cargo package -p ascend-cache-loc -p ascend-cac
 
 step "examples"
 cargo run --release --locked --example replay -- tests/cases/*.jsonl
+cargo run --release --locked --features sim --example replay -- --backend sim tests/cases/*.jsonl
+cargo run --release --locked --features sim --example serve_trace -- --backend sim --requests 200
 if $long; then
     cargo run --release --locked --example serve_trace -- --requests 12031
     cargo bench --locked
+    need python3 python3
+    tests/plant.py
 else
     cargo run --release --locked --example serve_trace
 fi

@@ -144,9 +144,7 @@ private:
             SetFlag<HardEvent::MTE3_V>(made_); // MTE3 has stored packed_ and widened_ before V writes them
         }
         position_ += elements_;
-        // The pattern begins anew: V after S and after its own GatherMask.
         Order<HardEvent::S_V>(); // S has set its bytes of pattern_[slot_] before V overwrites them
-        PipeBarrier<PIPE_V>();   // pattern_[slot_], landing_[slot_] and packed_ are read before they are overwritten
         FillPattern(slot_);
         SetFlag<HardEvent::MTE3_MTE2>(stored_[slot_]); // MTE3 has stored landing_[slot_] before MTE2 fills it again
         SetFlag<HardEvent::V_MTE2>(taken_[slot_]);     // V has packed landing_[slot_] before MTE2 fills it again

@@ -117,7 +117,6 @@ private:
         const Vector wrong = work_[0], scratch = work_[1], high = work_[2], length = work_[kLength];
         Duplicate(wrong, 0, n);
         Duplicate(length, 0, static_cast<int32_t>((count + kGroup - 1) / kGroup * kGroup));
-        PipeBarrier<PIPE_V>();      // wrong and length are written before they are read or written again
         Order<HardEvent::MTE2_V>(); // MTE2 has filled requests_, starts_ and ends_ before V reads them
 
         // 0 <= request < rows: request - clamp(request, 0, rows - 1) is 0.

@@ -8,6 +8,8 @@ namespace cache_loc {
 
 class FaultLog {
 public:
+    __aicore__ inline FaultLog() {}
+
     __aicore__ inline void Init(TPipe &pipe, uint64_t log, uint64_t launch, uint32_t operation)
     {
         pipe.InitBuffer(buffer_, sizeof(AscendCacheLocFaultLine));
@@ -16,8 +18,6 @@ public:
         launch_ = launch;
         operation_ = operation;
     }
-
-    __aicore__ inline bool Found() const { return kind_ != 0; }
 
     // Rows come in ascending order, so the first is the lowest.
     __aicore__ inline void Report(uint64_t row, uint32_t kind, int64_t a, int64_t b, int64_t c)

@@ -96,11 +96,11 @@ private:
             Row(first + i, i);
         }
         Order<HardEvent::S_MTE2>(); // S has read requests_ and lengths_ before MTE2 copies the next tile in
-        Order<HardEvent::MTE2_V>(); // MTE2 has filled landing_ before V packs it
+        // MTE2 has filled landing_ before V packs it; and V itself, which MTE2 has waited for, has filled pattern_.
+        Order<HardEvent::MTE2_V>();
         if (again) {
             WaitFlag<HardEvent::MTE3_V>(stored_); // MTE3 has stored packed_ or widened_ before V writes it
         }
-        PipeBarrier<PIPE_V>(); // pattern_ is written before it is read
         uint64_t kept = 0;
         GatherMask(packed_, landing_, pattern_, true, count * kBlock, {1, 1, 8, 8}, kept);
         PipeBarrier<PIPE_V>(); // packed_ is written before it is read, landing_ read before it is refilled

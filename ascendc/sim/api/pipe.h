@@ -238,7 +238,7 @@ class TQueBind {
                       (target == TPosition::VECIN || target == TPosition::VECCALC || target == TPosition::VECOUT ||
                        target == TPosition::GM),
                   "ascendc/sim: a queue position that vector cores do not have");
-    static_assert(depth >= 0);
+    static_assert(depth > 0, "ascendc/sim: a queue of depth 0 is for the in-place calls, which are not covered");
 
 public:
     static constexpr TPosition srcPosition = source;
@@ -271,8 +271,8 @@ public:
             report(ASCEND_CACHE_LOC_SIM_QUEUE_FOREIGN_TENSOR, "EnQue", site, 0);
             return false;
         }
-        if (queued_.size() >= static_cast<size_t>(std::max(depth, 1))) {
-            report(ASCEND_CACHE_LOC_SIM_QUEUE_FULL, "EnQue", site, static_cast<uint64_t>(std::max(depth, 1)));
+        if (queued_.size() >= static_cast<size_t>(depth)) {
+            report(ASCEND_CACHE_LOC_SIM_QUEUE_FULL, "EnQue", site, static_cast<uint64_t>(depth));
         }
         TPipe::Buffer &buffer = pipe.buffer(static_cast<uint32_t>(tensor.sim_owner()));
         auto &core = ascendc_sim::Core::current();

@@ -46,6 +46,7 @@ void refused(GlobalTensor<int32_t> g, LocalTensor<int32_t> x, LocalTensor<int64_
     Cast<int64_t, int32_t, false>(x64, x, RoundMode::CAST_NONE, uint64_t{32}, 1, {1, 1, 8, 4}); // REFUSED isSetMask
     GlobalTensor<struct Half> half;                     // REFUSED element type
     TQue<TPosition::CO1, 1> cube;                       // REFUSED queue position
+    TQue<TPosition::VECIN, 0> in_place;                 // REFUSED in-place
     TBuf<TPosition::A1> l1;                             // REFUSED buffer position
 
     // Mistakes that the real headers refuse too.
