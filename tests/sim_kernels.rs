@@ -9,7 +9,7 @@ mod workload;
 use std::sync::Arc;
 
 use ascend_cache_loc::api::sim::CoreCounters;
-use ascend_cache_loc::cpu_ref::{ExtendLocs, LastLoc, RefError};
+use ascend_cache_loc::cpu_ref::{ExtendLocs, LastLoc, RefError, ReqToToken};
 use ascend_cache_loc::ops::LaunchConfig;
 use ascend_cache_loc::{FaultKind, IntType, RowFault, TableShape};
 use harness::backend::{Backend, CpuRef};
@@ -78,6 +78,39 @@ fn longest_rows_and_totals_past_2_31() {
             }
         }
     }
+}
+
+/// A table of more than 2^32 elements: memory that is reserved, and never touched but where it is written here.
+#[allow(unsafe_code, reason = "memory that is not committed")]
+fn sparse(elements: usize) -> &'static mut [i32] {
+    let (protection, flags) =
+        (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE);
+    // SAFETY: a new anonymous mapping, of no other memory.
+    let memory = unsafe { libc::mmap(std::ptr::null_mut(), 4 * elements, protection, flags, -1, 0) };
+    assert_ne!(memory, libc::MAP_FAILED, "no address space");
+    // SAFETY: the mapping has `elements` zeroed int32 and is never unmapped.
+    unsafe { std::slice::from_raw_parts_mut(memory.cast(), elements) }
+}
+
+/// Row 3 begins past element 2^32.
+#[test]
+fn tables_past_2_32_elements() {
+    let shape = TableShape::new(4, 1_431_655_770).unwrap().with_row_len(8).unwrap();
+    let slots = sparse(usize::try_from(shape.storage_len()).unwrap());
+    let row = 3 * shape.row_stride();
+    assert!(row > 1 << 32);
+    slots[row..].copy_from_slice(&[30, 31, 32, 33, 34, 35, 36, 37]);
+    let table = ReqToToken::new(shape, slots).unwrap();
+    let mut sim = Sim::default();
+    let mut out = [0_i64; 2];
+    sim.get_last_loc(LastLoc { table, req_pool_indices: &[3_i32, 0], prefix_lens: &[8_i32, 8], out: &mut out })
+        .unwrap();
+    assert_eq!(out, [37, 0]);
+    let mut out = [0_i32; 6];
+    let (start_offsets, end_offsets) = (&[2_i64, 0], &[6_i64, 2]);
+    let args = ExtendLocs { table, req_pool_indices: &[3_i64, 0], start_offsets, end_offsets, out: &mut out };
+    sim.assign_extend_cache_locs(args).unwrap();
+    assert_eq!(out, [32, 33, 34, 35, 0, 0]);
 }
 
 /// The busiest core carries at most 1.25 times the mean, wherever each core has at least 64 rows or 8 KB of output.

@@ -65,7 +65,7 @@ public:
         }
         // The last checkpoint at or before the share's begin.
         uint64_t row = 0;
-        for (uint32_t i = 0; i + 1 < scan_.Checkpoints(); ++i) {
+        for (uint32_t i = 0; i < scan_.Checkpoints(); ++i) {
             const uint64_t position = position_ + static_cast<uint64_t>(scan_.Sum(i));
             const uint64_t next = row + scan_.Rows();
             if (position + next * row_weight_ > share_begin_) {
@@ -115,7 +115,7 @@ private:
         const bool valid = Valid(row, request, start, end, owned);
         const uint64_t length = valid ? static_cast<uint64_t>(end - start) : 0;
         const uint64_t row_end = position_ + length;
-        if (owned && row_end > params_.capacity && position_ <= params_.capacity) {
+        if (owned && row_end > params_.capacity) {
             fault_.Report(row, ASCEND_CACHE_LOC_OUTPUT_TOO_SHORT, static_cast<int64_t>(row_end),
                           static_cast<int64_t>(params_.capacity), 0);
         }

@@ -38,11 +38,9 @@ public:
         TPipe &pipe = *GetTPipePtr();
         for (uint32_t i = 0; i < kSlots; ++i) {
             stored_[i] = pipe.AllocEventID<HardEvent::MTE3_MTE2>();
-            taken_[i] = pipe.AllocEventID<HardEvent::V_MTE2>();
             filled_[i] = pipe.AllocEventID<HardEvent::V_S>();
             FillPattern(i);
             SetFlag<HardEvent::MTE3_MTE2>(stored_[i]); // landing_[i] is free
-            SetFlag<HardEvent::V_MTE2>(taken_[i]);     // landing_[i] is free
         }
         made_ = pipe.AllocEventID<HardEvent::MTE3_V>();
         SetFlag<HardEvent::MTE3_V>(made_); // packed_ and widened_ are free
@@ -84,7 +82,6 @@ public:
         TPipe &pipe = *GetTPipePtr();
         for (uint32_t i = 0; i < kSlots; ++i) {
             pipe.ReleaseEventID<HardEvent::MTE3_MTE2>(stored_[i]);
-            pipe.ReleaseEventID<HardEvent::V_MTE2>(taken_[i]);
             pipe.ReleaseEventID<HardEvent::V_S>(filled_[i]);
         }
         pipe.ReleaseEventID<HardEvent::MTE3_V>(made_);
@@ -113,8 +110,7 @@ private:
     // landing_[slot] is stored or packed, its pattern is full again.
     __aicore__ inline void Await(uint32_t slot)
     {
-        WaitFlag<HardEvent::MTE3_MTE2>(stored_[slot]); // MTE3 has stored landing_[slot] before MTE2 fills it again
-        WaitFlag<HardEvent::V_MTE2>(taken_[slot]);     // V has packed landing_[slot] before MTE2 fills it again
+        WaitFlag<HardEvent::MTE3_MTE2>(stored_[slot]); // landing_[slot] is stored or packed before MTE2 fills it again
         WaitFlag<HardEvent::V_S>(filled_[slot]);       // V has filled pattern_[slot] before S sets bytes in it
     }
 
@@ -146,8 +142,8 @@ private:
         position_ += elements_;
         Order<HardEvent::S_V>(); // S has set its bytes of pattern_[slot_] before V overwrites them
         FillPattern(slot_);
-        SetFlag<HardEvent::MTE3_MTE2>(stored_[slot_]); // MTE3 has stored landing_[slot_] before MTE2 fills it again
-        SetFlag<HardEvent::V_MTE2>(taken_[slot_]);     // V has packed landing_[slot_] before MTE2 fills it again
+        // MTE3 has stored landing_[slot_], or V, which MTE3 has waited for, has packed it, before MTE2 fills it again.
+        SetFlag<HardEvent::MTE3_MTE2>(stored_[slot_]);
     }
 
     // The tile without gaps: in packed_, or as it landed.
@@ -173,7 +169,6 @@ private:
     bool gaps_ = false;
     // Ids of the flags that stay up from one tile to the next.
     TEventID stored_[kSlots] = {}; // MTE3_MTE2
-    TEventID taken_[kSlots] = {};  // V_MTE2
     TEventID filled_[kSlots] = {}; // V_S
     TEventID made_ = 0;            // MTE3_V
     TBuf<TPosition::VECCALC> landing_buffers_[kSlots], pattern_buffers_[kSlots], packed_buffer_, widened_buffer_;

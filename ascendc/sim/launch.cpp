@@ -48,6 +48,7 @@ void run_core(Core &core, uint32_t block, const Kernel &kernel, const std::vecto
         core.finish();
     } catch (const Stop &) {
         // It was reported where it was thrown; what the core left undone needs no further reports.
+        core.stop();
     } catch (...) {
         Core::slot() = outer;
         throw;

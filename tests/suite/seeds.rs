@@ -16,6 +16,8 @@ enum Val {
     At(i64),
     /// So far past the limit: the rows of the table for a request, the row length for a length or offset.
     Past(i64),
+    /// As it stands and 2^32 beside, where the element type can hold it: right in the low word alone.
+    Beyond(i64),
     /// The least value of the element type.
     Min,
     /// The greatest.
@@ -23,7 +25,7 @@ enum Val {
     /// Something from 0 up to the limit, excluded, different from row to row.
     Any,
 }
-use Val::{Any, At, Max, Min, Past};
+use Val::{Any, At, Beyond, Max, Min, Past};
 
 impl Val {
     fn resolve(self, dtype: IntType, limit: usize, salt: u64) -> i64 {
@@ -33,6 +35,7 @@ impl Val {
         };
         match self {
             At(value) => value,
+            Beyond(value) => value + if dtype == IntType::I64 { 1 << 32 } else { 0 },
             Past(by) => limit as i64 + by,
             Min => min,
             Max => max,
@@ -59,7 +62,7 @@ const TABLES: [(usize, usize, usize); 11] = [
 const BATCHES: [usize; 18] = [0, 1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 32, 33, 64, 65, 255, 256, 300];
 
 /// Rows (request, prefix length) that repeat over the batch.
-const LAST_LOC_SEEDS: [&[(Val, Val)]; 12] = [
+const LAST_LOC_SEEDS: [&[(Val, Val)]; 13] = [
     &[(Any, Any)],
     &[(Any, At(0))],
     &[(Any, At(1))],
@@ -72,10 +75,11 @@ const LAST_LOC_SEEDS: [&[(Val, Val)]; 12] = [
     &[(Any, Max), (Max, Max)],
     &[(Max, At(1)), (Any, Any)],
     &[(Past(0), Min), (Past(0), Max)],
+    &[(Any, At(1)), (Beyond(0), At(1)), (Any, Beyond(1)), (Any, Beyond(-1)), (Beyond(-1), At(1))],
 ];
 
 /// Rows (request, start, end) that repeat over the batch.
-const EXTEND_SEEDS: [&[(Val, Val, Val)]; 16] = [
+const EXTEND_SEEDS: [&[(Val, Val, Val)]; 18] = [
     &[(Any, At(0), Past(0))],
     &[(Any, At(0), At(1))],
     &[(Any, Past(-1), Past(0))],
@@ -92,6 +96,8 @@ const EXTEND_SEEDS: [&[(Val, Val, Val)]; 16] = [
     &[(Any, At(0), Max), (Any, Min, At(0))],
     &[(Past(1), At(1), At(0)), (Any, At(0), At(1))],
     &[(Any, Any, Any)],
+    &[(Any, At(0), At(1)), (Beyond(0), At(0), At(1))],
+    &[(Any, Beyond(0), At(1)), (Any, At(0), Beyond(1)), (Any, At(0), At(1)), (Any, Beyond(0), Beyond(1))],
 ];
 
 /// A table whose storage ends with the last meaningful entry; entries take every sign, gaps hold a value no entry has.

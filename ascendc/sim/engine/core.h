@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <exception>
+#include <vector>
 
 #include "findings.h"
 #include "global_memory.h"
@@ -65,9 +66,13 @@ public:
         timeline.start_core();
     }
 
+    // The core was stopped.
+    void stop() { settle(); }
+
     // The kernel returned: flags that nobody waited for would leak into the next one.
     void finish()
     {
+        settle();
         for (const auto &ids : events_) {
             for (size_t id = 0; id < ids.size(); ++id) {
                 if (ids[id].pending) {
@@ -81,6 +86,7 @@ public:
 
     Instruction issue(Pipe on, const char *name, Site site)
     {
+        settle();
         const Instruction now = timeline.issue(on, name, site);
         ++counters.pipes[on].instructions;
         if (timeline.issued_by_core() > limit_) {
@@ -164,8 +170,8 @@ public:
     void touch_ub(const Instruction &now, uint32_t address, uint32_t bytes, bool write)
     {
         ub.touch(timeline, now, address, bytes, write, [&](const Conflict &with) {
-            race(now, in_ub(with.address, kBlockBytes - with.address % kBlockBytes),
-                 timeline.place(with.pipe, with.index, index, with.write), write);
+            conflicts_.push_back({now, in_ub(with.address, kBlockBytes - with.address % kBlockBytes), with.pipe,
+                                  with.index, with.write, write});
         });
     }
 
@@ -195,7 +201,7 @@ public:
             gm_.touch(
                 timeline, now, index, address, bytes, write,
                 [&](Pipe on, uint32_t earlier, bool wrote, uint64_t at) {
-                    race(now, in_gm(at, 0), timeline.place(on, earlier, index, wrote), write);
+                    conflicts_.push_back({now, in_gm(at, 0), on, earlier, wrote, write});
                 },
                 [&](Kind kind, const Place &other, uint64_t at, uint64_t count) {
                     Report report = blank(kind, place_of(now));
@@ -226,6 +232,7 @@ public:
 
     void set_flag(Event event, int32_t id, const char *name, Site site)
     {
+        settle();
         ++counters.pipes[event.source].flags_set;
         if (Flag *flag = flag_at(event, id, name, site, event.source)) {
             if (flag->pending) {
@@ -237,6 +244,7 @@ public:
 
     void wait_flag(Event event, int32_t id, const char *name, Site site)
     {
+        settle();
         ++counters.pipes[event.target].flags_waited;
         if (Flag *flag = flag_at(event, id, name, site, event.target)) {
             if (!flag->pending) {
@@ -250,12 +258,14 @@ public:
 
     void barrier(Pipe on)
     {
+        settle();
         ++counters.pipes[on].barriers;
         timeline.barrier(on);
     }
 
     void barrier_all()
     {
+        settle();
         for (auto &of_pipe : counters.pipes) {
             ++of_pipe.barriers;
         }
@@ -307,6 +317,16 @@ private:
         Place set;
     };
 
+    // Two accesses that nothing orders so far.
+    struct Conflicting {
+        Instruction now;
+        Where where;
+        Pipe earlier_pipe;
+        uint32_t earlier_index;
+        bool earlier_write;
+        bool write;
+    };
+
     static Report blank(Kind kind, const Place &place)
     {
         Report report{};
@@ -320,15 +340,22 @@ private:
         return {now.name, now.site.file, now.site.line, now.pipe, index, 0};
     }
 
-    void race(const Instruction &now, Where where, const Place &earlier, bool write)
+    // The last instruction is through with all it touches: what is still not ordered is a race. Not before, since the
+    // compiler's automatic synchronisation for one of its operands may order it for another.
+    void settle()
     {
-        Report report = blank(ASCEND_CACHE_LOC_SIM_RACE, place_of(now));
-        report.place.writes = write;
-        report.space = where.space;
-        report.address = where.address;
-        report.bytes = where.bytes;
-        report.other = earlier;
-        findings_.add(report);
+        for (const Conflicting &c : conflicts_) {
+            if (!timeline.ordered(c.earlier_pipe, c.earlier_index, c.now.pipe)) {
+                Report report = blank(ASCEND_CACHE_LOC_SIM_RACE, place_of(c.now));
+                report.place.writes = c.write;
+                report.space = c.where.space;
+                report.address = c.where.address;
+                report.bytes = c.where.bytes;
+                report.other = timeline.place(c.earlier_pipe, c.earlier_index, index, c.earlier_write);
+                findings_.add(report);
+            }
+        }
+        conflicts_.clear();
     }
 
     // The device keeps no other ids; AllocEventID's answer when none is free still pairs up here.
@@ -342,6 +369,7 @@ private:
 
     GlobalMemory &gm_;
     Findings &findings_;
+    std::vector<Conflicting> conflicts_; // of the last instruction
     uint64_t limit_;
     std::array<std::array<Flag, kEventIds + 1>, kHardEvents> events_{};
     std::array<uint32_t, kHardEvents> held_{};

@@ -86,14 +86,19 @@ public:
                 conflict(Conflict{block.write_pipe, block.write_index, true, std::max(address, b * kBlockBytes)});
             }
             if (!write) {
-                block.read_index[now.pipe] = now.index;
+                if (block.read_index[now.pipe] != now.index) {
+                    block.prior_read = block.read_index[now.pipe];
+                    block.read_index[now.pipe] = now.index;
+                }
                 continue;
             }
             for (uint32_t p = 0; p < kPipes; ++p) {
                 const Pipe pipe = static_cast<Pipe>(p);
+                // An instruction in place has just read the block itself: what counts is the read before that.
                 const bool own_read = pipe == now.pipe && block.read_index[p] == now.index;
-                if (!own_read && !timeline.ordered(pipe, block.read_index[p], now.pipe)) {
-                    conflict(Conflict{pipe, block.read_index[p], false, std::max(address, b * kBlockBytes)});
+                const uint32_t earlier = own_read ? block.prior_read : block.read_index[p];
+                if (!timeline.ordered(pipe, earlier, now.pipe)) {
+                    conflict(Conflict{pipe, earlier, false, std::max(address, b * kBlockBytes)});
                 }
             }
             block.write_pipe = now.pipe;
@@ -120,6 +125,7 @@ private:
         Pipe write_pipe = kS;
         uint32_t write_index = 0;
         Clock read_index{};
+        uint32_t prior_read = 0; // the read before the last, on the pipe of the last
     };
 
     std::unique_ptr<uint8_t[]> bytes_;

@@ -80,6 +80,9 @@ public:
             // The inserted flag follows the earlier instruction and passes on what that one knew.
             join(known_[later], log_[earlier][index - done_before_[earlier] - 1].known);
             known_[later][earlier] = index;
+            if (!log_[later].empty()) {
+                log_[later].back().known = known_[later]; // it is the last one issued there, and waits for the flag
+            }
             return true;
         }
         return false;

@@ -68,4 +68,18 @@ void auto_transitive(__gm__ int32_t *in, __gm__ int32_t *out)
 }
 PLANTED(auto_transitive)
 
+// What orders one operand may order another: V waits for S, which had waited for the copy.
+template <bool mended>
+void auto_through_another_operand(__gm__ int32_t *in, __gm__ int32_t *out)
+{
+    Bench b(in, out);
+    for (uint32_t i = 0; i < 8; ++i) {
+        b.x.SetValue(i, 1);
+    }
+    DataCopy(b.y, b.in, 8);
+    if (mended) b.y.GetValue(0); // S waits for the copy, then V for S
+    Add(b.y, b.y, b.x, 8);       // REPORT Race Add
+}
+PLANTED(auto_through_another_operand)
+
 } // namespace planted

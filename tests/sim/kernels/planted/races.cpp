@@ -152,6 +152,18 @@ void race_v_v_reuse(__gm__ int32_t *in, __gm__ int32_t *out)
 }
 PLANTED(race_v_v_reuse)
 
+// In place: its own read of x does not hide the earlier one.
+template <bool mended>
+void race_v_v_in_place(__gm__ int32_t *in, __gm__ int32_t *out)
+{
+    Bench b(in, out);
+    b.fill(0);
+    Adds(b.y, b.x, 1, 8);
+    if (mended) PipeBarrier<PIPE_V>();
+    Adds(b.x, b.x, 1, 8); // REPORT Race Adds
+}
+PLANTED(race_v_v_in_place)
+
 template <bool mended>
 void race_mte2_mte2(__gm__ int32_t *in, __gm__ int32_t *out)
 {
