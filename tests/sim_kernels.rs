@@ -62,15 +62,21 @@ fn longest_rows_and_totals_past_2_31() {
                 start_offsets[..2].copy_from_slice(&[end - 150, end - 3]);
                 let op = Op::AssignExtendCacheLocs { start_offsets, end_offsets: vec![end; 300], out_len: 400 };
                 let extend = case(op, 300);
+                // Four rows in 64 make up 2^32: a sum kept in 32 bits would look small.
+                let (start_offsets, end_offsets) =
+                    (0..300).map(|i| if i % 16 == 0 { (0, end.min(1 << 30)) } else { (end - 1, end) }).unzip();
+                let whole = case(Op::AssignExtendCacheLocs { start_offsets, end_offsets, out_len: 400 }, 300);
                 for cores in [1, 40] {
                     same_as_cpu(&last, &mut on(cores));
                     same_as_cpu(&extend, &mut on(cores));
+                    same_as_cpu(&whole, &mut on(cores));
                 }
                 // Layouts of several tiles among them.
                 let mut varied = Sim::default();
                 for _ in 0..10 {
                     same_as_cpu(&last, &mut varied);
                     same_as_cpu(&extend, &mut varied);
+                    same_as_cpu(&whole, &mut varied);
                 }
                 let fault = extend.run(&mut on(7)).result;
                 let kind = FaultKind::OutputTooShort { end: 153 + end, capacity: 400 };
