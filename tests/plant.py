@@ -92,7 +92,6 @@ BY_HAND = [
     (SPLIT, "return over == 0 ? position :", "return true ? position :"),
     (SPLIT, "(ASCEND_CACHE_LOC_LINE_BYTES - over) / element_bytes", "(32 - over % 32) / element_bytes"),
     (LAST, "/ sizeof(O);\n", "/ sizeof(O) / 2;\n"),
-    (PACK, "        elements_ = 0;\n        gaps_ = false;", "        elements_ = 0;"),
     (PACK, "        FillPattern(slot_);", "SetFlag<HardEvent::V_S>(filled_[slot_]);"),
     (LAST, "Duplicate(landing_, -1", "if (!again) Duplicate(landing_, -1"),
     # A row owned by nobody, or by two cores; the fault of the wrong row.

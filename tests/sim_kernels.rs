@@ -86,6 +86,19 @@ fn longest_rows_and_totals_past_2_31() {
     }
 }
 
+/// As many groups of 64 rows as there can be checkpoints, and one row more.
+#[test]
+fn batches_that_just_fill_the_checkpoints() {
+    let table = Arc::new(Table { shape: TableShape::new(2, 4).unwrap(), slots: (0..8).collect() });
+    let dtypes = Dtypes { req_pool_indices: IntType::I32, lens: IntType::I32, out: IntType::I32 };
+    for n in [65_536, 65_537] {
+        let (start_offsets, end_offsets) = (0..n as i64).map(|i| (i % 4, i % 4 + i % 2)).unzip();
+        let op = Op::AssignExtendCacheLocs { start_offsets, end_offsets, out_len: n / 2 };
+        let req_pool_indices = (0..n as i64).map(|i| i / 2 % 2).collect();
+        same_as_cpu(&Case { op, dtypes, table: table.clone(), req_pool_indices, out_init: 0 }, &mut on(20));
+    }
+}
+
 /// A table of more than 2^32 elements: memory that is reserved, and never touched but where it is written here.
 #[allow(unsafe_code, reason = "memory that is not committed")]
 fn sparse(elements: usize) -> &'static mut [i32] {
