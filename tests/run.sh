@@ -20,12 +20,12 @@ esac
 
 step() { printf '\n== %s\n' "$*"; }
 
-# need WHAT PACKAGE...: installs the Debian packages that bring a command or a library (lib*), where it is missing.
+# need WHAT PACKAGE...: installs the Debian packages that bring a command, or a library of LLVM's, where it is missing.
 need() {
     local what=$1
     shift
     case $what in
-    lib*) ldconfig -p | grep -q "$what" || compgen -G "/usr/lib/llvm-*/lib/$what*" >/dev/null && return ;;
+    lib*) compgen -G "/usr/lib/llvm-*/lib/$what.so*" >/dev/null && return ;;
     *) command -v "$what" >/dev/null && return ;;
     esac
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
