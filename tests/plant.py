@@ -98,7 +98,7 @@ BY_HAND = [
     # A row owned by nobody, or by two cores; the fault of the wrong row.
     (SPLIT, "weight % cores * core / cores", "0"),
     (EXTEND, "weight >= share_begin_ && weight < share_end_", "weight > share_begin_ && weight < share_end_"),
-    (EXTEND, "weight >= share_begin_ && weight < share_end_", "weight >= share_begin_ && weight <= share_end_"),
+    # Not here: `<= share_end_`. Two cores then report the same row, and the lowest fault is the same.
     (EXTEND, "share_end_ = ShareBegin(weight, core + 1, cores);", "share_end_ = ShareBegin(weight, core + 1, cores) - 1;"),
     (EXTEND, "share_begin_ = ShareBegin(weight, core, cores);", "share_begin_ = ShareBegin(weight, core, cores) + 1;"),
     (LAST, "Boundary(core + 1, cores);", "Boundary(core + 1, cores + 1);"),
