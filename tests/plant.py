@@ -84,7 +84,7 @@ BY_HAND = [
     (LAST, "const int64_t request = requests_", "const int32_t request = (int32_t)requests_"),
     (EXTEND, "static_cast<uint64_t>(request) * params_.row_stride", "static_cast<uint64_t>(request) * params_.row_len"),
     (EXTEND, "static_cast<uint64_t>(request) * params_.row_stride", "static_cast<uint32_t>(request) * params_.row_stride"),
-    (EXTEND, "const int64_t start = starts_", "const int32_t start = (int32_t)starts_"),
+    (EXTEND, "const int64_t start = rows_.starts", "const int32_t start = (int32_t)rows_.starts"),
     (EXTEND, "const uint64_t row_end = position_ + length;", "const uint64_t row_end = (uint32_t)(position_ + length);"),
     (SCAN, "params_.row_len < kMostSummable", "true"),
     # Not here: sums of a checkpoint in 32 bits. They mislead a core only about rows that lie past element 2^32 of the

@@ -38,17 +38,11 @@ public:
     }
 
     __aicore__ inline ExtendLocs(TPipe &pipe, const AscendCacheLocExtendLocsParams &params)
-        : params_(params), scan_(pipe, params), packer_(pipe, params.out, params.copy_tile),
-          table_(Global<int32_t>(params.table)), row_weight_(params.row_cost_bytes / sizeof(O))
+        : params_(params), scan_(pipe, params), rows_(pipe, ASCEND_CACHE_LOC_WALK_TILE_MAX),
+          packer_(pipe, params.out, params.copy_tile), table_(Global<int32_t>(params.table)),
+          row_weight_(params.row_cost_bytes / sizeof(O))
     {
-        constexpr uint32_t kTile = ASCEND_CACHE_LOC_WALK_TILE_MAX;
-        pipe.InitBuffer(requests_buffer_, kTile * sizeof(R));
-        pipe.InitBuffer(starts_buffer_, kTile * sizeof(L));
-        pipe.InitBuffer(ends_buffer_, kTile * sizeof(L));
         fault_.Init(pipe, params.fault_log, params.launch, ASCEND_CACHE_LOC_ASSIGN_EXTEND_CACHE_LOCS);
-        requests_ = requests_buffer_.template Get<R>();
-        starts_ = starts_buffer_.template Get<L>();
-        ends_ = ends_buffer_.template Get<L>();
     }
 
     __aicore__ inline void Process()
@@ -85,10 +79,8 @@ private:
     {
         while (row < params_.n) {
             const auto count = static_cast<uint32_t>(Min(params_.walk_tile, params_.n - row));
-            CopyIn(requests_, Global<R>(params_.req_pool_indices)[row], count);
-            CopyIn(starts_, Global<L>(params_.start_offsets)[row], count);
-            CopyIn(ends_, Global<L>(params_.end_offsets)[row], count);
-            Order<HardEvent::MTE2_S>(); // MTE2 has filled requests_, starts_ and ends_ before S reads them
+            rows_.Load(params_, row, count);
+            Order<HardEvent::MTE2_S>(); // MTE2 has filled rows_ before S reads them
             bool more = true;
             for (uint32_t i = 0; i < count && more; ++i) {
                 more = Row(row + i, i);
@@ -107,9 +99,9 @@ private:
     // Handles one row; false once the rest of the batch is other cores' business.
     __aicore__ inline bool Row(uint64_t row, uint32_t i)
     {
-        const int64_t request = requests_.GetValue(i);
-        const int64_t start = starts_.GetValue(i);
-        const int64_t end = ends_.GetValue(i);
+        const int64_t request = rows_.requests.GetValue(i);
+        const int64_t start = rows_.starts.GetValue(i);
+        const int64_t end = rows_.ends.GetValue(i);
         const uint64_t weight = position_ + row * row_weight_; // where the row begins
         const bool owned = weight >= share_begin_ && weight < share_end_;
         const bool valid = Valid(row, request, start, end, owned);
@@ -174,6 +166,7 @@ private:
 
     const AscendCacheLocExtendLocsParams &params_;
     LengthScan<R, L> scan_;
+    RowTile<R, L> rows_; // of the walk
     Packer<O> packer_;
     FaultLog fault_;
     GlobalTensor<int32_t> table_;
@@ -184,9 +177,6 @@ private:
     uint64_t position_ = 0; // of the current row in the output
     uint64_t begin_ = kUnknown;
     uint64_t end_ = kUnknown;
-    TBuf<TPosition::VECCALC> requests_buffer_, starts_buffer_, ends_buffer_;
-    LocalTensor<R> requests_;
-    LocalTensor<L> starts_, ends_;
 };
 
 } // namespace cache_loc

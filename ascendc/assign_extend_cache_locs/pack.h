@@ -14,7 +14,6 @@ namespace cache_loc {
 template <typename O>
 class Packer {
 public:
-    // `position` is where in `out` the first piece goes.
     __aicore__ inline Packer(TPipe &pipe, uint64_t out, uint32_t tile) : out_(Global<O>(out)), blocks_(tile / kBlock)
     {
         constexpr uint32_t kTile = ASCEND_CACHE_LOC_COPY_TILE_MAX;
@@ -32,6 +31,7 @@ public:
         }
     }
 
+    // `position` is where in `out` the first piece goes.
     __aicore__ inline void Begin(uint64_t position)
     {
         position_ = position;

@@ -13,25 +13,21 @@
 #pragma once
 
 #include "../common/split.h"
+#include "rows.h"
 
 namespace cache_loc {
 
 template <typename R, typename L>
 class LengthScan {
 public:
-    __aicore__ inline LengthScan(TPipe &pipe, const AscendCacheLocExtendLocsParams &params) : params_(params)
+    __aicore__ inline LengthScan(TPipe &pipe, const AscendCacheLocExtendLocsParams &params)
+        : params_(params), rows_(pipe, ASCEND_CACHE_LOC_SCAN_TILE_MAX)
     {
         constexpr uint32_t kTile = ASCEND_CACHE_LOC_SCAN_TILE_MAX;
-        pipe.InitBuffer(requests_buffer_, kTile * sizeof(R));
-        pipe.InitBuffer(starts_buffer_, kTile * sizeof(L));
-        pipe.InitBuffer(ends_buffer_, kTile * sizeof(L));
         for (auto &buffer : work_buffers_) {
             pipe.InitBuffer(buffer, kTile * sizeof(int32_t));
         }
         pipe.InitBuffer(sums_buffer_, ASCEND_CACHE_LOC_CHECKPOINTS_MAX * sizeof(int64_t));
-        requests_ = requests_buffer_.template Get<R>();
-        starts_ = starts_buffer_.template Get<L>();
-        ends_ = ends_buffer_.template Get<L>();
         for (uint32_t i = 0; i < kWork; ++i) {
             work_[i] = work_buffers_[i].template Get<int32_t>();
         }
@@ -111,16 +107,14 @@ private:
     __aicore__ inline void Lengths(uint64_t first, uint32_t count)
     {
         const auto n = static_cast<int32_t>(count);
-        CopyIn(requests_, Global<R>(params_.req_pool_indices)[first], count);
-        CopyIn(starts_, Global<L>(params_.start_offsets)[first], count);
-        CopyIn(ends_, Global<L>(params_.end_offsets)[first], count);
+        rows_.Load(params_, first, count);
         const Vector wrong = work_[0], scratch = work_[1], high = work_[2], length = work_[kLength];
         Duplicate(wrong, 0, n);
         Duplicate(length, 0, static_cast<int32_t>((count + kGroup - 1) / kGroup * kGroup));
-        Order<HardEvent::MTE2_V>(); // MTE2 has filled requests_, starts_ and ends_ before V reads them
+        Order<HardEvent::MTE2_V>(); // MTE2 has filled rows_ before V reads them
 
         // 0 <= request < rows: request - clamp(request, 0, rows - 1) is 0.
-        const Vector request = Low(requests_, work_[4], high, wrong, count);
+        const Vector request = Low(rows_.requests, work_[4], high, wrong, count);
         Maxs(scratch, request, 0, n);
         PipeBarrier<PIPE_V>(); // each step reads what the one before it wrote
         Mins(scratch, scratch, static_cast<int32_t>(params_.rows - 1), n);
@@ -130,7 +124,7 @@ private:
         OrInto(wrong, scratch, count);
 
         // end <= row_len: end - min(end, row_len) is 0. A negative end has a start that is wrong, or equal to it.
-        const Vector end = Low(ends_, work_[4], high, wrong, count);
+        const Vector end = Low(rows_.ends, work_[4], high, wrong, count);
         Mins(scratch, end, static_cast<int32_t>(params_.row_len), n);
         PipeBarrier<PIPE_V>();
         Sub(scratch, end, scratch, n);
@@ -138,7 +132,7 @@ private:
         OrInto(wrong, scratch, count);
 
         // 0 <= start <= end: start - min(max(start, 0), end) is 0.
-        const Vector start = Low(starts_, work_[5], high, wrong, count);
+        const Vector start = Low(rows_.starts, work_[5], high, wrong, count);
         Maxs(scratch, start, 0, n);
         PipeBarrier<PIPE_V>();
         Min_(scratch, scratch, end, n);
@@ -157,7 +151,7 @@ private:
         Mul(wrong, scratch, wrong, n);
         PipeBarrier<PIPE_V>();
         Sub(length, scratch, wrong, n);
-        Order<HardEvent::V_MTE2>(); // V has read requests_, starts_ and ends_ before MTE2 copies the next tile in
+        Order<HardEvent::V_MTE2>(); // V has read rows_ before MTE2 copies the next tile in
         PipeBarrier<PIPE_V>();      // length is written before it is read
     }
 
@@ -221,9 +215,8 @@ private:
 
     const AscendCacheLocExtendLocsParams &params_;
     uint32_t shift_ = 0;
-    TBuf<TPosition::VECCALC> requests_buffer_, starts_buffer_, ends_buffer_, work_buffers_[kWork], sums_buffer_;
-    LocalTensor<R> requests_;
-    LocalTensor<L> starts_, ends_;
+    RowTile<R, L> rows_;
+    TBuf<TPosition::VECCALC> work_buffers_[kWork], sums_buffer_;
     Vector work_[kWork];
     LocalTensor<int64_t> sums_; // S only
 };

@@ -1,6 +1,6 @@
 //! The launch of `assign_extend_cache_locs`.
 
-use super::{ArrayAt, LaunchConfig, bytes_of_type, cores, lines, tile};
+use super::{ArrayAt, LaunchConfig, cores, lines, size, tile};
 use crate::TableShape;
 use crate::api::bindings::{
     ASCEND_CACHE_LOC_CHECKPOINTS_MAX, ASCEND_CACHE_LOC_COPY_TILE_MAX, ASCEND_CACHE_LOC_SCAN_TILE_MAX,
@@ -45,9 +45,7 @@ impl ExtendLocsLaunch {
     ) -> Self {
         assert!(n > 0, "an empty batch needs no launch");
         assert!(start_offsets.dtype == end_offsets.dtype, "the offsets have one type");
-        let size = |value: usize| u32::try_from(value).expect("a shape is checked to be below 2^31");
-        let bytes = |array: ArrayAt| bytes_of_type(array.dtype) as u32;
-        let row_cost_bytes = config.row_cost_bytes.unwrap_or(ROW_COST_BYTES).clamp(bytes(out), 1 << 20);
+        let row_cost_bytes = config.row_cost_bytes.unwrap_or(ROW_COST_BYTES).clamp(out.element_bytes(), 1 << 20);
         let (copy, scan) = (ASCEND_CACHE_LOC_COPY_TILE_MAX, ASCEND_CACHE_LOC_SCAN_TILE_MAX);
         let (walk, checkpoints) = (ASCEND_CACHE_LOC_WALK_TILE_MAX, ASCEND_CACHE_LOC_CHECKPOINTS_MAX);
         let params = AscendCacheLocExtendLocsParams {
@@ -63,16 +61,16 @@ impl ExtendLocsLaunch {
             row_stride: size(shape.row_stride()),
             row_len: size(shape.row_len()),
             n: size(n),
-            req_bytes: bytes(req_pool_indices),
-            len_bytes: bytes(start_offsets),
-            out_bytes: bytes(out),
+            req_bytes: req_pool_indices.element_bytes(),
+            len_bytes: start_offsets.element_bytes(),
+            out_bytes: out.element_bytes(),
             row_cost_bytes,
             copy_tile: tile(config.tile, copy, 32, copy),
             scan_tile: tile(config.scan_tile, scan, 64, scan),
             walk_tile: tile(config.walk_tile, walk, 8, walk),
             checkpoints: tile(config.checkpoints, checkpoints, 1, checkpoints),
         };
-        let output_bytes = capacity.saturating_mul(bytes_of_type(out.dtype));
+        let output_bytes = capacity.saturating_mul(out.element_bytes().into());
         let work = output_bytes.saturating_add(n as u64 * u64::from(row_cost_bytes));
         let cores = cores(config.cores, available_cores, work, BYTES_PER_CORE, lines(out, capacity));
         Self { cores, params }

@@ -38,8 +38,9 @@ impl DeviceFault {
     }
 
     fn of_line(line: &[u8]) -> Option<Self> {
-        let words: Vec<i64> = line.as_chunks().0.iter().copied().map(i64::from_ne_bytes).collect();
-        let [launch, row, a, b, c, kind_and_operation, ..] = words[..] else { unreachable!("a whole line") };
+        let [launch, row, a, b, c, kind_and_operation, ..] = line.as_chunks().0 else { unreachable!("a whole line") };
+        let [launch, row, a, b, c, kind_and_operation] =
+            [launch, row, a, b, c, kind_and_operation].map(|word| i64::from_ne_bytes(*word));
         if launch == 0 {
             return None;
         }

@@ -1,6 +1,6 @@
 //! The launch of `get_last_loc`.
 
-use super::{ArrayAt, LaunchConfig, bytes_of_type, cores, lines, tile};
+use super::{ArrayAt, LaunchConfig, cores, lines, size, tile};
 use crate::TableShape;
 use crate::api::bindings::{ASCEND_CACHE_LOC_LAST_LOC_TILE_MAX, AscendCacheLocLastLocParams};
 use crate::api::block::bytes_of;
@@ -37,8 +37,6 @@ impl LastLocLaunch {
         config: &LaunchConfig,
     ) -> Self {
         assert!(n > 0, "an empty batch needs no launch");
-        let size = |value: usize| u32::try_from(value).expect("a shape is checked to be below 2^31");
-        let bytes = |array: ArrayAt| bytes_of_type(array.dtype) as u32;
         let most = ASCEND_CACHE_LOC_LAST_LOC_TILE_MAX;
         let params = AscendCacheLocLastLocParams {
             table,
@@ -51,9 +49,9 @@ impl LastLocLaunch {
             row_stride: size(shape.row_stride()),
             row_len: size(shape.row_len()),
             n: size(n),
-            req_bytes: bytes(req_pool_indices),
-            len_bytes: bytes(prefix_lens),
-            out_bytes: bytes(out),
+            req_bytes: req_pool_indices.element_bytes(),
+            len_bytes: prefix_lens.element_bytes(),
+            out_bytes: out.element_bytes(),
             tile: tile(config.tile, most, 8, most),
         };
         let cores = cores(config.cores, available_cores, n as u64, ROWS_PER_CORE, lines(out, n as u64));

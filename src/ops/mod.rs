@@ -22,6 +22,15 @@ pub struct ArrayAt {
     pub dtype: IntType,
 }
 
+impl ArrayAt {
+    fn element_bytes(self) -> u32 {
+        match self.dtype {
+            IntType::I32 => 4,
+            IntType::I64 => 8,
+        }
+    }
+}
+
 /// How a launch is laid out. `None` and the defaults: what the cost model says for the batch and the element types.
 ///
 /// Sizes are rounded to what the kernels take, and cut at what fits their UB.
@@ -51,14 +60,12 @@ fn tile(given: Option<u32>, default: u32, unit: u32, most: u32) -> u32 {
 fn lines(array: ArrayAt, len: u64) -> u64 {
     let line = u64::from(ASCEND_CACHE_LOC_LINE_BYTES);
     let begin = array.address % line;
-    (begin + len * bytes_of_type(array.dtype)).div_ceil(line)
+    (begin + len * u64::from(array.element_bytes())).div_ceil(line)
 }
 
-fn bytes_of_type(dtype: IntType) -> u64 {
-    match dtype {
-        IntType::I32 => 4,
-        IntType::I64 => 8,
-    }
+/// A size as the parameter blocks have it.
+fn size(value: usize) -> u32 {
+    u32::try_from(value).expect("a shape is checked to be below 2^31")
 }
 
 /// The number of cores for a launch: as many as there is work for, in pieces of `grain`, and lines to write.

@@ -3,10 +3,10 @@
 
 #![allow(unsafe_code, reason = "the simulation takes memory by address")]
 
+use ascend_cache_loc::Int;
 use ascend_cache_loc::api::sim::{Access, Array, CoreCounters, Launch};
 use ascend_cache_loc::cpu_ref::{ExtendLocs, LastLoc, RefError, ReqToToken};
 use ascend_cache_loc::ops::{ArrayAt, DeviceFault, ExtendLocsLaunch, FAULT_LINE_BYTES, LastLocLaunch, LaunchConfig};
-use ascend_cache_loc::{Int, RowFault};
 
 use super::backend::Backend;
 use super::splitmix::splitmix64;
@@ -91,8 +91,8 @@ impl Sim {
         config
     }
 
-    /// Runs a kernel on arrays that the caller holds; the lowest fault.
-    fn launch(&mut self, kernel: &str, cores: u32, argument: &[u8], arrays: &[Array]) -> Option<RowFault> {
+    /// Runs a kernel on arrays that the caller holds; the lowest fault is the error.
+    fn launch(&mut self, kernel: &str, cores: u32, argument: &[u8], arrays: &[Array]) -> Result<(), RefError> {
         let mut arrays = arrays.to_vec();
         arrays.push(Array::of(&raw mut self.log[..], Access::ReadWrite));
         let mut launch = Launch::new(kernel, cores, argument, &arrays);
@@ -103,9 +103,9 @@ impl Sim {
         let done = unsafe { launch.run() };
         self.counters = done.unwrap_or_else(|error| panic!("{kernel} on {cores} cores: {error}"));
         let bytes: Vec<u8> = self.log.iter().flat_map(|line| line.0).collect();
-        let found = DeviceFault::lowest(&bytes)?;
+        let Some(found) = DeviceFault::lowest(&bytes) else { return Ok(()) };
         assert!(found.launch == self.calls || self.keep_log, "the fault names its launch");
-        Some(found.fault)
+        Err(found.fault.into())
     }
 }
 
@@ -131,9 +131,9 @@ impl Backend for Sim {
         );
         let written = Array::of(&raw mut *output.as_slice_mut(), Access::Write);
         let arrays = [read(slots), read(req_pool_indices), read(prefix_lens), written];
-        let fault = self.launch(LastLocLaunch::KERNEL, launch.cores(), launch.argument(), &arrays);
+        let done = self.launch(LastLocLaunch::KERNEL, launch.cores(), launch.argument(), &arrays);
         out.copy_from_slice(output.as_slice_mut());
-        fault.map_or(Ok(()), |fault| Err(fault.into()))
+        done
     }
 
     fn assign_extend_cache_locs<R: Int, L: Int, O: Int>(
@@ -161,8 +161,8 @@ impl Backend for Sim {
         );
         let written = Array::of(&raw mut *output.as_slice_mut(), Access::Write);
         let arrays = [read(slots), read(req_pool_indices), read(start_offsets), read(end_offsets), written];
-        let fault = self.launch(ExtendLocsLaunch::KERNEL, launch.cores(), launch.argument(), &arrays);
+        let done = self.launch(ExtendLocsLaunch::KERNEL, launch.cores(), launch.argument(), &arrays);
         out.copy_from_slice(output.as_slice_mut());
-        fault.map_or(Ok(()), |fault| Err(fault.into()))
+        done
     }
 }

@@ -316,8 +316,7 @@ void create_vec_index(const LocalTensor<T> &dst, T first, const Lanes &lanes, ui
     it.writes(lanes, d);
     if (it.ok) {
         lanes.each([&](uint32_t repeat, uint32_t element) {
-            const uint64_t to =
-                lanes.counted ? d.view.address + uint64_t{element} * sizeof(T) : d.address(repeat, element);
+            const uint64_t to = d.address(repeat, element); // counted lanes have the strides of a dense walk
             core.ub.store<T>(static_cast<uint32_t>(to), value(repeat * lanes.per_repeat + element));
         });
     }

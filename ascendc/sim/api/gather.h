@@ -53,11 +53,7 @@ void gather(const LocalTensor<T> &dst, const LocalTensor<T> &src, const LocalTen
     std::vector<uint64_t> lane_offsets;
     lanes.each([&](uint32_t repeat, uint32_t element) {
         lane_offsets.push_back(from.view.address + uint64_t{repeat * lanes.per_repeat + element} * 4);
-        if (!offset_spans.empty() && offset_spans.back().address + offset_spans.back().bytes == lane_offsets.back()) {
-            offset_spans.back().bytes += 4;
-        } else {
-            offset_spans.push_back({lane_offsets.back(), 4});
-        }
+        append(offset_spans, lane_offsets.back(), 4);
     });
     it.reads(offset_spans, from);
     if (!it.ok) {
@@ -99,11 +95,7 @@ void gather_mask(VectorInstruction &it, const LocalTensor<T> &dst, const LocalTe
     for (uint32_t r = 0; r < params.repeatTimes; ++r) {
         for (uint32_t e = 0; e < per_iteration; ++e) {
             const uint64_t address = s.address(r, e);
-            if (!touched.empty() && touched.back().address + touched.back().bytes == address) {
-                touched.back().bytes += sizeof(T);
-            } else {
-                touched.push_back({address, sizeof(T)});
-            }
+            append(touched, address, sizeof(T));
             if (kept(r, e)) {
                 chosen.push_back({address, sizeof(T)});
             }

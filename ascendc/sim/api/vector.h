@@ -161,6 +161,16 @@ struct Span {
     uint64_t bytes;
 };
 
+// Adds an element to a list of spans, to the last one where it follows on.
+inline void append(std::vector<Span> &all, uint64_t address, uint64_t bytes)
+{
+    if (!all.empty() && all.back().address + all.back().bytes == address) {
+        all.back().bytes += bytes;
+    } else {
+        all.push_back({address, bytes});
+    }
+}
+
 inline std::vector<Span> spans(const Lanes &lanes, const Operand &operand)
 {
     if (lanes.counted) {
@@ -168,12 +178,7 @@ inline std::vector<Span> spans(const Lanes &lanes, const Operand &operand)
     }
     std::vector<Span> all;
     lanes.each([&](uint32_t repeat, uint32_t element) {
-        const uint64_t address = operand.address(repeat, element);
-        if (!all.empty() && all.back().address + all.back().bytes == address) {
-            all.back().bytes += operand.element_bytes;
-        } else {
-            all.push_back({address, operand.element_bytes});
-        }
+        append(all, operand.address(repeat, element), operand.element_bytes);
     });
     return all;
 }

@@ -156,6 +156,7 @@ element! {
     u16, "uint16_t", [u16::MIN, u16::MAX, 1, 0x8000, 0x7fff], |rng: &mut fastrand::Rng| rng.u16(..);
     i32, "int32_t", [i32::MIN, i32::MAX, 0, 1, -1, i32::MIN + 1, 1 << 24, (1 << 24) + 1, -(1 << 24) - 1, 0x7fff_ff80], |rng: &mut fastrand::Rng| rng.i32(..) >> rng.u32(..31);
     u32, "uint32_t", [u32::MIN, u32::MAX, 1, 1 << 31, i32::MAX as u32], |rng: &mut fastrand::Rng| rng.u32(..);
+    u64, "uint64_t", [u64::MIN, u64::MAX], |rng: &mut fastrand::Rng| rng.u64(..);
     i64, "int64_t", [i64::MIN, i64::MAX, 0, 1, -1, i64::from(i32::MAX), i64::from(i32::MIN), 1 << 31, -(1 << 31) - 1, (1 << 24) + 1, (1 << 40) + 3, i64::MAX - 1], |rng: &mut fastrand::Rng| rng.i64(..) >> rng.u32(..63);
     // No number that leads to a NaN, no -0: of these the documentation says nothing.
     f32, "float", [0.0, 1.0, -1.0, 0.5, 1.5, 2.5, -0.5, -2.5, 3.4e38, -3.4e38, 1e-45, 2_147_483_648.0, -2_147_483_648.0, 9.3e18, -9.3e18, 8_388_609.0], |rng: &mut fastrand::Rng| (rng.f32() - 0.5) * 2_f32.powi(rng.i32(-20..70));
@@ -170,8 +171,7 @@ pub(crate) fn image<T: Element>(rng: &mut fastrand::Rng, bytes: usize) -> Vec<u8
     image
 }
 
-/// Random strides, repeats and mask in one of the two masked forms, for operands of the given element sizes. `fits` lays
-/// them out and says whether that fits.
+/// Random strides, repeats and mask in one of the two masked forms, for operands of the given element sizes.
 pub(crate) fn masked(rng: &mut fastrand::Rng, wide: usize, sizes: [usize; 3]) -> Call {
     let lanes = 256 / wide;
     let mut call = Call { form: if rng.bool() { Form::Bits } else { Form::Leading }, ..Call::default() };
@@ -197,20 +197,11 @@ pub(crate) fn masked(rng: &mut fastrand::Rng, wide: usize, sizes: [usize; 3]) ->
 
 /// Lays the operands out one after the other, 32-byte aligned, and returns the bytes they take.
 pub(crate) fn lay_out(call: &mut Call, wide: usize, sizes: [usize; 3]) -> usize {
+    let walk = call.clone();
     let mut end = 0;
-    for (pick, size) in sizes.into_iter().enumerate() {
-        let operand = match pick {
-            0 => call.dst,
-            1 => call.src0,
-            _ => call.src1,
-        };
-        let extent = call.extent(&Operand { offset: 0, ..operand }, size, wide);
-        match pick {
-            0 => call.dst.offset = end,
-            1 => call.src0.offset = end,
-            _ => call.src1.offset = end,
-        }
-        end += extent;
+    for (operand, size) in [&mut call.dst, &mut call.src0, &mut call.src1].into_iter().zip(sizes) {
+        operand.offset = end;
+        end += walk.extent(operand, size, wide);
     }
     end + 64
 }

@@ -87,22 +87,6 @@ fn gather_mask<T: Element>(mut call: Call, pool_blocks: usize, rng: &mut fastran
     assert!(call.run_silent(&kernel, &before, false) == expected, "{kernel} {call:?}");
 }
 
-impl Element for u64 {
-    const NAME: &'static str = "uint64_t";
-    fn read(image: &[u8], offset: usize) -> Self {
-        Self::from_ne_bytes(image[offset..offset + 8].try_into().expect("eight"))
-    }
-    fn write(self, image: &mut [u8], offset: usize) {
-        image[offset..offset + 8].copy_from_slice(&self.to_ne_bytes());
-    }
-    fn bits(self) -> u64 {
-        self
-    }
-    fn random(rng: &mut fastrand::Rng) -> Self {
-        rng.u64(..)
-    }
-}
-
 fn gather_masks<T: Element>() {
     let rng = &mut fastrand::Rng::with_seed(7);
     for mode in 0..=7 {
