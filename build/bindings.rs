@@ -8,7 +8,7 @@ use std::{env, panic};
 pub(crate) fn generate() {
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("set by cargo"));
     let mut builder = bindgen::Builder::default();
-    for header in ["ascendc/cache_loc.h", "ascendc/sim/launch.h"] {
+    for header in ["ascendc/cache_loc.h", "ascendc/acl_api.h", "ascendc/sim/launch.h"] {
         let header = root.join(header);
         println!("cargo::rerun-if-changed={}", header.display());
         builder = builder.header(header.to_str().expect("a path that is UTF-8"));

@@ -223,6 +223,444 @@ const _: () = {
         "Offset of field: AscendCacheLocFaultLine::reserved",
     ][::core::mem::offset_of!(AscendCacheLocFaultLine, reserved) - 48usize];
 };
+pub type aclError = ::core::ffi::c_int;
+pub type aclrtContext = *mut ::core::ffi::c_void;
+pub type aclrtStream = *mut ::core::ffi::c_void;
+pub type aclrtEvent = *mut ::core::ffi::c_void;
+pub type aclrtBinHandle = *mut ::core::ffi::c_void;
+pub type aclrtFuncHandle = *mut ::core::ffi::c_void;
+pub type aclmdlRI = *mut ::core::ffi::c_void;
+pub type aclDeviceInfo = i32;
+pub type aclrtDevAttr = u32;
+pub type aclrtMemMallocPolicy = u32;
+pub type aclrtMemcpyKind = u32;
+pub type aclrtEventRecordedStatus = u32;
+pub type aclmdlRICaptureMode = u32;
+pub type aclmdlRICaptureStatus = u32;
+#[repr(C)]
+#[derive(Debug, Default, Copy, Clone)]
+pub struct aclrtBinaryLoadOption {
+    pub type_: u32,
+    pub value: [u32; 4usize],
+}
+#[allow(clippy::unnecessary_operation, clippy::identity_op)]
+const _: () = {
+    [
+        "Size of aclrtBinaryLoadOption",
+    ][::core::mem::size_of::<aclrtBinaryLoadOption>() - 20usize];
+    [
+        "Alignment of aclrtBinaryLoadOption",
+    ][::core::mem::align_of::<aclrtBinaryLoadOption>() - 4usize];
+    [
+        "Offset of field: aclrtBinaryLoadOption::type_",
+    ][::core::mem::offset_of!(aclrtBinaryLoadOption, type_) - 0usize];
+    [
+        "Offset of field: aclrtBinaryLoadOption::value",
+    ][::core::mem::offset_of!(aclrtBinaryLoadOption, value) - 4usize];
+};
+#[repr(C)]
+#[derive(Debug, Copy, Clone)]
+pub struct aclrtBinaryLoadOptions {
+    pub options: *mut aclrtBinaryLoadOption,
+    pub numOpt: usize,
+}
+#[allow(clippy::unnecessary_operation, clippy::identity_op)]
+const _: () = {
+    [
+        "Size of aclrtBinaryLoadOptions",
+    ][::core::mem::size_of::<aclrtBinaryLoadOptions>() - 16usize];
+    [
+        "Alignment of aclrtBinaryLoadOptions",
+    ][::core::mem::align_of::<aclrtBinaryLoadOptions>() - 8usize];
+    [
+        "Offset of field: aclrtBinaryLoadOptions::options",
+    ][::core::mem::offset_of!(aclrtBinaryLoadOptions, options) - 0usize];
+    [
+        "Offset of field: aclrtBinaryLoadOptions::numOpt",
+    ][::core::mem::offset_of!(aclrtBinaryLoadOptions, numOpt) - 8usize];
+};
+impl Default for aclrtBinaryLoadOptions {
+    fn default() -> Self {
+        let mut s = ::core::mem::MaybeUninit::<Self>::uninit();
+        unsafe {
+            ::core::ptr::write_bytes(s.as_mut_ptr(), 0, 1);
+            s.assume_init()
+        }
+    }
+}
+pub type aclrtLaunchKernelCfg = ::core::ffi::c_void;
+pub type aclrtPlaceHolderInfo = ::core::ffi::c_void;
+#[repr(C)]
+#[derive(Debug, Default, Copy, Clone)]
+pub struct AclApi {
+    pub aclInit: ::core::option::Option<
+        unsafe extern "C" fn(configPath: *const ::core::ffi::c_char) -> aclError,
+    >,
+    pub aclGetRecentErrMsg: ::core::option::Option<
+        unsafe extern "C" fn() -> *const ::core::ffi::c_char,
+    >,
+    pub aclrtGetDeviceCount: ::core::option::Option<
+        unsafe extern "C" fn(count: *mut u32) -> aclError,
+    >,
+    pub aclrtSetDevice: ::core::option::Option<
+        unsafe extern "C" fn(deviceId: i32) -> aclError,
+    >,
+    pub aclrtGetDevice: ::core::option::Option<
+        unsafe extern "C" fn(deviceId: *mut i32) -> aclError,
+    >,
+    pub aclrtGetCurrentContext: ::core::option::Option<
+        unsafe extern "C" fn(context: *mut aclrtContext) -> aclError,
+    >,
+    pub aclrtSetCurrentContext: ::core::option::Option<
+        unsafe extern "C" fn(context: aclrtContext) -> aclError,
+    >,
+    pub aclrtSynchronizeDevice: ::core::option::Option<
+        unsafe extern "C" fn() -> aclError,
+    >,
+    pub aclrtGetSocName: ::core::option::Option<
+        unsafe extern "C" fn() -> *const ::core::ffi::c_char,
+    >,
+    pub aclGetDeviceCapability: ::core::option::Option<
+        unsafe extern "C" fn(
+            deviceId: u32,
+            deviceInfo: aclDeviceInfo,
+            value: *mut i64,
+        ) -> aclError,
+    >,
+    pub aclrtCreateStreamWithConfig: ::core::option::Option<
+        unsafe extern "C" fn(
+            stream: *mut aclrtStream,
+            priority: u32,
+            flag: u32,
+        ) -> aclError,
+    >,
+    pub aclrtDestroyStream: ::core::option::Option<
+        unsafe extern "C" fn(stream: aclrtStream) -> aclError,
+    >,
+    pub aclrtSynchronizeStream: ::core::option::Option<
+        unsafe extern "C" fn(stream: aclrtStream) -> aclError,
+    >,
+    pub aclrtSynchronizeStreamWithTimeout: ::core::option::Option<
+        unsafe extern "C" fn(stream: aclrtStream, timeout: i32) -> aclError,
+    >,
+    pub aclrtCreateEventExWithFlag: ::core::option::Option<
+        unsafe extern "C" fn(event: *mut aclrtEvent, flag: u32) -> aclError,
+    >,
+    pub aclrtDestroyEvent: ::core::option::Option<
+        unsafe extern "C" fn(event: aclrtEvent) -> aclError,
+    >,
+    pub aclrtRecordEvent: ::core::option::Option<
+        unsafe extern "C" fn(event: aclrtEvent, stream: aclrtStream) -> aclError,
+    >,
+    pub aclrtStreamWaitEvent: ::core::option::Option<
+        unsafe extern "C" fn(stream: aclrtStream, event: aclrtEvent) -> aclError,
+    >,
+    pub aclrtQueryEventStatus: ::core::option::Option<
+        unsafe extern "C" fn(
+            event: aclrtEvent,
+            status: *mut aclrtEventRecordedStatus,
+        ) -> aclError,
+    >,
+    pub aclrtMalloc: ::core::option::Option<
+        unsafe extern "C" fn(
+            devPtr: *mut *mut ::core::ffi::c_void,
+            size: usize,
+            policy: aclrtMemMallocPolicy,
+        ) -> aclError,
+    >,
+    pub aclrtFree: ::core::option::Option<
+        unsafe extern "C" fn(devPtr: *mut ::core::ffi::c_void) -> aclError,
+    >,
+    pub aclrtMallocHost: ::core::option::Option<
+        unsafe extern "C" fn(
+            hostPtr: *mut *mut ::core::ffi::c_void,
+            size: usize,
+        ) -> aclError,
+    >,
+    pub aclrtFreeHost: ::core::option::Option<
+        unsafe extern "C" fn(hostPtr: *mut ::core::ffi::c_void) -> aclError,
+    >,
+    pub aclrtMemcpy: ::core::option::Option<
+        unsafe extern "C" fn(
+            dst: *mut ::core::ffi::c_void,
+            destMax: usize,
+            src: *const ::core::ffi::c_void,
+            count: usize,
+            kind: aclrtMemcpyKind,
+        ) -> aclError,
+    >,
+    pub aclrtMemcpyAsync: ::core::option::Option<
+        unsafe extern "C" fn(
+            dst: *mut ::core::ffi::c_void,
+            destMax: usize,
+            src: *const ::core::ffi::c_void,
+            count: usize,
+            kind: aclrtMemcpyKind,
+            stream: aclrtStream,
+        ) -> aclError,
+    >,
+    pub aclrtMemsetAsync: ::core::option::Option<
+        unsafe extern "C" fn(
+            devPtr: *mut ::core::ffi::c_void,
+            maxCount: usize,
+            value: i32,
+            count: usize,
+            stream: aclrtStream,
+        ) -> aclError,
+    >,
+    pub aclrtBinaryLoadFromData: ::core::option::Option<
+        unsafe extern "C" fn(
+            data: *const ::core::ffi::c_void,
+            length: usize,
+            options: *const aclrtBinaryLoadOptions,
+            binHandle: *mut aclrtBinHandle,
+        ) -> aclError,
+    >,
+    pub aclrtBinaryGetFunction: ::core::option::Option<
+        unsafe extern "C" fn(
+            binHandle: aclrtBinHandle,
+            kernelName: *const ::core::ffi::c_char,
+            funcHandle: *mut aclrtFuncHandle,
+        ) -> aclError,
+    >,
+    pub aclrtLaunchKernelWithHostArgs: ::core::option::Option<
+        unsafe extern "C" fn(
+            funcHandle: aclrtFuncHandle,
+            numBlocks: u32,
+            stream: aclrtStream,
+            cfg: *mut aclrtLaunchKernelCfg,
+            hostArgs: *mut ::core::ffi::c_void,
+            argsSize: usize,
+            placeHolderArray: *mut aclrtPlaceHolderInfo,
+            placeHolderNum: usize,
+        ) -> aclError,
+    >,
+    pub aclrtGetDeviceInfo: ::core::option::Option<
+        unsafe extern "C" fn(
+            deviceId: u32,
+            attr: aclrtDevAttr,
+            value: *mut i64,
+        ) -> aclError,
+    >,
+    pub aclsysGetVersionNum: ::core::option::Option<
+        unsafe extern "C" fn(
+            pkgName: *mut ::core::ffi::c_char,
+            versionNum: *mut i32,
+        ) -> aclError,
+    >,
+    pub aclrtCreateContext: ::core::option::Option<
+        unsafe extern "C" fn(context: *mut aclrtContext, deviceId: i32) -> aclError,
+    >,
+    pub aclrtDestroyContext: ::core::option::Option<
+        unsafe extern "C" fn(context: aclrtContext) -> aclError,
+    >,
+    pub aclmdlRICaptureBegin: ::core::option::Option<
+        unsafe extern "C" fn(stream: aclrtStream, mode: aclmdlRICaptureMode) -> aclError,
+    >,
+    pub aclmdlRICaptureGetInfo: ::core::option::Option<
+        unsafe extern "C" fn(
+            stream: aclrtStream,
+            status: *mut aclmdlRICaptureStatus,
+            modelRI: *mut aclmdlRI,
+        ) -> aclError,
+    >,
+    pub aclmdlRICaptureEnd: ::core::option::Option<
+        unsafe extern "C" fn(stream: aclrtStream, modelRI: *mut aclmdlRI) -> aclError,
+    >,
+    pub aclmdlRIExecuteAsync: ::core::option::Option<
+        unsafe extern "C" fn(modelRI: aclmdlRI, stream: aclrtStream) -> aclError,
+    >,
+    pub aclmdlRIDestroy: ::core::option::Option<
+        unsafe extern "C" fn(modelRI: aclmdlRI) -> aclError,
+    >,
+}
+#[allow(clippy::unnecessary_operation, clippy::identity_op)]
+const _: () = {
+    ["Size of AclApi"][::core::mem::size_of::<AclApi>() - 304usize];
+    ["Alignment of AclApi"][::core::mem::align_of::<AclApi>() - 8usize];
+    [
+        "Offset of field: AclApi::aclInit",
+    ][::core::mem::offset_of!(AclApi, aclInit) - 0usize];
+    [
+        "Offset of field: AclApi::aclGetRecentErrMsg",
+    ][::core::mem::offset_of!(AclApi, aclGetRecentErrMsg) - 8usize];
+    [
+        "Offset of field: AclApi::aclrtGetDeviceCount",
+    ][::core::mem::offset_of!(AclApi, aclrtGetDeviceCount) - 16usize];
+    [
+        "Offset of field: AclApi::aclrtSetDevice",
+    ][::core::mem::offset_of!(AclApi, aclrtSetDevice) - 24usize];
+    [
+        "Offset of field: AclApi::aclrtGetDevice",
+    ][::core::mem::offset_of!(AclApi, aclrtGetDevice) - 32usize];
+    [
+        "Offset of field: AclApi::aclrtGetCurrentContext",
+    ][::core::mem::offset_of!(AclApi, aclrtGetCurrentContext) - 40usize];
+    [
+        "Offset of field: AclApi::aclrtSetCurrentContext",
+    ][::core::mem::offset_of!(AclApi, aclrtSetCurrentContext) - 48usize];
+    [
+        "Offset of field: AclApi::aclrtSynchronizeDevice",
+    ][::core::mem::offset_of!(AclApi, aclrtSynchronizeDevice) - 56usize];
+    [
+        "Offset of field: AclApi::aclrtGetSocName",
+    ][::core::mem::offset_of!(AclApi, aclrtGetSocName) - 64usize];
+    [
+        "Offset of field: AclApi::aclGetDeviceCapability",
+    ][::core::mem::offset_of!(AclApi, aclGetDeviceCapability) - 72usize];
+    [
+        "Offset of field: AclApi::aclrtCreateStreamWithConfig",
+    ][::core::mem::offset_of!(AclApi, aclrtCreateStreamWithConfig) - 80usize];
+    [
+        "Offset of field: AclApi::aclrtDestroyStream",
+    ][::core::mem::offset_of!(AclApi, aclrtDestroyStream) - 88usize];
+    [
+        "Offset of field: AclApi::aclrtSynchronizeStream",
+    ][::core::mem::offset_of!(AclApi, aclrtSynchronizeStream) - 96usize];
+    [
+        "Offset of field: AclApi::aclrtSynchronizeStreamWithTimeout",
+    ][::core::mem::offset_of!(AclApi, aclrtSynchronizeStreamWithTimeout) - 104usize];
+    [
+        "Offset of field: AclApi::aclrtCreateEventExWithFlag",
+    ][::core::mem::offset_of!(AclApi, aclrtCreateEventExWithFlag) - 112usize];
+    [
+        "Offset of field: AclApi::aclrtDestroyEvent",
+    ][::core::mem::offset_of!(AclApi, aclrtDestroyEvent) - 120usize];
+    [
+        "Offset of field: AclApi::aclrtRecordEvent",
+    ][::core::mem::offset_of!(AclApi, aclrtRecordEvent) - 128usize];
+    [
+        "Offset of field: AclApi::aclrtStreamWaitEvent",
+    ][::core::mem::offset_of!(AclApi, aclrtStreamWaitEvent) - 136usize];
+    [
+        "Offset of field: AclApi::aclrtQueryEventStatus",
+    ][::core::mem::offset_of!(AclApi, aclrtQueryEventStatus) - 144usize];
+    [
+        "Offset of field: AclApi::aclrtMalloc",
+    ][::core::mem::offset_of!(AclApi, aclrtMalloc) - 152usize];
+    [
+        "Offset of field: AclApi::aclrtFree",
+    ][::core::mem::offset_of!(AclApi, aclrtFree) - 160usize];
+    [
+        "Offset of field: AclApi::aclrtMallocHost",
+    ][::core::mem::offset_of!(AclApi, aclrtMallocHost) - 168usize];
+    [
+        "Offset of field: AclApi::aclrtFreeHost",
+    ][::core::mem::offset_of!(AclApi, aclrtFreeHost) - 176usize];
+    [
+        "Offset of field: AclApi::aclrtMemcpy",
+    ][::core::mem::offset_of!(AclApi, aclrtMemcpy) - 184usize];
+    [
+        "Offset of field: AclApi::aclrtMemcpyAsync",
+    ][::core::mem::offset_of!(AclApi, aclrtMemcpyAsync) - 192usize];
+    [
+        "Offset of field: AclApi::aclrtMemsetAsync",
+    ][::core::mem::offset_of!(AclApi, aclrtMemsetAsync) - 200usize];
+    [
+        "Offset of field: AclApi::aclrtBinaryLoadFromData",
+    ][::core::mem::offset_of!(AclApi, aclrtBinaryLoadFromData) - 208usize];
+    [
+        "Offset of field: AclApi::aclrtBinaryGetFunction",
+    ][::core::mem::offset_of!(AclApi, aclrtBinaryGetFunction) - 216usize];
+    [
+        "Offset of field: AclApi::aclrtLaunchKernelWithHostArgs",
+    ][::core::mem::offset_of!(AclApi, aclrtLaunchKernelWithHostArgs) - 224usize];
+    [
+        "Offset of field: AclApi::aclrtGetDeviceInfo",
+    ][::core::mem::offset_of!(AclApi, aclrtGetDeviceInfo) - 232usize];
+    [
+        "Offset of field: AclApi::aclsysGetVersionNum",
+    ][::core::mem::offset_of!(AclApi, aclsysGetVersionNum) - 240usize];
+    [
+        "Offset of field: AclApi::aclrtCreateContext",
+    ][::core::mem::offset_of!(AclApi, aclrtCreateContext) - 248usize];
+    [
+        "Offset of field: AclApi::aclrtDestroyContext",
+    ][::core::mem::offset_of!(AclApi, aclrtDestroyContext) - 256usize];
+    [
+        "Offset of field: AclApi::aclmdlRICaptureBegin",
+    ][::core::mem::offset_of!(AclApi, aclmdlRICaptureBegin) - 264usize];
+    [
+        "Offset of field: AclApi::aclmdlRICaptureGetInfo",
+    ][::core::mem::offset_of!(AclApi, aclmdlRICaptureGetInfo) - 272usize];
+    [
+        "Offset of field: AclApi::aclmdlRICaptureEnd",
+    ][::core::mem::offset_of!(AclApi, aclmdlRICaptureEnd) - 280usize];
+    [
+        "Offset of field: AclApi::aclmdlRIExecuteAsync",
+    ][::core::mem::offset_of!(AclApi, aclmdlRIExecuteAsync) - 288usize];
+    [
+        "Offset of field: AclApi::aclmdlRIDestroy",
+    ][::core::mem::offset_of!(AclApi, aclmdlRIDestroy) - 296usize];
+};
+pub const ASCEND_CACHE_LOC_ACL_DEVICE_INFO_VECTOR_CORE_NUM: _bindgen_ty_1 = 1;
+pub const ASCEND_CACHE_LOC_ACL_DEV_ATTR_VECTOR_CORE_NUM: _bindgen_ty_1 = 201;
+pub const ASCEND_CACHE_LOC_ACL_EVENT_SYNC: _bindgen_ty_1 = 1;
+pub const ASCEND_CACHE_LOC_ACL_EVENT_RECORDED_STATUS_NOT_READY: _bindgen_ty_1 = 0;
+pub const ASCEND_CACHE_LOC_ACL_EVENT_RECORDED_STATUS_COMPLETE: _bindgen_ty_1 = 1;
+pub const ASCEND_CACHE_LOC_ACL_STREAM_FAST_LAUNCH: _bindgen_ty_1 = 1;
+pub const ASCEND_CACHE_LOC_ACL_STREAM_FAST_SYNC: _bindgen_ty_1 = 2;
+pub const ASCEND_CACHE_LOC_ACL_MEM_MALLOC_HUGE_FIRST: _bindgen_ty_1 = 0;
+pub const ASCEND_CACHE_LOC_ACL_MEMCPY_HOST_TO_DEVICE: _bindgen_ty_1 = 1;
+pub const ASCEND_CACHE_LOC_ACL_MEMCPY_DEVICE_TO_HOST: _bindgen_ty_1 = 2;
+pub const ASCEND_CACHE_LOC_ACL_MEMCPY_DEVICE_TO_DEVICE: _bindgen_ty_1 = 3;
+pub const ASCEND_CACHE_LOC_ACL_RT_BINARY_LOAD_OPT_MAGIC: _bindgen_ty_1 = 2;
+pub const ASCEND_CACHE_LOC_ACL_RT_BINARY_MAGIC_ELF_VECTOR_CORE: _bindgen_ty_1 = 1094799942;
+pub const ASCEND_CACHE_LOC_ACL_MODEL_RI_CAPTURE_MODE_GLOBAL: _bindgen_ty_1 = 0;
+pub const ASCEND_CACHE_LOC_ACL_MODEL_RI_CAPTURE_MODE_THREAD_LOCAL: _bindgen_ty_1 = 1;
+pub const ASCEND_CACHE_LOC_ACL_MODEL_RI_CAPTURE_MODE_RELAXED: _bindgen_ty_1 = 2;
+pub const ASCEND_CACHE_LOC_ACL_MODEL_RI_CAPTURE_STATUS_NONE: _bindgen_ty_1 = 0;
+pub const ASCEND_CACHE_LOC_ACL_MODEL_RI_CAPTURE_STATUS_ACTIVE: _bindgen_ty_1 = 1;
+pub const ASCEND_CACHE_LOC_ACL_MODEL_RI_CAPTURE_STATUS_INVALIDATED: _bindgen_ty_1 = 2;
+pub type _bindgen_ty_1 = ::core::ffi::c_uint;
+pub const ASCEND_CACHE_LOC_ACL_SUCCESS: _bindgen_ty_2 = 0;
+pub const ASCEND_CACHE_LOC_ACL_ERROR_UNINITIALIZE: _bindgen_ty_2 = 100001;
+pub const ASCEND_CACHE_LOC_ACL_ERROR_REPEAT_INITIALIZE: _bindgen_ty_2 = 100002;
+pub const ASCEND_CACHE_LOC_ACL_ERROR_RT_PARAM_INVALID: _bindgen_ty_2 = 107000;
+pub const ASCEND_CACHE_LOC_ACL_ERROR_RT_INVALID_DEVICEID: _bindgen_ty_2 = 107001;
+pub const ASCEND_CACHE_LOC_ACL_ERROR_RT_CONTEXT_NULL: _bindgen_ty_2 = 107002;
+pub const ASCEND_CACHE_LOC_ACL_ERROR_RT_STREAM_CONTEXT: _bindgen_ty_2 = 107003;
+pub const ASCEND_CACHE_LOC_ACL_ERROR_RT_INVALID_HANDLE: _bindgen_ty_2 = 107017;
+pub const ASCEND_CACHE_LOC_ACL_ERROR_RT_STREAM_UNJOINED: _bindgen_ty_2 = 107025;
+pub const ASCEND_CACHE_LOC_ACL_ERROR_RT_STREAM_CAPTURED: _bindgen_ty_2 = 107027;
+pub const ASCEND_CACHE_LOC_ACL_ERROR_RT_EVENT_CAPTURED: _bindgen_ty_2 = 107028;
+pub const ASCEND_CACHE_LOC_ACL_ERROR_RT_STREAM_NOT_CAPTURED: _bindgen_ty_2 = 107029;
+pub const ASCEND_CACHE_LOC_ACL_ERROR_RT_CAPTURE_MODE_NOT_SUPPORT: _bindgen_ty_2 = 107030;
+pub const ASCEND_CACHE_LOC_ACL_ERROR_RT_STREAM_CAPTURE_IMPLICIT: _bindgen_ty_2 = 107031;
+pub const ASCEND_CACHE_LOC_ACL_ERROR_RT_STREAM_CAPTURE_UNMATCHED: _bindgen_ty_2 = 107036;
+pub const ASCEND_CACHE_LOC_ACL_ERROR_RT_STREAM_CAPTURE_WRONG_THREAD: _bindgen_ty_2 = 107038;
+pub const ASCEND_CACHE_LOC_ACL_ERROR_RT_CAPTURE_MODE_BLOCK_ASYNC: _bindgen_ty_2 = 107041;
+pub const ASCEND_CACHE_LOC_ACL_ERROR_RT_FEATURE_NOT_SUPPORT: _bindgen_ty_2 = 207000;
+pub const ASCEND_CACHE_LOC_ACL_ERROR_RT_MEMORY_ALLOCATION: _bindgen_ty_2 = 207001;
+pub const ASCEND_CACHE_LOC_ACL_ERROR_RT_DEVICE_OOM: _bindgen_ty_2 = 207018;
+pub const ASCEND_CACHE_LOC_ACL_ERROR_RT_INTERNAL_ERROR: _bindgen_ty_2 = 507000;
+pub const ASCEND_CACHE_LOC_ACL_ERROR_RT_STREAM_SYNC_TIMEOUT: _bindgen_ty_2 = 507046;
+pub const ASCEND_CACHE_LOC_ACL_ERROR_RT_EVENT_SYNC_TIMEOUT: _bindgen_ty_2 = 507047;
+pub const ASCEND_CACHE_LOC_ACL_ERROR_RT_STREAM_CAPTURE_INVALIDATED: _bindgen_ty_2 = 507903;
+pub const ASCEND_CACHE_LOC_ACL_ERROR_RT_LOST_HEARTBEAT: _bindgen_ty_2 = 507010;
+pub const ASCEND_CACHE_LOC_ACL_ERROR_RT_AICORE_TIMEOUT: _bindgen_ty_2 = 507014;
+pub const ASCEND_CACHE_LOC_ACL_ERROR_RT_AICORE_EXCEPTION: _bindgen_ty_2 = 507015;
+pub const ASCEND_CACHE_LOC_ACL_ERROR_RT_AICORE_TRAP_EXCEPTION: _bindgen_ty_2 = 507016;
+pub const ASCEND_CACHE_LOC_ACL_ERROR_RT_AICPU_TIMEOUT: _bindgen_ty_2 = 507017;
+pub const ASCEND_CACHE_LOC_ACL_ERROR_RT_AICPU_EXCEPTION: _bindgen_ty_2 = 507018;
+pub const ASCEND_CACHE_LOC_ACL_ERROR_RT_VECTOR_CORE_TIMEOUT: _bindgen_ty_2 = 507034;
+pub const ASCEND_CACHE_LOC_ACL_ERROR_RT_VECTOR_CORE_EXCEPTION: _bindgen_ty_2 = 507035;
+pub const ASCEND_CACHE_LOC_ACL_ERROR_RT_VECTOR_CORE_TRAP_EXCEPTION: _bindgen_ty_2 = 507036;
+pub const ASCEND_CACHE_LOC_ACL_ERROR_RT_AICORE_TRAP_READ_OVERFLOW: _bindgen_ty_2 = 507042;
+pub const ASCEND_CACHE_LOC_ACL_ERROR_RT_AICORE_TRAP_WRITE_OVERFLOW: _bindgen_ty_2 = 507043;
+pub const ASCEND_CACHE_LOC_ACL_ERROR_RT_VECTOR_CORE_TRAP_READ_OVERFLOW: _bindgen_ty_2 = 507044;
+pub const ASCEND_CACHE_LOC_ACL_ERROR_RT_VECTOR_CORE_TRAP_WRITE_OVERFLOW: _bindgen_ty_2 = 507045;
+pub const ASCEND_CACHE_LOC_ACL_ERROR_RT_FFTS_PLUS_TIMEOUT: _bindgen_ty_2 = 507048;
+pub const ASCEND_CACHE_LOC_ACL_ERROR_RT_FFTS_PLUS_EXCEPTION: _bindgen_ty_2 = 507049;
+pub const ASCEND_CACHE_LOC_ACL_ERROR_RT_FFTS_PLUS_TRAP_EXCEPTION: _bindgen_ty_2 = 507050;
+pub const ASCEND_CACHE_LOC_ACL_ERROR_RT_DEVICE_MEM_ERROR: _bindgen_ty_2 = 507053;
+pub const ASCEND_CACHE_LOC_ACL_ERROR_RT_HBM_MULTI_BIT_ECC_ERROR: _bindgen_ty_2 = 507054;
+pub const ASCEND_CACHE_LOC_ACL_ERROR_RT_SUSPECT_DEVICE_MEM_ERROR: _bindgen_ty_2 = 507055;
+pub const ASCEND_CACHE_LOC_ACL_ERROR_RT_LINK_ERROR: _bindgen_ty_2 = 507056;
+pub const ASCEND_CACHE_LOC_ACL_ERROR_RT_SUSPECT_REMOTE_ERROR: _bindgen_ty_2 = 507057;
+pub const ASCEND_CACHE_LOC_ACL_ERROR_RT_DRV_INTERNAL_ERROR: _bindgen_ty_2 = 507899;
+pub const ASCEND_CACHE_LOC_ACL_ERROR_RT_SOCKET_CLOSE: _bindgen_ty_2 = 507901;
+pub type _bindgen_ty_2 = ::core::ffi::c_uint;
 pub const ASCEND_CACHE_LOC_SIM_PIPE_S: AscendCacheLocSimPipe = 0;
 pub const ASCEND_CACHE_LOC_SIM_PIPE_V: AscendCacheLocSimPipe = 1;
 pub const ASCEND_CACHE_LOC_SIM_PIPE_MTE2: AscendCacheLocSimPipe = 2;
