@@ -27,13 +27,33 @@
     allow(rustdoc::broken_intra_doc_links, reason = "a module is absent")
 )]
 
-#[cfg(feature = "sim")]
 #[allow(unsafe_code, reason = "the floor that calls C")]
 pub mod api;
-#[cfg(feature = "sim")]
+mod arch;
+mod buffer;
+mod device;
+mod error;
+mod event;
+mod fault;
+mod fault_log;
+mod garbage;
 pub mod ops;
+mod slice;
+mod stream;
+mod table;
 
 pub use ascend_cache_loc_ref::{FaultKind, Int, IntType, RowFault, ShapeError, TableShape};
+pub use buffer::DeviceBuffer;
+pub use device::{Device, DeviceInfo};
+pub use error::{Error, Result};
+pub use event::{Event, FaultCheck};
+pub use fault::{DeviceFault, LaunchId, Operation};
+pub use ops::{ExtendLocs, LastLoc, LaunchConfig, assign_extend_cache_locs, get_last_loc};
+pub use slice::{DeviceAddr, DeviceSlice, DeviceSliceMut};
+pub use stream::Stream;
+pub use table::ReqToToken;
+
+use ascend_cache_loc_ref::batch_of;
 
 /// Both operations on host slices, in safe Rust: single-threaded, without allocation.
 ///

@@ -1,4 +1,4 @@
-//! The suite on the kernels' real sources, in the core simulation, and what holds for kernels alone.
+//! The suite on the kernels' real sources, on a simulated device, and what holds for kernels alone.
 
 mod harness;
 mod suite;
@@ -8,25 +8,35 @@ mod workload;
 
 use std::sync::Arc;
 
-use ascend_cache_loc::api::sim::CoreCounters;
+use ascend_cache_loc::LaunchConfig;
+use ascend_cache_loc::api::sim::{CoreCounters, Machine};
 use ascend_cache_loc::cpu_ref::{ExtendLocs, LastLoc, RefError, ReqToToken};
-use ascend_cache_loc::ops::LaunchConfig;
 use ascend_cache_loc::{FaultKind, IntType, RowFault, TableShape};
-use harness::backend::{Backend, CpuRef};
+use harness::backend::{Backend, CpuRef, simulated};
 use harness::case::{Case, Dtypes, Op, Table};
-use harness::sim::Sim;
+use harness::device::OnDevice;
 use suite::suite;
 use workload::Workload;
 
-suite!(sim, Sim::default());
+suite!(sim, varied());
 
-/// A backend whose launches all have `cores` cores and otherwise the layout of the cost model.
-fn on(cores: u32) -> Sim {
+/// A backend whose launches all differ in layout.
+fn varied() -> OnDevice {
+    OnDevice::new(&simulated().open(0).unwrap())
+}
+
+/// A backend whose launches all have `cores` cores and otherwise the layout of the cost model, and its machine.
+fn on_machine(cores: u32) -> (OnDevice, Machine) {
+    let machine = simulated();
     let mut config = LaunchConfig::default();
     config.cores = Some(cores);
-    let mut sim = Sim::default();
+    let mut sim = OnDevice::new(&machine.open(0).unwrap());
     sim.fixed = Some(config);
-    sim
+    (sim, machine)
+}
+
+fn on(cores: u32) -> OnDevice {
+    on_machine(cores).0
 }
 
 /// One row of the longest a table can have. The storage is zeroed memory that is never touched but at its end.
@@ -39,7 +49,7 @@ fn longest_row(row_len: usize) -> Arc<Table> {
 }
 
 /// The same on the CPU reference; the oracle would take each element in turn.
-fn same_as_cpu(case: &Case, sim: &mut Sim) {
+fn same_as_cpu(case: &Case, sim: &mut OnDevice) {
     assert_eq!(case.run(sim), case.run(&mut CpuRef), "{sim:?}, {:?}", case.op);
 }
 
@@ -72,7 +82,7 @@ fn longest_rows_and_totals_past_2_31() {
                     same_as_cpu(&whole, &mut on(cores));
                 }
                 // Layouts of several tiles among them.
-                let mut varied = Sim::default();
+                let mut varied = varied();
                 for _ in 0..10 {
                     same_as_cpu(&last, &mut varied);
                     same_as_cpu(&extend, &mut varied);
@@ -120,7 +130,7 @@ fn tables_past_2_32_elements() {
     assert!(row > 1 << 32);
     slots[row..].copy_from_slice(&[30, 31, 32, 33, 34, 35, 36, 37]);
     let table = ReqToToken::new(shape, slots).unwrap();
-    let mut sim = Sim::default();
+    let mut sim = varied();
     let mut out = [0_i64; 2];
     sim.get_last_loc(LastLoc { table, req_pool_indices: &[3_i32, 0], prefix_lens: &[8_i32, 8], out: &mut out })
         .unwrap();
@@ -146,7 +156,7 @@ fn balance() {
         let n = workload.req_pool_indices.len();
         let total = workload.total();
         for cores in [20, 40, 48] {
-            let mut sim = on(cores);
+            let (mut sim, machine) = on_machine(cores);
             let mut out = vec![0_i32; n];
             let args = LastLoc {
                 table: workload.table(),
@@ -155,13 +165,13 @@ fn balance() {
                 out: &mut out,
             };
             sim.get_last_loc(args).unwrap();
-            weigh("get_last_loc", workload.name, &sim, 4 * n, 2);
+            weigh("get_last_loc", workload.name, &machine, 4 * n, 2);
             let mut out = vec![0_i32; total];
             sim.assign_extend_cache_locs(extend(&workload, &mut out)).unwrap();
-            weigh("assign_extend, int32", workload.name, &sim, 4 * total, 3 * n.div_ceil(1024));
+            weigh("assign_extend, int32", workload.name, &machine, 4 * total, 3 * n.div_ceil(1024));
             let mut out = vec![0_i64; total];
             sim.assign_extend_cache_locs(extend(&workload, &mut out)).unwrap();
-            weigh("assign_extend, int64", workload.name, &sim, 8 * total, 3 * n.div_ceil(1024));
+            weigh("assign_extend, int64", workload.name, &machine, 8 * total, 3 * n.div_ceil(1024));
         }
     }
 }
@@ -177,10 +187,11 @@ fn extend<'a, O>(workload: &'a Workload, out: &'a mut [O]) -> ExtendLocs<'a, i64
 }
 
 /// Prints and judges how a launch's work was split; `scan` is the number of copies that every core makes.
-fn weigh(operation: &str, workload: &str, sim: &Sim, out_bytes: usize, scan: usize) {
-    let cores = sim.counters.len();
+fn weigh(operation: &str, workload: &str, machine: &Machine, out_bytes: usize, scan: usize) {
+    let counters = machine.core_counters();
+    let cores = counters.len();
     let of = |value: &dyn Fn(&CoreCounters) -> u64| {
-        let values: Vec<_> = sim.counters.iter().map(value).collect();
+        let values: Vec<_> = counters.iter().map(value).collect();
         let (max, sum) = (values.iter().max().copied().unwrap_or(0), values.iter().sum::<u64>());
         (max, sum as f64 / cores as f64)
     };
@@ -192,23 +203,8 @@ fn weigh(operation: &str, workload: &str, sim: &Sim, out_bytes: usize, scan: usi
     println!(
         "{operation:24} {workload:20} {cores:5} {most_bytes:8} /{mean_bytes:9.1} {most_copies:6} /{mean_copies:7.1} {scan:10} {ratio:6.2}"
     );
-    assert_eq!(sim.counters.iter().map(|core| core.mte3.dma_bytes).sum::<u64>(), out_bytes as u64);
-    if sim.counters.iter().all(|core| copies(core) >= 64 || core.mte3.dma_bytes >= 8 * 1024) {
+    assert_eq!(counters.iter().map(|core| core.mte3.dma_bytes).sum::<u64>(), out_bytes as u64);
+    if counters.iter().all(|core| copies(core) >= 64 || core.mte3.dma_bytes >= 8 * 1024) {
         assert!(ratio <= 1.25, "{operation}, {workload}, {cores} cores: {ratio}");
     }
-}
-
-/// A log that holds an earlier launch's fault keeps it.
-#[test]
-fn the_first_launch_with_a_fault_wins() {
-    let table = Arc::new(Table { shape: TableShape::new(2, 4).unwrap(), slots: vec![5; 8] });
-    let dtypes = Dtypes { req_pool_indices: IntType::I32, lens: IntType::I32, out: IntType::I32 };
-    let op = Op::GetLastLoc { prefix_lens: vec![1; 3] };
-    let case = Case { op, dtypes, table, req_pool_indices: vec![0, 9, 9], out_init: 0 };
-    let fault = |row, req| Err(RowFault { row, kind: FaultKind::RequestOutOfRange { req, rows: 2 } }.into());
-    let mut sim = on(1);
-    sim.keep_log = true;
-    assert_eq!(case.run(&mut sim).result, fault(1, 9));
-    let second = Case { req_pool_indices: vec![8, 0, 0], ..case };
-    assert_eq!(second.run(&mut sim).result, fault(1, 9), "the second launch's fault is not in the log");
 }

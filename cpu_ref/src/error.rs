@@ -39,6 +39,13 @@ pub enum ShapeError {
         /// The length of `req_pool_indices`.
         batch: usize,
     },
+    /// A copy between host and device memory of different lengths.
+    CopyLength {
+        /// Elements in host memory.
+        host: usize,
+        /// Elements in device memory.
+        device: usize,
+    },
 }
 
 impl Display for ShapeError {
@@ -53,6 +60,9 @@ impl Display for ShapeError {
             }
             Self::LengthMismatch { argument, len, batch } => {
                 write!(f, "{argument}: {len} elements, the batch (req_pool_indices) has {batch}")
+            }
+            Self::CopyLength { host, device } => {
+                write!(f, "copy: {host} elements in host memory, {device} in device memory")
             }
         }
     }

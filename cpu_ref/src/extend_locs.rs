@@ -1,7 +1,6 @@
 //! `assign_extend_cache_locs`.
 
-use crate::shape::{check_batch, check_len};
-use crate::{FaultKind, Int, RefError, ReqToToken, RowFault, ShapeError};
+use crate::{FaultKind, Int, RefError, ReqToToken, RowFault, ShapeError, batch_of};
 
 /// The arguments of [`assign_extend_cache_locs`]. The index arrays have the length of `req_pool_indices`, the batch
 /// `n < 2^31`.
@@ -25,11 +24,8 @@ impl<R, L, O> ExtendLocs<'_, R, L, O> {
     /// # Errors
     /// [`ShapeError`] where they differ, or reach 2^31.
     pub fn batch(&self) -> Result<usize, ShapeError> {
-        let n = self.req_pool_indices.len();
-        check_batch(n)?;
-        check_len("start_offsets", self.start_offsets.len(), n)?;
-        check_len("end_offsets", self.end_offsets.len(), n)?;
-        Ok(n)
+        let offsets = [("start_offsets", self.start_offsets.len()), ("end_offsets", self.end_offsets.len())];
+        batch_of(self.req_pool_indices.len(), &offsets)
     }
 }
 

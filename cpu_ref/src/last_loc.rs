@@ -1,7 +1,6 @@
 //! `get_last_loc`.
 
-use crate::shape::{check_batch, check_len};
-use crate::{Int, RefError, ReqToToken, RowFault, ShapeError};
+use crate::{Int, RefError, ReqToToken, RowFault, ShapeError, batch_of};
 
 /// The arguments of [`get_last_loc`]. All arrays have the length of `req_pool_indices`, the batch `n < 2^31`.
 #[derive(Debug)]
@@ -22,11 +21,7 @@ impl<R, L, O> LastLoc<'_, R, L, O> {
     /// # Errors
     /// [`ShapeError`] where they differ, or reach 2^31.
     pub fn batch(&self) -> Result<usize, ShapeError> {
-        let n = self.req_pool_indices.len();
-        check_batch(n)?;
-        check_len("prefix_lens", self.prefix_lens.len(), n)?;
-        check_len("out", self.out.len(), n)?;
-        Ok(n)
+        batch_of(self.req_pool_indices.len(), &[("prefix_lens", self.prefix_lens.len()), ("out", self.out.len())])
     }
 }
 

@@ -15,5 +15,5 @@ pub use error::{FaultKind, RefError, RowFault, ShapeError};
 pub use extend_locs::{ExtendLocs, assign_extend_cache_locs};
 pub use int::{Int, IntType};
 pub use last_loc::{LastLoc, get_last_loc};
-pub use shape::TableShape;
+pub use shape::{TableShape, batch_of};
 pub use table::ReqToToken;

@@ -69,27 +69,38 @@ impl TableShape {
         }
         (self.rows as u64 - 1) * self.row_stride as u64 + self.row_len as u64
     }
+
+    /// Checks that storage of `len` elements holds the table.
+    ///
+    /// # Errors
+    /// [`ShapeError::TableTooShort`].
+    pub const fn check_storage(&self, len: usize) -> Result<(), ShapeError> {
+        let needed = self.storage_len();
+        if (len as u64) < needed {
+            return Err(ShapeError::TableTooShort { needed, len });
+        }
+        Ok(())
+    }
 }
 
-/// Refuses a batch that is too large, whatever the arrays hold.
-pub(crate) fn check_batch(n: usize) -> Result<(), ShapeError> {
-    if n > MAX_DIM {
-        return Err(ShapeError::TooLarge { argument: "req_pool_indices", value: n, max: MAX_DIM });
+/// The batch of a call, which is the length of `req_pool_indices`, where the `others`, by name and length, agree.
+///
+/// # Errors
+/// [`ShapeError`] where a length differs from it, or it reaches 2^31.
+pub fn batch_of(req_pool_indices: usize, others: &[(&'static str, usize)]) -> Result<usize, ShapeError> {
+    let batch = req_pool_indices;
+    if batch > MAX_DIM {
+        return Err(ShapeError::TooLarge { argument: "req_pool_indices", value: batch, max: MAX_DIM });
     }
-    Ok(())
-}
-
-/// Refuses an array whose length is not the batch.
-pub(crate) fn check_len(argument: &'static str, len: usize, batch: usize) -> Result<(), ShapeError> {
-    if len != batch {
-        return Err(ShapeError::LengthMismatch { argument, len, batch });
+    match others.iter().find(|(_, len)| *len != batch) {
+        Some(&(argument, len)) => Err(ShapeError::LengthMismatch { argument, len, batch }),
+        None => Ok(batch),
     }
-    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{MAX_DIM, ShapeError, TableShape, check_batch};
+    use super::{MAX_DIM, ShapeError, TableShape, batch_of};
 
     const TWO_31: usize = 1 << 31;
 
@@ -97,11 +108,11 @@ mod tests {
     fn sizes_below_2_31_pass_and_2_31_is_refused_by_name() {
         let shape = TableShape::new(MAX_DIM, MAX_DIM).unwrap();
         assert_eq!(shape.storage_len(), (MAX_DIM as u64).pow(2));
-        assert_eq!(check_batch(MAX_DIM), Ok(()));
+        assert_eq!(batch_of(MAX_DIM, &[]), Ok(MAX_DIM));
         let too_large = |argument| ShapeError::TooLarge { argument, value: TWO_31, max: MAX_DIM };
         assert_eq!(TableShape::new(TWO_31, 1), Err(too_large("rows")));
         assert_eq!(TableShape::new(1, TWO_31), Err(too_large("row_stride")));
-        assert_eq!(check_batch(TWO_31), Err(too_large("req_pool_indices")));
+        assert_eq!(batch_of(TWO_31, &[]), Err(too_large("req_pool_indices")));
     }
 
     #[test]

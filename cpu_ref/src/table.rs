@@ -18,10 +18,7 @@ impl<'a> ReqToToken<'a> {
     /// # Errors
     /// [`ShapeError::TableTooShort`].
     pub fn new(shape: TableShape, slots: &'a [i32]) -> Result<Self, ShapeError> {
-        let needed = shape.storage_len();
-        if (slots.len() as u64) < needed {
-            return Err(ShapeError::TableTooShort { needed, len: slots.len() });
-        }
+        shape.check_storage(slots.len())?;
         Ok(Self { shape, slots })
     }
 

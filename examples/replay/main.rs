@@ -47,11 +47,10 @@ struct Tally {
 fn main() -> ExitCode {
     let options = Options::parse();
     let mut out = BufWriter::new(std::io::stdout().lock());
-    let tally = match options.backend {
-        BackendName::Cpu => replay(&mut CpuRef, &options.files, &mut out),
-        #[cfg(feature = "sim")]
-        BackendName::Sim => replay(&mut harness::sim::Sim::default(), &options.files, &mut out),
-    };
+    let tally = options.backend.open().map_err(anyhow::Error::from).and_then(|device| match device {
+        Some(mut device) => replay(&mut device, &options.files, &mut out),
+        None => replay(&mut CpuRef, &options.files, &mut out),
+    });
     let flushed = out.flush().map_err(Into::into);
     ExitCode::from(exit_code(tally.and_then(|tally| flushed.map(|()| tally))))
 }

@@ -30,7 +30,7 @@ fn golden_and_fault_cases_pass() {
 #[cfg(feature = "sim")]
 #[test]
 fn golden_and_fault_cases_pass_on_the_kernels() {
-    let mut sim = harness::sim::Sim::default();
+    let mut sim = BackendName::Sim.open().unwrap().unwrap();
     for _ in 0..4 {
         all_cases_pass(&mut sim); // another layout each time
     }

@@ -114,10 +114,10 @@ fn main() -> ExitCode {
         Ok(requests) => requests,
         Err(error) => return fail(2, &error),
     };
-    match options.backend {
-        BackendName::Cpu => serve(&mut CpuRef, &options, &requests),
-        #[cfg(feature = "sim")]
-        BackendName::Sim => serve(&mut harness::sim::Sim::default(), &options, &requests),
+    match options.backend.open() {
+        Ok(Some(mut device)) => serve(&mut device, &options, &requests),
+        Ok(None) => serve(&mut CpuRef, &options, &requests),
+        Err(error) => fail(2, &error.into()),
     }
 }
 

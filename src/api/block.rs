@@ -1,4 +1,4 @@
-//! Parameter blocks as the bytes that a launch passes.
+//! Parameter blocks: what a launch passes to a kernel, by value.
 
 use super::bindings::{AscendCacheLocExtendLocsParams, AscendCacheLocLastLocParams};
 
@@ -6,7 +6,7 @@ use super::bindings::{AscendCacheLocExtendLocsParams, AscendCacheLocLastLocParam
 ///
 /// # Safety
 /// The type is `repr(C)`, has no padding and no pointers.
-pub(crate) unsafe trait ParameterBlock: Copy {}
+pub(crate) unsafe trait ParameterBlock {}
 
 // SAFETY: generated from cache_loc.h, whose asserts leave no room for padding: ten and twelve fields of 8 and 4 bytes
 // fill 80 and 112 bytes.
@@ -14,8 +14,64 @@ unsafe impl ParameterBlock for AscendCacheLocLastLocParams {}
 // SAFETY: as above.
 unsafe impl ParameterBlock for AscendCacheLocExtendLocsParams {}
 
-/// The block's bytes, in the host's order, which is the device's.
-pub(crate) fn bytes_of<P: ParameterBlock>(block: &P) -> &[u8] {
-    // SAFETY: the trait promises a type without padding, so every one of its bytes has a value.
-    unsafe { std::slice::from_raw_parts(std::ptr::from_ref(block).cast(), size_of::<P>()) }
+/// What a block says of one array: enough for the simulation to hold the kernel to it.
+#[cfg(feature = "sim")]
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct BlockArray {
+    pub(crate) name: &'static str,
+    /// Device address.
+    pub(crate) address: u64,
+    pub(crate) bytes: u64,
+    pub(crate) access: super::sim::Access,
+}
+
+/// The arrays, none of them empty, that a launch of one of our kernels may touch; `None` for a kernel of others.
+#[cfg(feature = "sim")]
+pub(crate) fn arrays(kernel: &str, blocks: u32, block: &[u8]) -> Option<Vec<BlockArray>> {
+    use super::sim::Access::{Read, ReadWrite, Write};
+
+    let table_bytes = |rows: u32, row_stride: u32, row_len: u32| match (rows, row_len) {
+        (0, _) | (_, 0) => 0,
+        _ => 4 * ((u64::from(rows) - 1) * u64::from(row_stride) + u64::from(row_len)),
+    };
+    let log_bytes = u64::from(blocks) * u64::from(super::bindings::ASCEND_CACHE_LOC_LINE_BYTES);
+    let array = |name, address, bytes, access| BlockArray { name, address, bytes, access };
+    let rows = |name, address, n: u32, bytes: u32| array(name, address, u64::from(n) * u64::from(bytes), Read);
+    let mut arrays = match kernel {
+        "ascend_cache_loc_get_last_loc" => {
+            let p: AscendCacheLocLastLocParams = read(block)?;
+            let out_bytes = u64::from(p.n) * u64::from(p.out_bytes);
+            vec![
+                array("table", p.table, table_bytes(p.rows, p.row_stride, p.row_len), Read),
+                rows("req_pool_indices", p.req_pool_indices, p.n, p.req_bytes),
+                rows("prefix_lens", p.prefix_lens, p.n, p.len_bytes),
+                array("out", p.out, out_bytes, Write),
+                array("fault log", p.fault_log, log_bytes, ReadWrite),
+            ]
+        }
+        "ascend_cache_loc_assign_extend_cache_locs" => {
+            let p: AscendCacheLocExtendLocsParams = read(block)?;
+            vec![
+                array("table", p.table, table_bytes(p.rows, p.row_stride, p.row_len), Read),
+                rows("req_pool_indices", p.req_pool_indices, p.n, p.req_bytes),
+                rows("start_offsets", p.start_offsets, p.n, p.len_bytes),
+                rows("end_offsets", p.end_offsets, p.n, p.len_bytes),
+                array("out", p.out, p.capacity * u64::from(p.out_bytes), Write),
+                array("fault log", p.fault_log, log_bytes, ReadWrite),
+            ]
+        }
+        _ => return None,
+    };
+    arrays.retain(|array| array.bytes > 0);
+    Some(arrays)
+}
+
+/// A block from the bytes of a launch.
+#[cfg(feature = "sim")]
+fn read<P: ParameterBlock>(bytes: &[u8]) -> Option<P> {
+    if bytes.len() != size_of::<P>() {
+        return None;
+    }
+    // SAFETY: as many bytes as the block has, which is integers alone.
+    Some(unsafe { bytes.as_ptr().cast::<P>().read_unaligned() })
 }

@@ -1,12 +1,110 @@
-//! The lowest floor: what the rest of the crate stands on to reach a device. `unsafe` lives here.
+//! The lowest floor: AscendCL as one table of functions, and what fills it. `unsafe` lives here.
 //!
-//! So far it holds the core half of the simulation, [`sim`].
+//! The floors above call the table through checked methods that are the same for every filling: the library of a machine
+//! with CANN, or the simulation, [`sim`]. [`Device::acl`](crate::Device::acl) gives a user the table itself.
 
 /// The declarations of the C headers.
 #[allow(missing_docs, unreachable_pub, dead_code, missing_debug_implementations, reason = "generated")]
+#[allow(non_camel_case_types, non_snake_case, reason = "generated: the names of AscendCL")]
 #[allow(clippy::all, clippy::pedantic, clippy::undocumented_unsafe_blocks, clippy::allow_attributes_without_reason, reason = "generated")]
 #[cfg_attr(ascend_cache_loc_generated_bindings, path = "generated.rs")]
 #[rustfmt::skip]
 pub(crate) mod bindings;
 pub(crate) mod block;
+mod calls;
+pub(crate) mod codes;
+mod handles;
+pub(crate) mod library;
+#[cfg(feature = "sim")]
 pub mod sim;
+
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::ffi::CStr;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+pub use bindings::AclApi;
+pub(crate) use handles::{Binary, Context, DeviceMemory, Function, PinnedMemory, RawEvent, RawStream};
+
+use crate::{Error, Result};
+
+/// The kernels of an arch, as a binary that the library loads; or why there are none.
+pub(crate) type Kernels = fn(arch: &str) -> Result<&'static [u8], Box<str>>;
+
+/// One AscendCL library, opened and initialised.
+pub(crate) struct Api {
+    table: AclApi,
+    kernels: Kernels,
+    /// What the floor above keeps of each device, by ordinal, as long as the library is open.
+    devices: Mutex<BTreeMap<u32, Arc<dyn Any + Send + Sync>>>,
+    /// Holds the library open.
+    _library: Box<dyn Any + Send + Sync>,
+}
+
+impl fmt::Debug for Api {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Api").finish_non_exhaustive()
+    }
+}
+
+impl Api {
+    /// Initialises a library.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] where it lacks a function that the crate needs, by name.
+    ///
+    /// # Safety
+    /// Each function of the table does what AscendCL documents, as long as `library` lives.
+    pub(crate) unsafe fn new(
+        table: AclApi,
+        name: &str,
+        kernels: Kernels,
+        library: Box<dyn Any + Send + Sync>,
+    ) -> Result<Arc<Self>> {
+        let missing = calls::missing(&table);
+        if !missing.is_empty() {
+            let (missing, needed) = (missing.join(", "), "CANN 8.5.0 or later is needed");
+            return Err(Error::Unavailable(format!("{name} has no {missing}: {needed}").into()));
+        }
+        let api = Self { table, kernels, devices: Mutex::default(), _library: library };
+        api.init()?;
+        Ok(Arc::new(api))
+    }
+
+    pub(crate) fn table(&self) -> &AclApi {
+        &self.table
+    }
+
+    /// The kernels for a device of an arch.
+    pub(crate) fn kernels(&self, arch: &str) -> Result<&'static [u8]> {
+        (self.kernels)(arch).map_err(Error::Unavailable)
+    }
+
+    /// What is kept for an ordinal; made at the first call for it.
+    pub(crate) fn kept<T: Any + Send + Sync>(&self, ordinal: u32, make: impl FnOnce() -> Result<T>) -> Result<Arc<T>> {
+        let mut devices = self.devices.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(kept) = devices.get(&ordinal) {
+            return Ok(kept.clone().downcast().expect("one type is kept"));
+        }
+        let made = Arc::new(make()?);
+        devices.insert(ordinal, made.clone());
+        Ok(made)
+    }
+
+    /// Success, or the code and the text that the library has for it on this thread.
+    fn check(&self, call: &'static str, code: i32) -> Result<()> {
+        if code == 0 {
+            return Ok(());
+        }
+        Err(Error::Acl { call, code, message: self.recent_message() })
+    }
+
+    /// AscendCL's error text of this thread; reading it clears it.
+    fn recent_message(&self) -> Box<str> {
+        let Some(function) = self.table.aclGetRecentErrMsg else { return Box::default() };
+        // SAFETY: takes nothing, and gives null or a text that lives until the next call on this thread.
+        let text = unsafe { function().as_ref().map(|text| CStr::from_ptr(text).to_string_lossy()) };
+        text.map_or_else(Box::default, |text| text.trim().into())
+    }
+}

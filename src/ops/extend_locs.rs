@@ -1,90 +1,130 @@
-//! The launch of `assign_extend_cache_locs`.
+//! `assign_extend_cache_locs`.
 
-use super::{ArrayAt, LaunchConfig, cores, lines, size, tile};
-use crate::TableShape;
+use super::{LaunchConfig, check_apart, cores, element_bytes, size, tile};
 use crate::api::bindings::{
     ASCEND_CACHE_LOC_CHECKPOINTS_MAX, ASCEND_CACHE_LOC_COPY_TILE_MAX, ASCEND_CACHE_LOC_SCAN_TILE_MAX,
     ASCEND_CACHE_LOC_WALK_TILE_MAX, AscendCacheLocExtendLocsParams,
 };
-use crate::api::block::bytes_of;
-
-/// A launch of `assign_extend_cache_locs`: slices of table rows, end to end.
-#[derive(Debug, Clone, Copy)]
-pub struct ExtendLocsLaunch {
-    cores: u32,
-    params: AscendCacheLocExtendLocsParams,
-}
+use crate::{DeviceSlice, DeviceSliceMut, Int, LaunchId, Operation, ReqToToken, Result, ShapeError, Stream, batch_of};
 
 /// What a row weighs beside its output, in bytes: an estimate until a device is measured.
 const ROW_COST_BYTES: u32 = 1024;
 /// Weight that a further core is worth.
 const BYTES_PER_CORE: u64 = 8 * 1024;
 
-impl ExtendLocsLaunch {
-    /// The kernel's name.
-    pub const KERNEL: &'static str = "ascend_cache_loc_assign_extend_cache_locs";
+/// The arguments of [`assign_extend_cache_locs`]. The index arrays have the length of `req_pool_indices`, the batch
+/// `n < 2^31`.
+#[derive(Debug)]
+pub struct ExtendLocs<'a, R, L, O> {
+    /// The request table.
+    pub table: ReqToToken<'a>,
+    /// Row i's request: a row of the table.
+    pub req_pool_indices: DeviceSlice<'a, R>,
+    /// Row i's first token.
+    pub start_offsets: DeviceSlice<'a, L>,
+    /// One past row i's last token.
+    pub end_offsets: DeviceSlice<'a, L>,
+    /// The slots of all rows end to end; a capacity: elements past the total are not touched.
+    pub out: DeviceSliceMut<'a, O>,
+}
 
-    /// A launch over `n` rows, not 0; the index arrays have `n` elements, `out` has `capacity`, and the table what its
-    /// shape needs. `fault_log` has a [line](super::FAULT_LINE_BYTES) for each of `available_cores`, `launch` is not 0.
-    /// `start_offsets` and `end_offsets` have one type.
+impl<R: Int, L: Int, O: Int> ExtendLocs<'_, R, L, O> {
+    /// The batch: the length of the index arrays.
     ///
-    /// # Panics
-    /// If `n` is 0 or 2^31 or more.
-    #[must_use]
-    #[expect(clippy::too_many_arguments, reason = "each is one field of the block")]
-    pub fn new(
-        (shape, table): (TableShape, u64),
-        n: usize,
-        req_pool_indices: ArrayAt,
-        start_offsets: ArrayAt,
-        end_offsets: ArrayAt,
-        (out, capacity): (ArrayAt, u64),
-        (fault_log, launch): (u64, u64),
-        available_cores: u32,
-        config: &LaunchConfig,
-    ) -> Self {
-        assert!(n > 0, "an empty batch needs no launch");
-        assert!(start_offsets.dtype == end_offsets.dtype, "the offsets have one type");
-        let row_cost_bytes = config.row_cost_bytes.unwrap_or(ROW_COST_BYTES).clamp(out.element_bytes(), 1 << 20);
-        let (copy, scan) = (ASCEND_CACHE_LOC_COPY_TILE_MAX, ASCEND_CACHE_LOC_SCAN_TILE_MAX);
-        let (walk, checkpoints) = (ASCEND_CACHE_LOC_WALK_TILE_MAX, ASCEND_CACHE_LOC_CHECKPOINTS_MAX);
-        let params = AscendCacheLocExtendLocsParams {
-            table,
-            req_pool_indices: req_pool_indices.address,
-            start_offsets: start_offsets.address,
-            end_offsets: end_offsets.address,
-            out: out.address,
-            capacity,
-            fault_log,
-            launch,
-            rows: size(shape.rows()),
-            row_stride: size(shape.row_stride()),
-            row_len: size(shape.row_len()),
-            n: size(n),
-            req_bytes: req_pool_indices.element_bytes(),
-            len_bytes: start_offsets.element_bytes(),
-            out_bytes: out.element_bytes(),
-            row_cost_bytes,
-            copy_tile: tile(config.tile, copy, 32, copy),
-            scan_tile: tile(config.scan_tile, scan, 64, scan),
-            walk_tile: tile(config.walk_tile, walk, 8, walk),
-            checkpoints: tile(config.checkpoints, checkpoints, 1, checkpoints),
-        };
-        let output_bytes = capacity.saturating_mul(out.element_bytes().into());
-        let work = output_bytes.saturating_add(n as u64 * u64::from(row_cost_bytes));
-        let cores = cores(config.cores, available_cores, work, BYTES_PER_CORE, lines(out, capacity));
-        Self { cores, params }
+    /// # Errors
+    /// [`ShapeError`] where they differ, or reach 2^31.
+    pub fn batch(&self) -> Result<usize, ShapeError> {
+        let offsets = [("start_offsets", self.start_offsets.len()), ("end_offsets", self.end_offsets.len())];
+        batch_of(self.req_pool_indices.len(), &offsets)
     }
 
-    /// The number of cores.
-    #[must_use]
-    pub fn cores(&self) -> u32 {
-        self.cores
+    fn check(&self, stream: &Stream) -> Result<usize> {
+        let n = self.batch()?;
+        let slots = self.table.slots();
+        slots.home().check("table", stream)?;
+        self.req_pool_indices.home().check("req_pool_indices", stream)?;
+        self.start_offsets.home().check("start_offsets", stream)?;
+        self.end_offsets.home().check("end_offsets", stream)?;
+        self.out.home().check("out", stream)?;
+        let offsets = (self.start_offsets.bytes(), self.end_offsets.bytes());
+        check_apart(self.out.bytes(), &[slots.bytes(), self.req_pool_indices.bytes(), offsets.0, offsets.1])?;
+        Ok(n)
     }
+}
 
-    /// The parameter block.
-    #[must_use]
-    pub fn argument(&self) -> &[u8] {
-        bytes_of(&self.params)
+/// Enqueues the KV-cache slots of a range of tokens of each request, end to end in row order: row i contributes
+/// `table[req_pool_indices[i], start_offsets[i]..end_offsets[i]]`, beginning in `out` at the sum of the earlier lengths.
+///
+/// A row with `start == end` is empty and valid whatever its other values. Any other row is valid when
+/// `0 <= req < rows` and `0 <= start <= end <= row_len`, compared in 64 bits; an invalid row counts as empty, and the
+/// lowest one is reported by the [`Stream`]. Where the rows exceed `out`, what fits is written. Mirrors SGLang's
+/// `assign_extend_cache_locs` (sgl-kernel-npu pull request 261; `cache_loc_update` there), which checks nothing. The same
+/// results and faults as
+#[cfg_attr(
+    feature = "cpu-ref",
+    doc = "[`cpu_ref::assign_extend_cache_locs`](crate::cpu_ref::assign_extend_cache_locs),"
+)]
+#[cfg_attr(not(feature = "cpu-ref"), doc = "`cpu_ref::assign_extend_cache_locs`,")]
+/// bit for bit.
+///
+/// One task, no allocation, no copy, no wait; it can be captured into a graph. An empty batch enqueues nothing.
+///
+/// # Errors
+/// [`Error::Shape`](crate::Error::Shape), [`Error::WrongHome`](crate::Error::WrongHome),
+/// [`Error::BadAddress`](crate::Error::BadAddress): nothing was enqueued. [`Error::Acl`](crate::Error::Acl),
+/// [`Error::DeviceLost`](crate::Error::DeviceLost).
+pub fn assign_extend_cache_locs<R: Int, L: Int, O: Int>(
+    stream: &Stream,
+    args: ExtendLocs<'_, R, L, O>,
+) -> Result<LaunchId> {
+    assign_extend_cache_locs_with(stream, args, &LaunchConfig::default())
+}
+
+/// [`assign_extend_cache_locs`] laid out by hand.
+///
+/// # Errors
+/// As [`assign_extend_cache_locs`], and [`Error::BadCores`](crate::Error::BadCores).
+#[expect(clippy::needless_pass_by_value, reason = "`out` is taken exclusively")]
+pub fn assign_extend_cache_locs_with<R: Int, L: Int, O: Int>(
+    stream: &Stream,
+    args: ExtendLocs<'_, R, L, O>,
+    config: &LaunchConfig,
+) -> Result<LaunchId> {
+    let n = args.check(stream)?;
+    let ExtendLocs { table, req_pool_indices, start_offsets, end_offsets, out } = &args;
+    let row_cost_bytes = config.row_cost_bytes.unwrap_or(ROW_COST_BYTES).clamp(element_bytes::<O>(), 1 << 20);
+    let output = out.bytes();
+    let work = (output.end - output.start).saturating_add(n as u64 * u64::from(row_cost_bytes));
+    let cores = cores(stream, config, (work, BYTES_PER_CORE), out)?;
+    let id = stream.device().next_launch();
+    if n == 0 {
+        return Ok(id);
     }
+    let (copy, scan) = (ASCEND_CACHE_LOC_COPY_TILE_MAX, ASCEND_CACHE_LOC_SCAN_TILE_MAX);
+    let (walk, checkpoints) = (ASCEND_CACHE_LOC_WALK_TILE_MAX, ASCEND_CACHE_LOC_CHECKPOINTS_MAX);
+    let shape = table.shape();
+    let block = AscendCacheLocExtendLocsParams {
+        table: table.slots().address(),
+        req_pool_indices: req_pool_indices.address(),
+        start_offsets: start_offsets.address(),
+        end_offsets: end_offsets.address(),
+        out: out.address(),
+        capacity: out.len() as u64,
+        fault_log: stream.fault_log(),
+        launch: id.get(),
+        rows: size(shape.rows()),
+        row_stride: size(shape.row_stride()),
+        row_len: size(shape.row_len()),
+        n: size(n),
+        req_bytes: element_bytes::<R>(),
+        len_bytes: element_bytes::<L>(),
+        out_bytes: element_bytes::<O>(),
+        row_cost_bytes,
+        copy_tile: tile(config.tile, copy, 32, copy),
+        scan_tile: tile(config.scan_tile, scan, 64, scan),
+        walk_tile: tile(config.walk_tile, walk, 8, walk),
+        checkpoints: tile(config.checkpoints, checkpoints, 1, checkpoints),
+    };
+    stream.launch(Operation::AssignExtendCacheLocs, id, cores, &block)?;
+    Ok(id)
 }

@@ -1,72 +1,101 @@
-//! The launch of `get_last_loc`.
+//! `get_last_loc`.
 
-use super::{ArrayAt, LaunchConfig, cores, lines, size, tile};
-use crate::TableShape;
+use super::{LaunchConfig, check_apart, cores, element_bytes, size, tile};
 use crate::api::bindings::{ASCEND_CACHE_LOC_LAST_LOC_TILE_MAX, AscendCacheLocLastLocParams};
-use crate::api::block::bytes_of;
-
-/// A launch of `get_last_loc`: `out[i] = table[req_pool_indices[i], prefix_lens[i] - 1]`, or -1.
-#[derive(Debug, Clone, Copy)]
-pub struct LastLocLaunch {
-    cores: u32,
-    params: AscendCacheLocLastLocParams,
-}
+use crate::{DeviceSlice, DeviceSliceMut, Int, LaunchId, Operation, ReqToToken, Result, ShapeError, Stream, batch_of};
 
 /// Rows that a further core is worth: each is a small copy, and a core costs a launch some time.
 const ROWS_PER_CORE: u64 = 16;
 
-impl LastLocLaunch {
-    /// The kernel's name.
-    pub const KERNEL: &'static str = "ascend_cache_loc_get_last_loc";
+/// The arguments of [`get_last_loc`]. All arrays have the length of `req_pool_indices`, the batch `n < 2^31`.
+#[derive(Debug)]
+pub struct LastLoc<'a, R, L, O> {
+    /// The request table.
+    pub table: ReqToToken<'a>,
+    /// Row i's request: a row of the table.
+    pub req_pool_indices: DeviceSlice<'a, R>,
+    /// Row i's prefix length, in tokens.
+    pub prefix_lens: DeviceSlice<'a, L>,
+    /// Row i's result, a KV-cache slot or -1.
+    pub out: DeviceSliceMut<'a, O>,
+}
 
-    /// A launch over `n` rows, not 0; every array has `n` elements and the table what its shape needs. `fault_log` has
-    /// a [line](super::FAULT_LINE_BYTES) for each of `available_cores`, `launch` is not 0.
+impl<R: Int, L: Int, O: Int> LastLoc<'_, R, L, O> {
+    /// The batch: the length of all arrays.
     ///
-    /// # Panics
-    /// If `n` is 0 or 2^31 or more.
-    #[must_use]
-    #[expect(clippy::too_many_arguments, reason = "each is one field of the block")]
-    pub fn new(
-        (shape, table): (TableShape, u64),
-        n: usize,
-        req_pool_indices: ArrayAt,
-        prefix_lens: ArrayAt,
-        out: ArrayAt,
-        (fault_log, launch): (u64, u64),
-        available_cores: u32,
-        config: &LaunchConfig,
-    ) -> Self {
-        assert!(n > 0, "an empty batch needs no launch");
-        let most = ASCEND_CACHE_LOC_LAST_LOC_TILE_MAX;
-        let params = AscendCacheLocLastLocParams {
-            table,
-            req_pool_indices: req_pool_indices.address,
-            prefix_lens: prefix_lens.address,
-            out: out.address,
-            fault_log,
-            launch,
-            rows: size(shape.rows()),
-            row_stride: size(shape.row_stride()),
-            row_len: size(shape.row_len()),
-            n: size(n),
-            req_bytes: req_pool_indices.element_bytes(),
-            len_bytes: prefix_lens.element_bytes(),
-            out_bytes: out.element_bytes(),
-            tile: tile(config.tile, most, 8, most),
-        };
-        let cores = cores(config.cores, available_cores, n as u64, ROWS_PER_CORE, lines(out, n as u64));
-        Self { cores, params }
+    /// # Errors
+    /// [`ShapeError`] where they differ, or reach 2^31.
+    pub fn batch(&self) -> Result<usize, ShapeError> {
+        batch_of(self.req_pool_indices.len(), &[("prefix_lens", self.prefix_lens.len()), ("out", self.out.len())])
     }
 
-    /// The number of cores.
-    #[must_use]
-    pub fn cores(&self) -> u32 {
-        self.cores
+    fn check(&self, stream: &Stream) -> Result<usize> {
+        let n = self.batch()?;
+        let slots = self.table.slots();
+        slots.home().check("table", stream)?;
+        self.req_pool_indices.home().check("req_pool_indices", stream)?;
+        self.prefix_lens.home().check("prefix_lens", stream)?;
+        self.out.home().check("out", stream)?;
+        check_apart(self.out.bytes(), &[slots.bytes(), self.req_pool_indices.bytes(), self.prefix_lens.bytes()])?;
+        Ok(n)
     }
+}
 
-    /// The parameter block.
-    #[must_use]
-    pub fn argument(&self) -> &[u8] {
-        bytes_of(&self.params)
+/// Enqueues, for each row, the KV-cache slot of the request's last prefix token:
+/// `out[i] = table[req_pool_indices[i], prefix_lens[i] - 1]`, or -1 where `prefix_lens[i] <= 0` (the request index is then
+/// neither used nor checked).
+///
+/// A row is valid when `0 <= req < rows` and `prefix_len <= row_len`, compared in 64 bits; an invalid row gets -1, and the
+/// lowest one is reported by the [`Stream`]. Mirrors SGLang's `get_last_loc` (`get_last_loc_triton`, sgl-kernel-npu pull
+/// request 261), which checks nothing. The same results and faults as
+#[cfg_attr(feature = "cpu-ref", doc = "[`cpu_ref::get_last_loc`](crate::cpu_ref::get_last_loc),")]
+#[cfg_attr(not(feature = "cpu-ref"), doc = "`cpu_ref::get_last_loc`,")]
+/// bit for bit.
+///
+/// One task, no allocation, no copy, no wait; it can be captured into a graph. An empty batch enqueues nothing.
+///
+/// # Errors
+/// [`Error::Shape`](crate::Error::Shape), [`Error::WrongHome`](crate::Error::WrongHome),
+/// [`Error::BadAddress`](crate::Error::BadAddress): nothing was enqueued. [`Error::Acl`](crate::Error::Acl),
+/// [`Error::DeviceLost`](crate::Error::DeviceLost).
+pub fn get_last_loc<R: Int, L: Int, O: Int>(stream: &Stream, args: LastLoc<'_, R, L, O>) -> Result<LaunchId> {
+    get_last_loc_with(stream, args, &LaunchConfig::default())
+}
+
+/// [`get_last_loc`] laid out by hand.
+///
+/// # Errors
+/// As [`get_last_loc`], and [`Error::BadCores`](crate::Error::BadCores).
+#[expect(clippy::needless_pass_by_value, reason = "`out` is taken exclusively")]
+pub fn get_last_loc_with<R: Int, L: Int, O: Int>(
+    stream: &Stream,
+    args: LastLoc<'_, R, L, O>,
+    config: &LaunchConfig,
+) -> Result<LaunchId> {
+    let n = args.check(stream)?;
+    let LastLoc { table, req_pool_indices, prefix_lens, out } = &args;
+    let cores = cores(stream, config, (n as u64, ROWS_PER_CORE), out)?;
+    let id = stream.device().next_launch();
+    if n == 0 {
+        return Ok(id);
     }
+    let (shape, most) = (table.shape(), ASCEND_CACHE_LOC_LAST_LOC_TILE_MAX);
+    let block = AscendCacheLocLastLocParams {
+        table: table.slots().address(),
+        req_pool_indices: req_pool_indices.address(),
+        prefix_lens: prefix_lens.address(),
+        out: out.address(),
+        fault_log: stream.fault_log(),
+        launch: id.get(),
+        rows: size(shape.rows()),
+        row_stride: size(shape.row_stride()),
+        row_len: size(shape.row_len()),
+        n: size(n),
+        req_bytes: element_bytes::<R>(),
+        len_bytes: element_bytes::<L>(),
+        out_bytes: element_bytes::<O>(),
+        tile: tile(config.tile, most, 8, most),
+    };
+    stream.launch(Operation::GetLastLoc, id, cores, &block)?;
+    Ok(id)
 }

@@ -1,43 +1,24 @@
-//! The operations' launches: which kernel, on how many cores, with which parameter block, and what its fault line says.
-//!
-//! Nothing here reaches a device. Addresses are device addresses, sizes elements unless they say bytes.
+//! The operations on device memory: shapes checked, a parameter block filled, one kernel enqueued.
 
 mod extend_locs;
-mod fault;
 mod last_loc;
 
-pub use extend_locs::ExtendLocsLaunch;
-pub use fault::{DeviceFault, FAULT_LINE_BYTES, Operation};
-pub use last_loc::LastLocLaunch;
+pub use extend_locs::{ExtendLocs, assign_extend_cache_locs, assign_extend_cache_locs_with};
+pub use last_loc::{LastLoc, get_last_loc, get_last_loc_with};
 
-use crate::IntType;
+use std::ops::Range;
+
 use crate::api::bindings::ASCEND_CACHE_LOC_LINE_BYTES;
-
-/// The device address of an array's first element, and the type of its elements.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ArrayAt {
-    /// Device address.
-    pub address: u64,
-    /// Element type.
-    pub dtype: IntType,
-}
-
-impl ArrayAt {
-    fn element_bytes(self) -> u32 {
-        match self.dtype {
-            IntType::I32 => 4,
-            IntType::I64 => 8,
-        }
-    }
-}
+use crate::{DeviceSliceMut, Error, Int, Result, Stream};
 
 /// How a launch is laid out. `None` and the defaults: what the cost model says for the batch and the element types.
 ///
-/// Sizes are rounded to what the kernels take, and cut at what fits their UB.
+/// Sizes are rounded to what the kernels take, and cut at what fits their UB; cores to the 64-byte lines of the output,
+/// since no two cores write into one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct LaunchConfig {
-    /// Vector cores.
+    /// Vector cores, from 1 to the device's.
     pub cores: Option<u32>,
     /// `get_last_loc`: rows of a tile. `assign_extend_cache_locs`: table entries of a tile.
     pub tile: Option<u32>,
@@ -56,20 +37,40 @@ fn tile(given: Option<u32>, default: u32, unit: u32, most: u32) -> u32 {
     given.unwrap_or(default).clamp(1, most).next_multiple_of(unit).min(most)
 }
 
-/// The 64-byte lines that `len` elements of an array touch: no more cores than that can write to it.
-fn lines(array: ArrayAt, len: u64) -> u64 {
-    let line = u64::from(ASCEND_CACHE_LOC_LINE_BYTES);
-    let begin = array.address % line;
-    (begin + len * u64::from(array.element_bytes())).div_ceil(line)
-}
-
 /// A size as the parameter blocks have it.
 fn size(value: usize) -> u32 {
     u32::try_from(value).expect("a shape is checked to be below 2^31")
 }
 
-/// The number of cores for a launch: as many as there is work for, in pieces of `grain`, and lines to write.
-fn cores(given: Option<u32>, available: u32, work: u64, grain: u64, lines: u64) -> u32 {
-    let wanted = given.map_or_else(|| work.div_ceil(grain).min(u64::from(available)), u64::from);
-    u32::try_from(wanted.clamp(1, lines.max(1)).min(65_535)).expect("at most 65,535")
+/// The size of an element as the parameter blocks have it.
+fn element_bytes<T: Int>() -> u32 {
+    size(size_of::<T>())
+}
+
+/// The number of cores for a launch: as many as were asked for or there is work for, in pieces of `grain`, and no more
+/// than the output has lines to write.
+fn cores<O: Int>(
+    stream: &Stream,
+    config: &LaunchConfig,
+    (work, grain): (u64, u64),
+    out: &DeviceSliceMut<'_, O>,
+) -> Result<u32> {
+    let available = stream.device().info().vector_cores.min(65_535);
+    let wanted = match config.cores {
+        Some(cores) if !(1..=available).contains(&cores) => return Err(Error::BadCores { cores, available }),
+        Some(cores) => cores.into(),
+        None => work.div_ceil(grain).min(available.into()),
+    };
+    let (line, Range { start, end }) = (u64::from(ASCEND_CACHE_LOC_LINE_BYTES), out.bytes());
+    let lines = end.div_ceil(line) - start / line;
+    Ok(u32::try_from(wanted.clamp(1, lines.max(1))).expect("no more than there are"))
+}
+
+/// Refuses an output that shares memory with an input.
+fn check_apart(out: Range<u64>, inputs: &[Range<u64>]) -> Result<()> {
+    let overlaps = |input: &Range<u64>| out.start.max(input.start) < out.end.min(input.end);
+    if inputs.iter().any(overlaps) {
+        return Err(Error::BadAddress { argument: "out", address: out.start, reason: "overlaps an input" });
+    }
+    Ok(())
 }

@@ -4,8 +4,7 @@
 
 pub mod backend;
 pub mod case;
+pub mod device;
 pub mod lines;
 pub mod oracle;
-#[cfg(feature = "sim")]
-pub mod sim;
 pub mod splitmix;

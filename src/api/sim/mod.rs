@@ -8,7 +8,9 @@
 mod counters;
 mod launch;
 mod report;
+mod runtime;
 
 pub use counters::{CoreCounters, PipeCounters};
 pub use launch::{Access, Array, Launch, LaunchError};
 pub use report::{Findings, Pipe, Place, Report, ReportKind, Space};
+pub use runtime::{CallCounts, CallKind, CoreOptions, Machine, SimConfig};

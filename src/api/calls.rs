@@ -1,0 +1,355 @@
+//! The calls of the table, checked: handles instead of pointers, results instead of codes.
+
+use std::ffi::{CStr, CString, c_void};
+use std::num::NonZeroU64;
+
+use super::bindings as raw;
+use super::block::ParameterBlock;
+use super::{AclApi, Api, Binary, Context, DeviceMemory, Function, PinnedMemory, RawEvent, RawStream};
+use crate::{Error, Result};
+
+/// Calls a function of the table that [`missing`] has made sure of, and checks what it returns.
+macro_rules! call {
+    ($api:expr, $name:ident($($argument:expr),* $(,)?)) => {{
+        let function = $api.table.$name.expect("checked when the library was opened");
+        let code = function($($argument),*);
+        $api.check(stringify!($name), code)
+    }};
+}
+
+/// The functions that a table must have and has not.
+pub(super) fn missing(table: &AclApi) -> Vec<&'static str> {
+    macro_rules! required {
+        ($($name:ident),+ $(,)?) => {
+            [$((stringify!($name), table.$name.is_some())),+]
+        };
+    }
+    let required = required![
+        aclInit,
+        aclGetRecentErrMsg,
+        aclrtGetDeviceCount,
+        aclrtSetDevice,
+        aclrtGetDevice,
+        aclrtGetCurrentContext,
+        aclrtSetCurrentContext,
+        aclrtSynchronizeDevice,
+        aclrtGetSocName,
+        aclGetDeviceCapability,
+        aclrtCreateStreamWithConfig,
+        aclrtDestroyStream,
+        aclrtSynchronizeStream,
+        aclrtSynchronizeStreamWithTimeout,
+        aclrtCreateEventExWithFlag,
+        aclrtDestroyEvent,
+        aclrtRecordEvent,
+        aclrtStreamWaitEvent,
+        aclrtQueryEventStatus,
+        aclrtMalloc,
+        aclrtFree,
+        aclrtMallocHost,
+        aclrtFreeHost,
+        aclrtMemcpy,
+        aclrtMemcpyAsync,
+        aclrtMemsetAsync,
+        aclrtBinaryLoadFromData,
+        aclrtBinaryGetFunction,
+        aclrtLaunchKernelWithHostArgs,
+    ];
+    required.into_iter().filter_map(|(name, there)| (!there).then_some(name)).collect()
+}
+
+/// Whether an error is this code.
+fn is(error: &Error, expected: u32) -> bool {
+    matches!(error, Error::Acl { code, .. } if code.cast_unsigned() == expected)
+}
+
+/// Process, devices and contexts.
+impl Api {
+    /// Once per process: that someone was first is success. Nothing is ever finalised.
+    pub(super) fn init(&self) -> Result<()> {
+        // SAFETY: null is documented: no configuration.
+        match unsafe { call!(self, aclInit(std::ptr::null())) } {
+            Err(error) if is(&error, raw::ASCEND_CACHE_LOC_ACL_ERROR_REPEAT_INITIALIZE) => Ok(()),
+            result => result,
+        }
+    }
+
+    pub(crate) fn device_count(&self) -> Result<u32> {
+        let mut count = 0;
+        // SAFETY: the out pointer is valid.
+        unsafe { call!(self, aclrtGetDeviceCount(&raw mut count)) }?;
+        Ok(count)
+    }
+
+    pub(crate) fn set_device(&self, ordinal: i32) -> Result<()> {
+        // SAFETY: takes a number.
+        unsafe { call!(self, aclrtSetDevice(ordinal)) }
+    }
+
+    /// The ordinal of the device that the current context is on.
+    pub(crate) fn current_device(&self) -> Result<i32> {
+        let mut ordinal = 0;
+        // SAFETY: the out pointer is valid.
+        unsafe { call!(self, aclrtGetDevice(&raw mut ordinal)) }?;
+        Ok(ordinal)
+    }
+
+    /// The thread's context; `None` on a thread that never had one.
+    pub(crate) fn current_context(&self) -> Result<Option<Context>> {
+        let mut context = std::ptr::null_mut();
+        // SAFETY: the out pointer is valid.
+        match unsafe { call!(self, aclrtGetCurrentContext(&raw mut context)) } {
+            Ok(()) => Ok((!context.is_null()).then(|| Context::of(context))),
+            Err(error) if is(&error, raw::ASCEND_CACHE_LOC_ACL_ERROR_RT_CONTEXT_NULL) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    pub(crate) fn set_current_context(&self, context: Context) -> Result<()> {
+        // SAFETY: a context that was current once. A destroyed one is an error that AscendCL reports.
+        unsafe { call!(self, aclrtSetCurrentContext(context.raw())) }
+    }
+
+    pub(crate) fn synchronize_device(&self) -> Result<()> {
+        // SAFETY: takes nothing.
+        unsafe { call!(self, aclrtSynchronizeDevice()) }
+    }
+
+    pub(crate) fn soc_name(&self) -> Result<String> {
+        let function = self.table.aclrtGetSocName.expect("checked when the library was opened");
+        // SAFETY: takes nothing, and gives null or a text that lives as long as the library.
+        let name = unsafe { function().as_ref().map(|name| CStr::from_ptr(name).to_string_lossy().into_owned()) };
+        name.ok_or_else(|| Error::Acl { call: "aclrtGetSocName", code: 0, message: self.recent_message() })
+    }
+
+    /// The device's vector cores: by the capability that every version has, else by the attribute of newer ones.
+    pub(crate) fn vector_cores(&self, ordinal: u32) -> Result<u32> {
+        let (capability, attribute) = (
+            raw::ASCEND_CACHE_LOC_ACL_DEVICE_INFO_VECTOR_CORE_NUM.cast_signed(),
+            raw::ASCEND_CACHE_LOC_ACL_DEV_ATTR_VECTOR_CORE_NUM,
+        );
+        let mut count = 0;
+        // SAFETY: the out pointer is valid.
+        let mut result = unsafe { call!(self, aclGetDeviceCapability(ordinal, capability, &raw mut count)) };
+        if (result.is_err() || count <= 0)
+            && let Some(function) = self.table.aclrtGetDeviceInfo
+        {
+            // SAFETY: as above.
+            let code = unsafe { function(ordinal, attribute, &raw mut count) };
+            result = self.check("aclrtGetDeviceInfo", code);
+        }
+        result?;
+        u32::try_from(count).ok().filter(|&count| count > 0).ok_or_else(|| {
+            Error::Unavailable(format!("AscendCL says that device {ordinal} has {count} vector cores").into())
+        })
+    }
+
+    /// The runtime's version as CANN counts: major * 10^7 + minor * 10^5 + patch * 10^3.
+    pub(crate) fn runtime_version(&self) -> Option<u32> {
+        let (mut package, mut version) = (*b"runtime\0", 0);
+        let function = self.table.aclsysGetVersionNum?;
+        // SAFETY: a text that ends with 0, and a valid out pointer.
+        let code = unsafe { function(package.as_mut_ptr().cast(), &raw mut version) };
+        self.check("aclsysGetVersionNum", code).ok()?;
+        u32::try_from(version).ok()
+    }
+}
+
+/// Streams and events.
+impl Api {
+    pub(crate) fn create_stream(&self) -> Result<RawStream> {
+        let flags = raw::ASCEND_CACHE_LOC_ACL_STREAM_FAST_LAUNCH | raw::ASCEND_CACHE_LOC_ACL_STREAM_FAST_SYNC;
+        let mut stream = std::ptr::null_mut();
+        // SAFETY: the out pointer is valid.
+        unsafe { call!(self, aclrtCreateStreamWithConfig(&raw mut stream, 0, flags)) }?;
+        Ok(RawStream::of(stream))
+    }
+
+    #[expect(clippy::needless_pass_by_value, reason = "given back once")]
+    pub(crate) fn destroy_stream(&self, stream: RawStream) -> Result<()> {
+        // SAFETY: ours, and nothing uses it afterwards: it is taken by value.
+        unsafe { call!(self, aclrtDestroyStream(stream.raw())) }
+    }
+
+    pub(crate) fn synchronize_stream(&self, stream: &RawStream) -> Result<()> {
+        // SAFETY: a live stream.
+        unsafe { call!(self, aclrtSynchronizeStream(stream.raw())) }
+    }
+
+    /// Whether the stream finished within `milliseconds`.
+    pub(crate) fn synchronize_stream_timeout(&self, stream: &RawStream, milliseconds: i32) -> Result<bool> {
+        // SAFETY: a live stream.
+        match unsafe { call!(self, aclrtSynchronizeStreamWithTimeout(stream.raw(), milliseconds)) } {
+            Ok(()) => Ok(true),
+            Err(error) if is(&error, raw::ASCEND_CACHE_LOC_ACL_ERROR_RT_STREAM_SYNC_TIMEOUT) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    pub(crate) fn create_event(&self) -> Result<RawEvent> {
+        let mut event = std::ptr::null_mut();
+        // SAFETY: the out pointer is valid.
+        unsafe { call!(self, aclrtCreateEventExWithFlag(&raw mut event, raw::ASCEND_CACHE_LOC_ACL_EVENT_SYNC)) }?;
+        Ok(RawEvent::of(event))
+    }
+
+    #[expect(clippy::needless_pass_by_value, reason = "given back once")]
+    pub(crate) fn destroy_event(&self, event: RawEvent) -> Result<()> {
+        // SAFETY: ours, and nothing uses it afterwards: it is taken by value.
+        unsafe { call!(self, aclrtDestroyEvent(event.raw())) }
+    }
+
+    pub(crate) fn record_event(&self, event: &RawEvent, stream: &RawStream) -> Result<()> {
+        // SAFETY: a live event and a live stream.
+        unsafe { call!(self, aclrtRecordEvent(event.raw(), stream.raw())) }
+    }
+
+    pub(crate) fn wait_event(&self, stream: &RawStream, event: &RawEvent) -> Result<()> {
+        // SAFETY: a live event and a live stream.
+        unsafe { call!(self, aclrtStreamWaitEvent(stream.raw(), event.raw())) }
+    }
+
+    /// Whether what the event was recorded behind is done.
+    pub(crate) fn event_done(&self, event: &RawEvent) -> Result<bool> {
+        let mut status = raw::ASCEND_CACHE_LOC_ACL_EVENT_RECORDED_STATUS_NOT_READY;
+        // SAFETY: a live event; the out pointer is valid.
+        unsafe { call!(self, aclrtQueryEventStatus(event.raw(), &raw mut status)) }?;
+        Ok(status == raw::ASCEND_CACHE_LOC_ACL_EVENT_RECORDED_STATUS_COMPLETE)
+    }
+}
+
+/// Memory. Sizes are bytes and not 0.
+impl Api {
+    pub(crate) fn malloc(&self, bytes: usize) -> Result<DeviceMemory> {
+        let mut pointer = std::ptr::null_mut();
+        // SAFETY: the out pointer is valid.
+        unsafe { call!(self, aclrtMalloc(&raw mut pointer, bytes, raw::ASCEND_CACHE_LOC_ACL_MEM_MALLOC_HUGE_FIRST)) }?;
+        let address = NonZeroU64::new(pointer as u64).ok_or(Error::Acl {
+            call: "aclrtMalloc",
+            code: 0,
+            message: "gave a null pointer".into(),
+        })?;
+        Ok(DeviceMemory { address, bytes })
+    }
+
+    #[expect(clippy::needless_pass_by_value, reason = "given back once")]
+    pub(crate) fn free(&self, memory: DeviceMemory) -> Result<()> {
+        // SAFETY: ours, freed once: it is taken by value. The caller has waited for the work on it.
+        unsafe { call!(self, aclrtFree(device_pointer(memory.address.get()))) }
+    }
+
+    /// Pinned host memory, cleared.
+    pub(crate) fn malloc_host(&self, bytes: usize) -> Result<PinnedMemory> {
+        let mut pointer = std::ptr::null_mut();
+        // SAFETY: the out pointer is valid.
+        unsafe { call!(self, aclrtMallocHost(&raw mut pointer, bytes)) }?;
+        if pointer.is_null() {
+            return Err(Error::Acl { call: "aclrtMallocHost", code: 0, message: "gave a null pointer".into() });
+        }
+        // SAFETY: the allocation has `bytes` bytes, and nothing else knows of it yet.
+        unsafe { std::ptr::write_bytes(pointer.cast::<u8>(), 0, bytes) };
+        Ok(PinnedMemory { address: pointer as usize, bytes })
+    }
+
+    #[expect(clippy::needless_pass_by_value, reason = "given back once")]
+    pub(crate) fn free_host(&self, memory: PinnedMemory) -> Result<()> {
+        // SAFETY: ours, freed once: it is taken by value. The caller has waited for the copies to it.
+        unsafe { call!(self, aclrtFreeHost(memory.address as *mut c_void)) }
+    }
+
+    /// Enqueues a copy of the whole of `from`.
+    pub(crate) fn copy_to_pinned_async(
+        &self,
+        to: &PinnedMemory,
+        from: &DeviceMemory,
+        stream: &RawStream,
+    ) -> Result<()> {
+        let kind = raw::ASCEND_CACHE_LOC_ACL_MEMCPY_DEVICE_TO_HOST;
+        assert!(from.bytes <= to.bytes);
+        let (to_pointer, from_pointer) = (to.address as *mut c_void, device_pointer(from.address.get()));
+        // SAFETY: both allocations are live, hold the bytes, and stay until the caller has waited for the stream.
+        unsafe { call!(self, aclrtMemcpyAsync(to_pointer, to.bytes, from_pointer, from.bytes, kind, stream.raw())) }
+    }
+
+    /// Enqueues the clearing of the whole of `memory`.
+    pub(crate) fn clear_async(&self, memory: &DeviceMemory, stream: &RawStream) -> Result<()> {
+        let pointer = device_pointer(memory.address.get());
+        // SAFETY: the allocation is live, and stays until the caller has waited for the stream.
+        unsafe { call!(self, aclrtMemsetAsync(pointer, memory.bytes, 0, memory.bytes, stream.raw())) }
+    }
+
+    /// Copies host memory to the device and waits for it.
+    ///
+    /// # Safety
+    /// `to` has room for `from`, and no work on the device that is not done uses it.
+    pub(crate) unsafe fn copy_to_device(&self, to: NonZeroU64, from: &[u8]) -> Result<()> {
+        let kind = raw::ASCEND_CACHE_LOC_ACL_MEMCPY_HOST_TO_DEVICE;
+        // SAFETY: the caller's promise; `from` is a slice.
+        unsafe {
+            call!(self, aclrtMemcpy(device_pointer(to.get()), from.len(), from.as_ptr().cast(), from.len(), kind))
+        }
+    }
+
+    /// Copies device memory to the host and waits for it.
+    ///
+    /// # Safety
+    /// `from` has as many bytes as `to`, and no work on the device that is not done writes them.
+    pub(crate) unsafe fn copy_to_host(&self, to: &mut [u8], from: NonZeroU64) -> Result<()> {
+        let kind = raw::ASCEND_CACHE_LOC_ACL_MEMCPY_DEVICE_TO_HOST;
+        // SAFETY: the caller's promise; `to` is a slice.
+        unsafe {
+            call!(self, aclrtMemcpy(to.as_mut_ptr().cast(), to.len(), device_pointer(from.get()), to.len(), kind))
+        }
+    }
+}
+
+/// Kernels.
+impl Api {
+    /// Loads a binary for the device that is current, as one of vector kernels.
+    pub(crate) fn load_binary(&self, image: &'static [u8]) -> Result<Binary> {
+        let mut option = raw::aclrtBinaryLoadOption {
+            type_: raw::ASCEND_CACHE_LOC_ACL_RT_BINARY_LOAD_OPT_MAGIC,
+            value: [raw::ASCEND_CACHE_LOC_ACL_RT_BINARY_MAGIC_ELF_VECTOR_CORE, 0, 0, 0],
+        };
+        let options = raw::aclrtBinaryLoadOptions { options: &raw mut option, numOpt: 1 };
+        let mut binary = std::ptr::null_mut();
+        // SAFETY: the image lives for ever, the option during the call.
+        unsafe {
+            let image = (image.as_ptr().cast(), image.len());
+            call!(self, aclrtBinaryLoadFromData(image.0, image.1, &raw const options, &raw mut binary))
+        }?;
+        Ok(Binary::of(binary))
+    }
+
+    pub(crate) fn function(&self, binary: &Binary, name: &str) -> Result<Function> {
+        let name = CString::new(name).expect("a symbol");
+        let mut function = std::ptr::null_mut();
+        // SAFETY: a loaded binary, a text that ends with 0, a valid out pointer.
+        unsafe { call!(self, aclrtBinaryGetFunction(binary.raw(), name.as_ptr(), &raw mut function)) }?;
+        Ok(Function::of(function))
+    }
+
+    /// Enqueues a kernel on `cores` vector cores. AscendCL copies the block during the call.
+    ///
+    /// Safe to call within the crate because [`ParameterBlock`]s are made by `ops` alone, from slices that hold what the
+    /// block says.
+    pub(crate) fn launch<P: ParameterBlock>(
+        &self,
+        function: &Function,
+        cores: u32,
+        stream: &RawStream,
+        block: &P,
+    ) -> Result<()> {
+        // AscendCL refuses 0 and cuts what is larger to 16 bits.
+        assert!((1..=65_535).contains(&cores), "{cores} cores");
+        let (function, stream) = (function.raw(), stream.raw());
+        let (null, bytes) = (std::ptr::null_mut(), size_of::<P>());
+        let block = std::ptr::from_ref(block).cast_mut().cast();
+        // SAFETY: a function of a binary that stays loaded, a live stream, a block that is only read.
+        unsafe { call!(self, aclrtLaunchKernelWithHostArgs(function, cores, stream, null, block, bytes, null, 0)) }
+    }
+}
+
+fn device_pointer(address: u64) -> *mut c_void {
+    address as *mut c_void
+}

@@ -1,0 +1,25 @@
+//! The library of this process: opened at the first use, and never closed.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::Api;
+use crate::{Error, Result};
+
+/// The process's AscendCL.
+///
+/// # Errors
+/// [`Error::Unavailable`] with everything that was looked for.
+pub(crate) fn process() -> Result<Arc<Api>> {
+    static LIBRARY: Mutex<Option<Arc<Api>>> = Mutex::new(None);
+    let mut library = LIBRARY.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(api) = &*library {
+        return Ok(api.clone());
+    }
+    let api = open()?;
+    *library = Some(api.clone());
+    Ok(api)
+}
+
+fn open() -> Result<Arc<Api>> {
+    Err(Error::Unavailable("built without the feature `npu`: libascendcl.so is not looked for".into()))
+}

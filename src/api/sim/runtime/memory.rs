@@ -1,0 +1,192 @@
+//! Device memory, in an address space that no host pointer reaches, and pinned host memory.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::state::Fail;
+use crate::api::bindings as raw;
+use crate::api::block::BlockArray;
+use crate::api::sim::Access;
+
+/// Addresses begin here: no process of today's 64-bit machines has memory there, whatever its page tables.
+const FIRST: u64 = 0x00ac_0000_0000_0000;
+/// Alignment of an allocation: 64 bytes and, on purpose, not more.
+const ALIGN: u64 = 64;
+/// What memory holds that nobody wrote.
+const POISON: u64 = 0xa5a5_a5a5_a5a5_a5a5;
+/// Freed allocations that are still known, to name a use after free.
+const REMEMBERED: usize = 4096;
+
+/// The memory of one device.
+#[derive(Debug)]
+pub(super) struct Memory {
+    next: u64,
+    pub(super) used: u64,
+    limit: u64,
+    live: BTreeMap<u64, Allocation>,
+    freed: VecDeque<(u64, u64)>,
+}
+
+#[derive(Debug)]
+pub(super) struct Allocation {
+    pub(super) address: u64,
+    pub(super) bytes: u64,
+    /// `None` until something is written: large tables cost nothing until then.
+    storage: Option<Vec<u64>>,
+}
+
+impl Allocation {
+    /// The storage, made where there was none. Memory that nobody wrote has no value worth reading.
+    fn storage(&mut self) -> *mut u8 {
+        let words = usize::try_from(self.bytes.div_ceil(8)).expect("it fits an address space");
+        self.storage.get_or_insert_with(|| vec![POISON; words]).as_mut_ptr().cast()
+    }
+
+    /// The storage, null where nothing was ever written.
+    pub(super) fn storage_to_read(&mut self) -> *mut u8 {
+        self.storage.as_mut().map_or(std::ptr::null_mut(), |storage| storage.as_mut_ptr().cast())
+    }
+
+    pub(super) fn storage_to_write(&mut self) -> *mut u8 {
+        self.storage()
+    }
+}
+
+impl Memory {
+    pub(super) fn new(device: usize, limit: u64) -> Self {
+        // An odd multiple of the alignment, so that nothing can rely on more of it.
+        let next = FIRST + ((device as u64) << 40) + ALIGN;
+        Self { next, used: 0, limit, live: BTreeMap::new(), freed: VecDeque::new() }
+    }
+
+    /// Allocations that are not freed.
+    pub(super) fn live(&self) -> usize {
+        self.live.len()
+    }
+
+    pub(super) fn allocate(&mut self, bytes: usize) -> Result<u64, Fail> {
+        let bytes = bytes as u64;
+        if bytes == 0 {
+            return Err(Fail::parameter("size is 0"));
+        }
+        // As documented: rounded up to 32 bytes, and 32 more.
+        let reserved = bytes.next_multiple_of(32) + 32;
+        if reserved > self.limit.saturating_sub(self.used) {
+            let text = format!("{bytes} bytes asked for, {} of {} in use", self.used, self.limit);
+            return Err(Fail::new(raw::ASCEND_CACHE_LOC_ACL_ERROR_RT_MEMORY_ALLOCATION, text));
+        }
+        let address = self.next;
+        self.next = (address + reserved).next_multiple_of(2 * ALIGN) + ALIGN;
+        self.used += reserved;
+        self.live.insert(address, Allocation { address, bytes, storage: None });
+        Ok(address)
+    }
+
+    /// Frees at once, whatever the device is doing.
+    pub(super) fn free(&mut self, address: u64) -> Result<(), Fail> {
+        let Some(allocation) = self.live.remove(&address) else {
+            return Err(Fail::parameter(&format!("aclrtFree of {}", self.describe(address, 0))));
+        };
+        self.used -= allocation.bytes.next_multiple_of(32) + 32;
+        if self.freed.len() == REMEMBERED {
+            self.freed.pop_front();
+        }
+        self.freed.push_back((address, allocation.bytes));
+        Ok(())
+    }
+
+    /// The live allocation that holds a range; otherwise what the range is.
+    pub(super) fn find(&mut self, address: u64, bytes: u64) -> Result<&mut Allocation, String> {
+        let holds = |found: &Allocation| {
+            address - found.address <= found.bytes && bytes <= found.bytes - (address - found.address)
+        };
+        let start = self.live.range(..=address).next_back().filter(|(_, found)| holds(found)).map(|(&start, _)| start);
+        match start {
+            Some(start) => Ok(self.live.get_mut(&start).expect("found")),
+            None => Err(self.describe(address, bytes)),
+        }
+    }
+
+    /// All of it, as arrays that a kernel may touch.
+    pub(super) fn everything(&self) -> Vec<BlockArray> {
+        let all = self.live.values();
+        let array = |a: &Allocation| (a.address, a.bytes);
+        let (name, access) = ("memory", Access::ReadWrite);
+        all.map(array).map(|(address, bytes)| BlockArray { name, address, bytes, access }).collect()
+    }
+
+    fn describe(&self, address: u64, bytes: u64) -> String {
+        let inside = |start: u64, len: u64| (start..start + len.max(1)).contains(&address);
+        let range = format!("{bytes} bytes at {address:#x}");
+        if let Some((start, len)) = self.freed.iter().find(|&&(start, len)| inside(start, len)) {
+            return format!("{range}, in an allocation of {len} bytes at {start:#x} that was freed");
+        }
+        match self.live.range(..=address).next_back().filter(|(start, found)| inside(**start, found.bytes)) {
+            Some((start, found)) => format!("{range}, past the end of the allocation of {} at {start:#x}", found.bytes),
+            None => format!("{range}, in no allocation"),
+        }
+    }
+
+    /// # Safety
+    /// `from` has `bytes` bytes.
+    pub(super) unsafe fn write(&mut self, address: u64, from: *const u8, bytes: usize) -> Result<(), String> {
+        let allocation = self.find(address, bytes as u64)?;
+        let offset = usize::try_from(address - allocation.address).expect("inside");
+        // SAFETY: `find` has checked that the allocation holds the range.
+        unsafe { std::ptr::copy(from, allocation.storage().add(offset), bytes) };
+        Ok(())
+    }
+
+    /// # Safety
+    /// `to` has room for `bytes` bytes.
+    pub(super) unsafe fn read(&mut self, address: u64, to: *mut u8, bytes: usize) -> Result<(), String> {
+        let allocation = self.find(address, bytes as u64)?;
+        let offset = usize::try_from(address - allocation.address).expect("inside");
+        // SAFETY: `find` has checked that the allocation holds the range.
+        unsafe { std::ptr::copy(allocation.storage().add(offset), to, bytes) };
+        Ok(())
+    }
+
+    pub(super) fn set(&mut self, address: u64, value: u8, bytes: usize) -> Result<(), String> {
+        let allocation = self.find(address, bytes as u64)?;
+        if value == 0 && bytes as u64 == allocation.bytes {
+            // Fresh zeros, which the host commits when they are touched.
+            allocation.storage = Some(vec![0; bytes.div_ceil(8)]);
+            return Ok(());
+        }
+        let offset = usize::try_from(address - allocation.address).expect("inside");
+        // SAFETY: `find` has checked that the allocation holds the range.
+        unsafe { std::ptr::write_bytes(allocation.storage().add(offset), value, bytes) };
+        Ok(())
+    }
+}
+
+/// Pinned host memory, 64-byte aligned.
+#[derive(Debug, Default)]
+pub(super) struct Pinned(BTreeMap<usize, Vec<Line>>);
+
+#[derive(Debug, Clone, Copy)]
+#[repr(align(64))]
+struct Line(#[expect(dead_code, reason = "accessed by address")] [u8; 64]);
+
+impl Pinned {
+    pub(super) fn allocate(&mut self, bytes: usize) -> *mut u8 {
+        let mut lines = vec![Line([0xa5; 64]); bytes.div_ceil(64)];
+        let pointer: *mut u8 = lines.as_mut_ptr().cast();
+        self.0.insert(pointer as usize, lines);
+        pointer
+    }
+
+    pub(super) fn free(&mut self, address: usize) -> bool {
+        self.0.remove(&address).is_some()
+    }
+
+    pub(super) fn live(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether a range lies in pinned memory.
+    pub(super) fn holds(&self, address: usize, bytes: usize) -> bool {
+        let found = self.0.range(..=address).next_back();
+        found.is_some_and(|(start, lines)| address - start + bytes <= 64 * lines.len())
+    }
+}

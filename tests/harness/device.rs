@@ -1,0 +1,230 @@
+//! A device as a backend: copies a call's arrays over, launches, waits, and copies the output back.
+
+#![allow(unsafe_code, reason = "arrays of both element types in one piece of device memory")]
+
+use ascend_cache_loc::cpu_ref::{ExtendLocs, LastLoc, RefError, ReqToToken};
+use ascend_cache_loc::{
+    self as device, Device, DeviceAddr, DeviceBuffer, DeviceSlice, DeviceSliceMut, Error, Int, LaunchConfig, LaunchId,
+    Operation, Stream, TableShape, ops,
+};
+
+use super::backend::Backend;
+use super::splitmix::splitmix64;
+
+/// A device as a backend. Any error but a refused shape or a bad row is a panic.
+#[derive(Debug)]
+pub struct OnDevice {
+    stream: Stream,
+    /// Layout of the launches; otherwise it is another one for each.
+    pub fixed: Option<LaunchConfig>,
+    calls: u64,
+    /// All arrays of a call but large tables.
+    arena: DeviceBuffer<i64>,
+    /// Of a large table, the last one: only what a call needs of it is copied over.
+    large: Option<(TableShape, DeviceBuffer<i32>)>,
+}
+
+/// Elements on both sides of an output that nothing may touch.
+const GUARD: usize = 16;
+/// What they hold.
+const GUARD_SLOT: i32 = -0x6a6a_6a6b;
+/// Elements of a table that is copied over whole.
+const SMALL_TABLE: usize = 1 << 17;
+
+impl OnDevice {
+    pub fn new(device: &Device) -> Self {
+        let stream = device.new_stream().expect("a stream");
+        let arena = DeviceBuffer::zeroed(&stream, 1 << 16).expect("device memory");
+        Self { stream, fixed: None, calls: 0, arena, large: None }
+    }
+
+    /// A layout for the next launch: one of many, tiny tiles among them.
+    fn config(&mut self) -> LaunchConfig {
+        self.calls += 1;
+        if let Some(config) = self.fixed {
+            return config;
+        }
+        let mut salt = self.calls << 8;
+        let mut below = |limit: u64| {
+            salt += 1;
+            u32::try_from(splitmix64(salt) % limit).expect("small")
+        };
+        let mut config = LaunchConfig::default();
+        config.cores = Some(1 + below(self.stream.device().info().vector_cores.into()));
+        config.tile = [None, Some(1 + below(40)), Some(8 + below(300))][below(3) as usize];
+        config.scan_tile = [None, Some(64), Some(1 + below(400))][below(3) as usize];
+        config.walk_tile = [None, Some(8), Some(1 + below(100))][below(3) as usize];
+        config.checkpoints = [None, Some(1 + below(4))][below(2) as usize];
+        config.row_cost_bytes = [None, Some(8), Some(1 + below(10_000))][below(3) as usize];
+        config
+    }
+
+    /// Makes the arena hold at least so many bytes.
+    fn reserve(&mut self, bytes: usize) {
+        let words = bytes.div_ceil(8);
+        if self.arena.len() < words {
+            self.arena = DeviceBuffer::zeroed(&self.stream, words.next_power_of_two()).expect("device memory");
+        }
+    }
+
+    /// The device's table. Of a large one, `ranges` of its storage are copied over and the rest is old.
+    fn table<'a>(
+        &mut self,
+        place: &mut Place,
+        table: &ReqToToken<'_>,
+        ranges: impl Iterator<Item = std::ops::Range<usize>>,
+    ) -> device::ReqToToken<'a> {
+        let (shape, slots) = (table.shape(), table.slots());
+        // No more than the shape needs: the kernel may touch no more.
+        let slots = &slots[..usize::try_from(shape.storage_len()).expect("it lies in memory")];
+        if slots.len() <= SMALL_TABLE {
+            return device::ReqToToken::new(shape, self.copied(place, slots)).expect("it fits");
+        }
+        if self.large.as_ref().is_none_or(|(other, _)| *other != shape) {
+            self.large = None;
+            self.stream.synchronize().expect("nothing is under way");
+            self.large = Some((shape, DeviceBuffer::zeroed(&self.stream, slots.len()).expect("device memory")));
+        }
+        let (_, buffer) = self.large.as_mut().expect("made above");
+        for range in ranges {
+            let mut part = buffer.as_slice_mut().get(range.clone()).expect("inside");
+            part.copy_from_host(&self.stream, &slots[range]).expect("copied");
+        }
+        let (address, len) = (buffer.as_slice().addr().expect("not empty"), buffer.len());
+        // SAFETY: the buffer stays until another large table replaces it, after a wait.
+        let slots = unsafe { DeviceSlice::from_raw_parts(self.stream.device(), address, len) };
+        device::ReqToToken::new(shape, slots.expect("aligned")).expect("it fits")
+    }
+
+    /// An input, copied over.
+    fn copied<'a, T: Int>(&mut self, place: &mut Place, data: &[T]) -> DeviceSlice<'a, T> {
+        let Some(address) = place.take::<T>(data.len()) else { return DeviceSlice::empty() };
+        self.slice_mut(address, data.len()).copy_from_host(&self.stream, data).expect("copied");
+        // SAFETY: of the arena, which stays for the call.
+        unsafe { DeviceSlice::from_raw_parts(self.stream.device(), address, data.len()) }.expect("aligned")
+    }
+
+    /// The output between its guards, and the whole of it.
+    fn output<'a, T: Int>(&mut self, place: &mut Place, data: &[T]) -> (DeviceSliceMut<'a, T>, DeviceAddr) {
+        let guard = [T::from_slot(GUARD_SLOT); GUARD];
+        let whole = [&guard, data, &guard].concat();
+        let start = self.copied(place, &whole).addr().expect("not empty");
+        let address = start.get() + (GUARD * size_of::<T>()) as u64;
+        (self.slice_mut(DeviceAddr::new(address).expect("not 0"), data.len()), start)
+    }
+
+    fn slice_mut<'a, T: Int>(&self, address: DeviceAddr, len: usize) -> DeviceSliceMut<'a, T> {
+        // SAFETY: of the arena, which stays for the call; its parts do not overlap.
+        unsafe { DeviceSliceMut::from_raw_parts(self.stream.device(), address, len) }.expect("aligned")
+    }
+
+    /// Waits for a launch; copies the output back, and gives its fault.
+    fn finish<T: Int>(
+        &mut self,
+        launched: Result<LaunchId, Error>,
+        operation: Operation,
+        out: &mut [T],
+        whole: DeviceAddr,
+    ) -> Result<(), RefError> {
+        let id = match launched {
+            Ok(id) => id,
+            Err(Error::Shape(error)) => return Err(error.into()),
+            Err(error) => panic!("{error}"),
+        };
+        let fault = self.stream.take_fault().unwrap_or_else(|error| panic!("{error}"));
+        let mut back = vec![T::from_slot(0); out.len() + 2 * GUARD];
+        self.slice_mut(whole, back.len()).as_slice().copy_to_host(&self.stream, &mut back).expect("copied");
+        let (before, rest) = back.split_at(GUARD);
+        let (inside, after) = rest.split_at(out.len());
+        assert!(before.iter().chain(after).all(|&slot| slot == T::from_slot(GUARD_SLOT)), "wrote beside its output");
+        out.copy_from_slice(inside);
+        let Some(found) = fault else { return Ok(()) };
+        assert_eq!((found.launch, found.operation), (id, operation), "the fault names its launch");
+        Err(found.fault.into())
+    }
+}
+
+/// Where the next array goes in the arena: on a 64-byte line of its own, at another element of it each time.
+struct Place {
+    next: u64,
+    salt: u64,
+}
+
+impl Place {
+    fn take<T>(&mut self, len: usize) -> Option<DeviceAddr> {
+        self.salt += 1;
+        let element = size_of::<T>() as u64;
+        let start = self.next.next_multiple_of(64) + splitmix64(self.salt) % (64 / element) * element;
+        self.next = start + len as u64 * element;
+        DeviceAddr::new(start).filter(|_| len > 0)
+    }
+}
+
+impl OnDevice {
+    fn place(&mut self, bytes: usize) -> Place {
+        self.reserve(bytes + 16 * 128 + 2 * 8 * GUARD + 4 * SMALL_TABLE);
+        Place { next: self.arena.as_slice().addr().expect("not empty").get(), salt: self.calls << 16 }
+    }
+}
+
+/// The bytes of an array.
+fn bytes<T>(array: &[T]) -> usize {
+    size_of_val(array)
+}
+
+impl Backend for OnDevice {
+    fn get_last_loc<R: Int, L: Int, O: Int>(&mut self, args: LastLoc<'_, R, L, O>) -> Result<(), RefError> {
+        let config = self.config();
+        let LastLoc { table, req_pool_indices, prefix_lens, out } = args;
+        let mut place = self.place(bytes(req_pool_indices) + bytes(prefix_lens) + bytes(out));
+        let shape = table.shape();
+        let entries = req_pool_indices.iter().zip(prefix_lens).filter_map(|(req, len)| {
+            let (req, len) = (usize::try_from(req.to_i64()).ok()?, usize::try_from(len.to_i64()).ok()?);
+            let at = req.checked_mul(shape.row_stride())?.checked_add(len.checked_sub(1)?)?;
+            (req < shape.rows() && len <= shape.row_len()).then_some(at..at + 1)
+        });
+        let device_table = self.table(&mut place, &table, entries);
+        let (device_out, whole) = self.output(&mut place, out);
+        let args = device::LastLoc {
+            table: device_table,
+            req_pool_indices: self.copied(&mut place, req_pool_indices),
+            prefix_lens: self.copied(&mut place, prefix_lens),
+            out: device_out,
+        };
+        let launched = ops::get_last_loc_with(&self.stream, args, &config);
+        self.finish(launched, Operation::GetLastLoc, out, whole)
+    }
+
+    fn assign_extend_cache_locs<R: Int, L: Int, O: Int>(
+        &mut self,
+        args: ExtendLocs<'_, R, L, O>,
+    ) -> Result<(), RefError> {
+        let config = self.config();
+        let ExtendLocs { table, req_pool_indices, start_offsets, end_offsets, out } = args;
+        let offsets = bytes(start_offsets) + bytes(end_offsets);
+        let mut place = self.place(bytes(req_pool_indices) + offsets + bytes(out));
+        let (shape, mut room) = (table.shape(), out.len());
+        let ranges = start_offsets.iter().zip(end_offsets);
+        let entries = req_pool_indices.iter().zip(ranges).filter_map(|(req, (start, end))| {
+            let (start, end) = (usize::try_from(start.to_i64()).ok()?, usize::try_from(end.to_i64()).ok()?);
+            let req = usize::try_from(req.to_i64()).ok().filter(|req| *req < shape.rows())?;
+            if start >= end || end > shape.row_len() {
+                return None;
+            }
+            let (row, len) = (req * shape.row_stride(), room.min(end - start));
+            room -= len;
+            (len > 0).then_some(row + start..row + start + len)
+        });
+        let device_table = self.table(&mut place, &table, entries);
+        let (device_out, whole) = self.output(&mut place, out);
+        let args = device::ExtendLocs {
+            table: device_table,
+            req_pool_indices: self.copied(&mut place, req_pool_indices),
+            start_offsets: self.copied(&mut place, start_offsets),
+            end_offsets: self.copied(&mut place, end_offsets),
+            out: device_out,
+        };
+        let launched = ops::assign_extend_cache_locs_with(&self.stream, args, &config);
+        self.finish(launched, Operation::AssignExtendCacheLocs, out, whole)
+    }
+}
