@@ -152,6 +152,7 @@ impl Device {
                 for (state, garbage) in taken {
                     self.collect(&state, garbage);
                 }
+                drop(live); // which knows the orphans too
                 for orphan in orphans {
                     self.destroy(orphan);
                 }

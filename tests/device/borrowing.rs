@@ -1,0 +1,119 @@
+//! Streams and memory of another runtime.
+
+use std::any::Any;
+use std::ptr::null_mut;
+use std::sync::Arc;
+
+use allocation_counter::measure;
+use ascend_cache_loc::{DeviceAddr, DeviceSlice, DeviceSliceMut, Error, LastLoc, ReqToToken, Stream, get_last_loc};
+
+use crate::foreign::{self, acl};
+use crate::rig::{Batch, Rig, SLOTS, code, shape};
+
+fn borrow(rig: &Rig, raw: *mut std::ffi::c_void) -> Stream {
+    // SAFETY: a stream of the current context, or its default one, that stays for the test.
+    unsafe { Stream::borrow_raw(&rig.device, raw) }.unwrap()
+}
+
+/// Raw addresses on a stream of a foreign runtime, and on its default stream.
+#[test]
+fn operations_on_borrowed_memory_and_streams() {
+    let rig = Rig::new();
+    for raw in [foreign::new_stream(&rig.machine), null_mut()] {
+        let stream = borrow(&rig, raw);
+        assert_eq!(stream.as_raw(), raw);
+        let (slots, reqs) = (foreign::upload(&rig.machine, &SLOTS), foreign::upload(&rig.machine, &[1_i64, 0]));
+        let (lens, out) = (foreign::upload(&rig.machine, &[3_i64, 0]), foreign::upload(&rig.machine, &[0_i32; 2]));
+        let at = |address| DeviceAddr::new(address).unwrap();
+        // SAFETY: memory of the machine, which stays.
+        let args = unsafe {
+            let slots = DeviceSlice::from_raw_parts(&rig.device, at(slots), 8).unwrap();
+            LastLoc {
+                table: ReqToToken::new(shape(), slots).unwrap(),
+                req_pool_indices: DeviceSlice::<i64>::from_raw_parts(&rig.device, at(reqs), 2).unwrap(),
+                prefix_lens: DeviceSlice::<i64>::from_raw_parts(&rig.device, at(lens), 2).unwrap(),
+                out: DeviceSliceMut::<i32>::from_raw_parts(&rig.device, at(out), 2).unwrap(),
+            }
+        };
+        get_last_loc(&stream, args).unwrap();
+        // The foreign runtime waits by itself.
+        assert_eq!(acl!(rig.machine, aclrtSynchronizeStream(raw)), 0);
+        assert_eq!(foreign::download::<i32>(&rig.machine, out, 2), [22, -1]);
+        assert_eq!(stream.take_fault().unwrap(), None);
+    }
+}
+
+/// The same stream again: no allocation, on the host or the device, and the same fault log.
+#[test]
+fn borrowing_again_costs_nothing_and_keeps_the_faults() {
+    let rig = Rig::new();
+    let raw = foreign::new_stream(&rig.machine);
+    let first = borrow(&rig, raw);
+    let mut batch = Batch::bad(&first);
+    let launch = batch.last_loc(&first).unwrap();
+    drop(first);
+    let mut again = None;
+    let (calls, allocated) = rig.calls_of(|| measure(|| again = Some(borrow(&rig, raw))));
+    assert_eq!(allocated.count_total, 0);
+    assert_eq!(calls, [("aclrtGetDevice", 1), ("aclrtGetCurrentContext", 1)]);
+    let again = again.unwrap();
+    assert_eq!(again.take_fault().unwrap().unwrap().launch, launch);
+    // It is the home of what was at home there before.
+    batch.last_loc(&again).unwrap();
+    assert!(again.take_fault().unwrap().is_some());
+}
+
+/// The same raw stream in another context is another stream: null is each context's own.
+#[test]
+fn streams_are_known_by_context_too() {
+    let rig = Rig::new();
+    let outer = borrow(&rig, null_mut());
+    let first = foreign::context(&rig.machine).unwrap();
+    foreign::new_context(&rig.machine, 0);
+    let inner = borrow(&rig, null_mut());
+    let mut batch = Batch::good(&outer);
+    assert!(matches!(batch.last_loc(&inner), Err(Error::WrongHome { scope: "stream", .. })));
+    foreign::set_context(&rig.machine, first);
+    batch.last_loc(&borrow(&rig, null_mut())).unwrap();
+    outer.synchronize().unwrap();
+}
+
+#[test]
+fn an_owner_lives_as_long_as_a_handle() {
+    let rig = Rig::new();
+    let raw = foreign::new_stream(&rig.machine);
+    let owner: Arc<dyn Any + Send + Sync> = Arc::new("keeps the stream");
+    // SAFETY: a stream of the current context that stays for the test.
+    let stream = unsafe { Stream::borrow_with_owner(&rig.device, raw, owner.clone()) }.unwrap();
+    let batch = Batch::good(&stream);
+    drop(stream);
+    assert_eq!(Arc::strong_count(&owner), 7, "one for each buffer, and a clone in none");
+    drop(batch);
+    assert_eq!(Arc::strong_count(&owner), 1);
+}
+
+#[test]
+fn a_stream_is_borrowed_where_its_device_is_current() {
+    let rig = Rig::with(|config| config.devices = 2);
+    rig.machine.open(1).unwrap();
+    assert_eq!(acl!(rig.machine, aclrtSetDevice(1)), 0);
+    // SAFETY: refused.
+    let refused = unsafe { Stream::borrow_raw(&rig.device, null_mut()) }.map(drop);
+    assert_eq!(refused, Err(Error::WrongHome { argument: "stream", scope: "device" }));
+    let device = rig.device.clone();
+    // SAFETY: refused.
+    let nowhere = std::thread::spawn(move || unsafe { Stream::borrow_raw(&device, null_mut()) }.map(drop));
+    let Err(Error::Unavailable(text)) = nowhere.join().unwrap() else { panic!("a thread without a context") };
+    assert!(text.contains("no context is current"), "{text}");
+}
+
+/// What a foreign runtime destroyed is an error, not a crash: the simulation knows its handles.
+#[test]
+fn a_destroyed_stream_is_named() {
+    let rig = Rig::new();
+    let raw = foreign::new_stream(&rig.machine);
+    let stream = borrow(&rig, raw);
+    let mut batch = Batch::good(&stream);
+    assert_eq!(acl!(rig.machine, aclrtDestroyStream(raw)), 0);
+    assert_eq!(code(batch.last_loc(&stream)), 107_017);
+}

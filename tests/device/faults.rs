@@ -1,0 +1,183 @@
+//! Faults end to end: found by the kernels, reported once each, by every way there is.
+
+use std::time::Duration;
+
+use ascend_cache_loc::{DeviceFault, Error, FaultCheck, Operation};
+
+use crate::foreign;
+use crate::rig::{Batch, MOMENT, Rig};
+
+fn fault(result: Result<(), Error>) -> DeviceFault {
+    match result {
+        Err(Error::Fault(fault)) => fault,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn over(check: &FaultCheck) -> Option<DeviceFault> {
+    loop {
+        if let Some(found) = check.poll().unwrap() {
+            return found;
+        }
+        std::thread::yield_now();
+    }
+}
+
+/// Each way of reporting, over both operations: row, kind and output are the CPU reference's, the launch is named, and
+/// nothing is left afterwards.
+#[test]
+fn every_way_reports_each_fault_once() {
+    let rig = Rig::new();
+    let ways: [fn(&Rig) -> Option<DeviceFault>; 4] = [
+        |rig| Some(fault(rig.stream.synchronize())),
+        |rig| Some(fault(rig.stream.synchronize_timeout(Duration::from_secs(60)))),
+        |rig| rig.stream.take_fault().unwrap(),
+        |rig| over(&rig.stream.fault_check().unwrap()),
+    ];
+    for way in ways {
+        for operation in [Operation::GetLastLoc, Operation::AssignExtendCacheLocs] {
+            let mut batch = Batch::bad(&rig.stream);
+            let (launch, (out, expected)) = match operation {
+                Operation::GetLastLoc => (batch.last_loc(&rig.stream).unwrap(), batch.expected_last()),
+                Operation::AssignExtendCacheLocs => (batch.extend(&rig.stream).unwrap(), batch.expected_extend()),
+            };
+            let found = way(&rig).unwrap();
+            assert_eq!(found, DeviceFault { launch, operation, fault: expected.unwrap() });
+            assert_eq!(batch.out(), out);
+            assert_eq!(rig.stream.take_fault().unwrap(), None);
+            assert_eq!(over(&rig.stream.fault_check().unwrap()), None);
+            rig.stream.synchronize().unwrap();
+            // The device is as usable as before.
+            let mut good = Batch::good(&rig.stream);
+            good.last_loc(&rig.stream).unwrap();
+            rig.stream.synchronize().unwrap();
+            assert_eq!(good.out(), good.expected_last().0);
+        }
+    }
+}
+
+/// Of several launches the first with a fault, of its rows the lowest; copying out reports nothing and loses nothing.
+#[test]
+fn the_lowest_launch_and_row_is_reported() {
+    let rig = Rig::new();
+    let mut good = Batch::good(&rig.stream);
+    let mut late = Batch::of(&rig.stream, [0, 1, 0], [0; 3], [1, 9, 9]);
+    let mut first = Batch::of(&rig.stream, [0, 1, 5], [0; 3], [1, 1, 1]);
+    good.last_loc(&rig.stream).unwrap();
+    let launch = first.last_loc(&rig.stream).unwrap();
+    late.last_loc(&rig.stream).unwrap();
+    assert_eq!(late.out(), late.expected_last().0);
+    let found = fault(rig.stream.synchronize());
+    assert_eq!((found.launch, found.fault.row), (launch, 2));
+    let text = format!("get_last_loc, launch {launch}: row 2: request pool index 5 is outside the table's 2 rows");
+    assert_eq!(Error::from(found).to_string(), text);
+    rig.stream.synchronize().unwrap();
+    let launch = late.last_loc(&rig.stream).unwrap();
+    let found = fault(rig.stream.synchronize());
+    assert_eq!((found.launch, found.fault), (launch, late.expected_last().1.unwrap()));
+}
+
+/// Each stream has a log of its own.
+#[test]
+fn streams_report_their_own_faults() {
+    let rig = Rig::new();
+    let other = rig.device.new_stream().unwrap();
+    let (mut here, mut there) = (Batch::bad(&rig.stream), Batch::bad(&other));
+    let first = here.last_loc(&rig.stream).unwrap();
+    let second = there.extend(&other).unwrap();
+    assert_eq!(fault(other.synchronize()).launch, second);
+    assert_eq!(fault(rig.stream.synchronize()).launch, first);
+    other.synchronize().unwrap();
+    rig.stream.synchronize().unwrap();
+}
+
+/// A check looks at what was enqueued before it and does not wait for it.
+#[test]
+fn a_check_does_not_block() {
+    let rig = Rig::new();
+    let (mut before, mut after) = (Batch::bad(&rig.stream), Batch::bad(&rig.stream));
+    rig.machine.hold(rig.stream.as_raw(), true);
+    let first = before.last_loc(&rig.stream).unwrap();
+    let check = rig.stream.fault_check().unwrap();
+    let second = after.last_loc(&rig.stream).unwrap();
+    for _ in 0..100 {
+        assert_eq!(check.poll().unwrap(), None);
+    }
+    rig.machine.hold(rig.stream.as_raw(), false);
+    assert_eq!(over(&check).unwrap().launch, first);
+    assert_eq!(check.poll().unwrap(), Some(None), "told once");
+    assert_eq!(fault(rig.stream.synchronize()).launch, second);
+}
+
+/// What a dropped check finds is not lost.
+#[test]
+fn a_dropped_check_leaves_its_fault_to_the_next_wait() {
+    let rig = Rig::new();
+    let mut batch = Batch::bad(&rig.stream);
+    let launch = batch.last_loc(&rig.stream).unwrap();
+    drop(rig.stream.fault_check().unwrap());
+    let second = batch.extend(&rig.stream).unwrap();
+    assert_eq!(batch.out(), batch.expected_extend().0, "copying out takes no fault");
+    assert_eq!(fault(rig.stream.synchronize()).launch, launch);
+    assert_eq!(fault(rig.stream.synchronize()).launch, second);
+    rig.stream.synchronize().unwrap();
+}
+
+/// A wait that ran out of time has enqueued the read already: the next one takes it, and no launch is missed.
+#[test]
+fn a_timeout_loses_no_fault() {
+    let rig = Rig::new();
+    let (mut early, mut late) = (Batch::bad(&rig.stream), Batch::bad(&rig.stream));
+    rig.machine.hold(rig.stream.as_raw(), true);
+    let first = early.last_loc(&rig.stream).unwrap();
+    for _ in 0..3 {
+        assert_eq!(rig.stream.synchronize_timeout(MOMENT), Err(Error::Timeout(MOMENT)));
+    }
+    let second = late.last_loc(&rig.stream).unwrap();
+    rig.machine.hold(rig.stream.as_raw(), false);
+    let found = [fault(rig.stream.synchronize()).launch, fault(rig.stream.synchronize()).launch];
+    assert_eq!(found, [first, second]);
+    rig.stream.synchronize().unwrap();
+    assert_eq!(Error::Timeout(MOMENT).to_string(), "the stream did not finish within 60ms");
+}
+
+/// The clearing behind a read is refused once: the fault is reported once all the same.
+#[test]
+fn a_refused_clearing_repeats_no_fault() {
+    let rig = Rig::new();
+    let mut batch = Batch::bad(&rig.stream);
+    let first = batch.last_loc(&rig.stream).unwrap();
+    rig.machine.fail_call("aclrtMemsetAsync", 1, 207_005);
+    assert_eq!(crate::rig::code(rig.stream.synchronize()), 207_005);
+    assert_eq!(fault(rig.stream.synchronize()).launch, first);
+    rig.stream.synchronize().unwrap();
+    let second = batch.last_loc(&rig.stream).unwrap();
+    assert_eq!(fault(rig.stream.synchronize()).launch, second);
+}
+
+/// Replays of a captured launch are seen by every way of reporting, with the captured launch's id.
+#[test]
+fn graph_replays_report_their_faults() {
+    let rig = Rig::new();
+    let raw = rig.stream.as_raw();
+    let mut batch = Batch::good(&rig.stream);
+    assert_eq!(foreign::begin(&rig.machine, raw, foreign::GLOBAL), 0);
+    let launch = batch.last_loc(&rig.stream).unwrap();
+    let graph = foreign::end(&rig.machine, raw).unwrap();
+    rig.stream.synchronize().unwrap();
+    assert_eq!(batch.out(), [-7; 3], "captured, not run");
+    foreign::replay(&rig.machine, graph, raw);
+    rig.stream.synchronize().unwrap();
+    assert_eq!(batch.out(), batch.expected_last().0);
+    batch.reqs.as_slice_mut().copy_from_host(&rig.stream, &[1, 0, -4]).unwrap();
+    for round in 0..6 {
+        foreign::replay(&rig.machine, graph, raw);
+        let found = match round % 3 {
+            0 => fault(rig.stream.synchronize()),
+            1 => rig.stream.take_fault().unwrap().unwrap(),
+            _ => over(&rig.stream.fault_check().unwrap()).unwrap(),
+        };
+        assert_eq!((found.launch, found.operation, found.fault.row), (launch, Operation::GetLastLoc, 2));
+        rig.stream.synchronize().unwrap();
+    }
+}

@@ -1,0 +1,19 @@
+//! The device API on the simulated device: each of its rules has a test here that fails where the rule is broken.
+
+#![allow(unsafe_code, reason = "what another runtime in the process would do")]
+
+#[path = "../harness/mod.rs"]
+mod harness;
+
+mod borrowing;
+mod capture;
+mod contexts;
+mod cost;
+mod drops;
+mod failures;
+mod faults;
+mod foreign;
+mod homes;
+mod rig;
+mod runtime;
+mod threads;
