@@ -74,7 +74,7 @@ impl FaultCheck {
     pub fn poll(&self) -> Result<Option<Option<DeviceFault>>> {
         let mut copy = self.copy.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(pending) = &*copy else { return Ok(Some(None)) };
-        if !self.stream.event_done(&pending.event)? {
+        if !self.stream.event_done(pending.event())? {
             return Ok(None);
         }
         Ok(Some(copy.take().and_then(|copy| self.stream.log().take_check(copy))))
@@ -84,8 +84,6 @@ impl FaultCheck {
 impl Drop for FaultCheck {
     fn drop(&mut self) {
         let copy = self.copy.get_mut().unwrap_or_else(PoisonError::into_inner);
-        if let Some(copy) = copy.take() {
-            self.stream.log().abandon_check(copy);
-        }
+        self.stream.log().abandon(copy.take());
     }
 }

@@ -15,8 +15,6 @@ use crate::{DeviceFault, Result};
 #[derive(Debug)]
 pub(crate) struct FaultLog {
     lines: DeviceMemory,
-    /// Where a wait reads it.
-    copy: PinnedMemory,
     bytes: usize,
     /// A launch may have written to it since it was made.
     used: AtomicBool,
@@ -26,45 +24,51 @@ pub(crate) struct FaultLog {
 
 #[derive(Debug, Default)]
 struct Reads {
-    /// The copy that a wait reads is on its way, until [`finish`](FaultLog::finish).
-    in_flight: bool,
+    /// Copies that nobody uses.
+    idle: Vec<Copy>,
+    /// Copies on their way that nobody waits for: of checks that were dropped, of waits that failed.
+    abandoned: Vec<Copy>,
+    /// Faults that were read and not yet reported.
+    found: Vec<DeviceFault>,
     /// A clearing was refused behind its copy, so that the next copy holds the same faults again.
     uncleared: bool,
     /// Faults up to this launch are such.
     already_read: u64,
-    /// Copies of checks that are over.
-    idle: Vec<Copy>,
-    /// Copies of checks that were dropped before they were.
-    abandoned: Vec<Copy>,
-    /// Faults that were read and not yet reported.
-    found: Vec<DeviceFault>,
 }
 
 /// Pinned memory for a copy of the log, and an event behind the copy.
 #[derive(Debug)]
 pub(crate) struct Copy {
     memory: PinnedMemory,
-    pub(crate) event: RawEvent,
+    event: Option<RawEvent>,
+}
+
+impl Copy {
+    /// The event behind the copy of a check.
+    pub(crate) fn event(&self) -> &RawEvent {
+        self.event.as_ref().expect("made for the check")
+    }
 }
 
 impl FaultLog {
     /// An empty log for so many cores; the clearing is enqueued on the stream.
     pub(crate) fn new(api: &Api, stream: &RawStream, cores: u32) -> Result<Self> {
         let bytes = cores as usize * FAULT_LINE_BYTES;
-        let copy = api.malloc_host(bytes)?;
+        let memory = api.malloc_host(bytes)?;
         let lines = match api.malloc(bytes) {
             Ok(lines) => lines,
             Err(error) => {
-                leaked("pinned memory", api.free_host(copy));
+                leaked("pinned memory", api.free_host(memory));
                 return Err(error);
             }
         };
         if let Err(error) = api.clear_async(&lines, stream) {
-            leaked("pinned memory", api.free_host(copy));
+            leaked("pinned memory", api.free_host(memory));
             leaked("a fault log", api.free(lines));
             return Err(error);
         }
-        Ok(Self { lines, copy, bytes, used: AtomicBool::new(false), reads: Mutex::default() })
+        let reads = Reads { idle: vec![Copy { memory, event: None }], ..Reads::default() };
+        Ok(Self { lines, bytes, used: AtomicBool::new(false), reads: Mutex::new(reads) })
     }
 
     /// Enqueues the clearing of a log that another stream has left, with all its work done.
@@ -88,106 +92,93 @@ impl FaultLog {
         self.used.store(true, Ordering::Release);
     }
 
-    /// Enqueues a read, where one is due and none is in flight, ahead of the wait that the caller begins. Returns the
-    /// checks that were dropped before that wait, for [`finish`](Self::finish).
-    pub(crate) fn enqueue_read(&self, api: &Api, stream: &RawStream, read: bool) -> Result<Vec<Copy>> {
-        let mut reads = self.reads();
-        if read && self.used.load(Ordering::Acquire) && !reads.in_flight {
-            api.copy_to_pinned_async(&self.copy, &self.lines, stream)?;
-            reads.in_flight = true;
-            self.clear_behind(api, stream, &mut reads)?;
-        }
-        Ok(std::mem::take(&mut reads.abandoned))
+    pub(crate) fn is_used(&self) -> bool {
+        self.used.load(Ordering::Acquire)
     }
 
-    /// The wait did not end: the checks are kept for the next.
-    pub(crate) fn unfinished(&self, abandoned: Vec<Copy>) {
-        self.reads().abandoned.extend(abandoned);
+    /// Copies that a wait which begins now is good for. For [`finish`](Self::finish), or [`abandon`](Self::abandon) where
+    /// the wait fails.
+    pub(crate) fn abandoned(&self) -> Vec<Copy> {
+        std::mem::take(&mut self.reads().abandoned)
     }
 
-    /// After the wait: takes what was read. Gives the lowest fault that was not reported, if it is to be `reported`.
-    pub(crate) fn finish(&self, abandoned: Vec<Copy>, reported: bool) -> Option<DeviceFault> {
-        let mut reads = self.reads();
-        if std::mem::take(&mut reads.in_flight) {
-            self.take(&self.copy, &mut reads);
-        }
-        for copy in abandoned {
-            self.take(&copy.memory, &mut reads);
-            reads.idle.push(copy);
-        }
-        if !reported {
-            return None;
-        }
-        let lowest = (0..reads.found.len()).min_by_key(|&i| reads.found[i].order())?;
-        Some(reads.found.swap_remove(lowest))
+    pub(crate) fn abandon(&self, copies: impl IntoIterator<Item = Copy>) {
+        self.reads().abandoned.extend(copies);
     }
 
-    /// Enqueues a read into a copy of its own, with an event behind it.
+    /// Enqueues a read, ahead of a wait.
+    pub(crate) fn read(&self, api: &Api, stream: &RawStream) -> Result<Copy> {
+        self.enqueue(api, stream, |_| Ok(()))
+    }
+
+    /// Enqueues a read and an event behind it.
     pub(crate) fn check(&self, api: &Api, stream: &RawStream) -> Result<Copy> {
+        self.enqueue(api, stream, |copy| {
+            let event = match copy.event.take() {
+                Some(event) => event,
+                None => api.create_event()?,
+            };
+            api.record_event(copy.event.insert(event), stream)
+        })
+    }
+
+    fn enqueue(&self, api: &Api, stream: &RawStream, behind: impl FnOnce(&mut Copy) -> Result<()>) -> Result<Copy> {
         let mut reads = self.reads();
-        let copy = match reads.idle.pop() {
+        let mut copy = match reads.idle.pop() {
             Some(copy) => copy,
-            None => self.new_copy(api)?,
+            None => Copy { memory: api.malloc_host(self.bytes)?, event: None },
         };
-        let enqueued = api
-            .copy_to_pinned_async(&copy.memory, &self.lines, stream)
-            .and_then(|()| self.clear_behind(api, stream, &mut reads))
-            .and_then(|()| api.record_event(&copy.event, stream));
-        match enqueued {
+        let copied = api.copy_to_pinned_async(&copy.memory, &self.lines, stream);
+        let cleared = copied.and_then(|()| {
+            let cleared = api.clear_async(&self.lines, stream);
+            reads.uncleared |= cleared.is_err();
+            cleared
+        });
+        match cleared.and_then(|()| behind(&mut copy)) {
             Ok(()) => Ok(copy),
             Err(error) => {
-                // The copy may be on its way all the same.
+                // It may be on its way all the same; otherwise it holds what it held, which was read.
                 reads.abandoned.push(copy);
                 Err(error)
             }
         }
     }
 
-    fn new_copy(&self, api: &Api) -> Result<Copy> {
-        let event = api.create_event()?;
-        match api.malloc_host(self.bytes) {
-            Ok(memory) => Ok(Copy { memory, event }),
-            Err(error) => {
-                leaked("an event", api.destroy_event(event));
-                Err(error)
-            }
+    /// After the wait: takes what the copies hold. Gives the lowest fault that was not reported, if it is to be `report`ed.
+    pub(crate) fn finish(&self, copies: Vec<Copy>, report: bool) -> Option<DeviceFault> {
+        let mut reads = self.reads();
+        for copy in copies {
+            let found = reads.take(self.bytes, copy);
+            reads.found.extend(found);
         }
-    }
-
-    /// Enqueues the clearing of what a copy, enqueued just before, has read.
-    fn clear_behind(&self, api: &Api, stream: &RawStream, reads: &mut Reads) -> Result<()> {
-        let cleared = api.clear_async(&self.lines, stream);
-        reads.uncleared |= cleared.is_err();
-        cleared
-    }
-
-    /// Takes the lowest fault of a copy.
-    fn take(&self, copy: &PinnedMemory, reads: &mut Reads) {
-        let mut log = vec![0; self.bytes];
-        copy.read(&mut log);
-        let known = std::mem::take(&mut reads.already_read);
-        let lowest = DeviceFault::lowest(&log, known);
-        if std::mem::take(&mut reads.uncleared) {
-            reads.already_read = lowest.map_or(known, |fault| fault.launch.get());
+        if !report {
+            return None;
         }
-        reads.found.extend(lowest);
+        let lowest = (0..reads.found.len()).min_by_key(|&i| reads.found[i].order())?;
+        Some(reads.found.swap_remove(lowest))
     }
 
     /// Takes back the copy of a check that is over: what it found.
     pub(crate) fn take_check(&self, copy: Copy) -> Option<DeviceFault> {
-        let mut reads = self.reads();
-        let before = reads.found.len();
-        self.take(&copy.memory, &mut reads);
-        reads.idle.push(copy);
-        (reads.found.len() > before).then(|| reads.found.pop()).flatten()
-    }
-
-    /// Takes back the copy of a check that nobody polled to its end.
-    pub(crate) fn abandon_check(&self, copy: Copy) {
-        self.reads().abandoned.push(copy);
+        self.reads().take(self.bytes, copy)
     }
 
     fn reads(&self) -> std::sync::MutexGuard<'_, Reads> {
         self.reads.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Reads {
+    /// The lowest fault of a copy, which is idle again, and cleared: what is never written again is read once.
+    fn take(&mut self, bytes: usize, copy: Copy) -> Option<DeviceFault> {
+        let mut log = vec![0; bytes];
+        copy.memory.take(&mut log);
+        self.idle.push(copy);
+        let known = std::mem::take(&mut self.already_read);
+        let lowest = DeviceFault::lowest(&log, known);
+        if std::mem::take(&mut self.uncleared) {
+            self.already_read = lowest.map_or(known, |fault| fault.launch.get());
+        }
+        lowest
     }
 }

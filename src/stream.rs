@@ -258,9 +258,11 @@ impl Stream {
         let log = &self.state.log;
         // Taken before the wait: what is dropped during it may be in use by later work.
         let garbage = self.state.garbage.take();
-        let mut checks = Vec::new();
+        let mut copies = log.abandoned();
         let waited = self.within(|api| {
-            checks = log.enqueue_read(api, &self.state.raw, report)?;
+            if report && log.is_used() {
+                copies.push(log.read(api, &self.state.raw)?);
+            }
             let Some(limit) = limit else { return api.synchronize_stream(&self.state.raw) };
             let milliseconds = limit.as_nanos().div_ceil(1_000_000).try_into().unwrap_or(i32::MAX);
             match api.synchronize_stream_timeout(&self.state.raw, milliseconds)? {
@@ -269,12 +271,12 @@ impl Stream {
             }
         });
         if let Err(error) = waited {
-            log.unfinished(checks);
+            log.abandon(copies);
             self.state.garbage.put_back(garbage);
             return Err(error);
         }
         self.device.collect(&self.state, garbage);
-        Ok(log.finish(checks, report))
+        Ok(log.finish(copies, report))
     }
 
     /// Begins to look for faults without waiting: a copy of the fault log and an event, enqueued behind everything so

@@ -71,13 +71,17 @@ pub(crate) struct PinnedMemory {
 }
 
 impl PinnedMemory {
-    /// A copy of what is there. Whole once the copies to it are done, which the caller has waited for.
-    pub(crate) fn read(&self, into: &mut [u8]) {
+    /// Moves out what is there and leaves zeros. Whole once the copies to it are done, which the caller has waited for.
+    pub(crate) fn take(&self, into: &mut [u8]) {
         assert!(into.len() <= self.bytes);
         for (i, byte) in into.iter_mut().enumerate() {
+            let from = (self.address as *mut u8).wrapping_add(i);
             // SAFETY: within the allocation, which was cleared when it was made and is freed by value only. Volatile:
             // the device writes to it.
-            *byte = unsafe { std::ptr::read_volatile((self.address as *const u8).add(i)) };
+            unsafe {
+                *byte = from.read_volatile();
+                from.write_volatile(0);
+            }
         }
     }
 }

@@ -214,7 +214,9 @@ impl SimStream {
                     if queue.closed {
                         return;
                     }
-                    if let (false, Some(task)) = (queue.held, queue.tasks.pop_front()) {
+                    if !queue.held
+                        && let Some(task) = queue.tasks.pop_front()
+                    {
                         queue.running = true;
                         break task;
                     }
