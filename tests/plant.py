@@ -148,11 +148,11 @@ def main():
         (COPY / "src" / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / name, COPY / "src" / name)
     environment = dict(os.environ, CARGO_TARGET_DIR=str(COPY / "target"), CXXFLAGS="", RUST_BACKTRACE="0")
-    suite = ["cargo", "test", "--release", "--locked", "--features", "sim", "--test", "sim_kernels"]
+    suite = ["cargo", "test", "--release", "--locked", "--features", "sim", "--test", "sim_kernels", "--test", "device"]
 
     def run():
         # A few random batches find most bugs at once; the whole suite decides.
-        for tests, cases in ((["--", "prop", "longest", "first_launch", "2_32"], "300"), ([], "4096")):
+        for tests, cases in ((["--", "prop", "longest", "lowest_launch", "2_32"], "300"), ([], "4096")):
             try:
                 result = subprocess.run(suite + tests, cwd=COPY / "src", env=environment | {"PROPTEST_CASES": cases},
                                         capture_output=True, text=True, timeout=900)

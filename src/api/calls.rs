@@ -18,6 +18,7 @@ macro_rules! call {
 }
 
 /// The functions that a table must have and has not.
+#[cfg(any(feature = "npu", feature = "sim"))]
 pub(super) fn missing(table: &AclApi) -> Vec<&'static str> {
     macro_rules! required {
         ($($name:ident),+ $(,)?) => {
@@ -66,6 +67,7 @@ fn is(error: &Error, expected: u32) -> bool {
 /// Process, devices and contexts.
 impl Api {
     /// Once per process: that someone was first is success. Nothing is ever finalised.
+    #[cfg(any(feature = "npu", feature = "sim"))]
     pub(super) fn init(&self) -> Result<()> {
         // SAFETY: null is documented: no configuration.
         match unsafe { call!(self, aclInit(std::ptr::null())) } {

@@ -56,6 +56,7 @@ impl Api {
     ///
     /// # Safety
     /// Each function of the table does what AscendCL documents, as long as `library` lives.
+    #[cfg(any(feature = "npu", feature = "sim"))]
     pub(crate) unsafe fn new(
         table: AclApi,
         name: &str,
