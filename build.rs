@@ -4,6 +4,9 @@
 #[cfg(feature = "bindgen")]
 #[path = "build/bindings.rs"]
 mod bindings;
+#[cfg(feature = "npu")]
+#[path = "build/cann.rs"]
+mod cann;
 #[cfg(feature = "sim")]
 #[path = "build/sim.rs"]
 mod sim;
@@ -13,6 +16,8 @@ fn main() {
     println!("cargo::rustc-check-cfg=cfg(ascend_cache_loc_generated_bindings)");
     #[cfg(feature = "bindgen")]
     bindings::generate();
+    #[cfg(feature = "npu")]
+    cann::compile();
     #[cfg(feature = "sim")]
     sim::compile();
 }

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
-use crate::api::{Api, Context, DeviceMemory, Function, codes, library};
+use crate::api::{Api, Context, DeviceMemory, Function, codes, library, version_text};
 use crate::fault_log::FaultLog;
 use crate::garbage::{self, Garbage};
 use crate::stream::StreamState;
@@ -315,9 +315,7 @@ impl Inner {
             Error::Unavailable(format!("device {ordinal}: no kernels for a chip named {soc:?}").into())
         })?;
         let vector_cores = api.vector_cores(ordinal)?;
-        let cann_version = api
-            .runtime_version()
-            .map(|version| format!("{}.{}.{}", version / 10_000_000, version / 100_000 % 100, version / 1_000 % 100));
+        let cann_version = api.runtime_version().map(version_text);
         // Never unloaded: a captured graph holds its functions.
         let binary = api.load_binary(api.kernels(arch)?)?;
         let [first, second] = Operation::ALL.map(|operation| api.function(&binary, operation.kernel()));

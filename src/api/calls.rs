@@ -5,7 +5,7 @@ use std::num::NonZeroU64;
 
 use super::bindings as raw;
 use super::block::ParameterBlock;
-use super::{AclApi, Api, Binary, Context, DeviceMemory, Function, PinnedMemory, RawEvent, RawStream};
+use super::{Api, Binary, Context, DeviceMemory, Function, PinnedMemory, RawEvent, RawStream};
 use crate::{Error, Result};
 
 /// Calls a function of the table that [`missing`] has made sure of, and checks what it returns.
@@ -19,7 +19,7 @@ macro_rules! call {
 
 /// The functions that a table must have and has not.
 #[cfg(any(feature = "npu", feature = "sim"))]
-pub(super) fn missing(table: &AclApi) -> Vec<&'static str> {
+pub(super) fn missing(table: &super::AclApi) -> Vec<&'static str> {
     macro_rules! required {
         ($($name:ident),+ $(,)?) => {
             [$((stringify!($name), table.$name.is_some())),+]

@@ -3,12 +3,12 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Api;
-use crate::{Error, Result};
+use crate::Result;
 
 /// The process's AscendCL.
 ///
 /// # Errors
-/// [`Error::Unavailable`] with everything that was looked for.
+/// [`Error::Unavailable`](crate::Error::Unavailable) with everything that was looked for.
 pub(crate) fn process() -> Result<Arc<Api>> {
     static LIBRARY: Mutex<Option<Arc<Api>>> = Mutex::new(None);
     let mut library = LIBRARY.lock().unwrap_or_else(PoisonError::into_inner);
@@ -20,6 +20,13 @@ pub(crate) fn process() -> Result<Arc<Api>> {
     Ok(api)
 }
 
+#[cfg(feature = "npu")]
 fn open() -> Result<Arc<Api>> {
-    Err(Error::Unavailable("built without the feature `npu`: libascendcl.so is not looked for".into()))
+    super::loader::open()
+}
+
+#[cfg(not(feature = "npu"))]
+fn open() -> Result<Arc<Api>> {
+    let text = "built without the feature `npu`: libascendcl.so is not looked for";
+    Err(crate::Error::Unavailable(text.into()))
 }

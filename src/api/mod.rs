@@ -15,8 +15,59 @@ mod calls;
 pub(crate) mod codes;
 mod handles;
 pub(crate) mod library;
+#[cfg(feature = "npu")]
+mod loader;
 #[cfg(feature = "sim")]
 pub mod sim;
+
+/// Calls a macro with the names of all functions of the table.
+#[cfg(feature = "npu")]
+macro_rules! functions {
+    ($with:ident) => {
+        $with! {
+            aclInit,
+            aclGetRecentErrMsg,
+            aclrtGetDeviceCount,
+            aclrtSetDevice,
+            aclrtGetDevice,
+            aclrtGetCurrentContext,
+            aclrtSetCurrentContext,
+            aclrtSynchronizeDevice,
+            aclrtGetSocName,
+            aclGetDeviceCapability,
+            aclrtCreateStreamWithConfig,
+            aclrtDestroyStream,
+            aclrtSynchronizeStream,
+            aclrtSynchronizeStreamWithTimeout,
+            aclrtCreateEventExWithFlag,
+            aclrtDestroyEvent,
+            aclrtRecordEvent,
+            aclrtStreamWaitEvent,
+            aclrtQueryEventStatus,
+            aclrtMalloc,
+            aclrtFree,
+            aclrtMallocHost,
+            aclrtFreeHost,
+            aclrtMemcpy,
+            aclrtMemcpyAsync,
+            aclrtMemsetAsync,
+            aclrtBinaryLoadFromData,
+            aclrtBinaryGetFunction,
+            aclrtLaunchKernelWithHostArgs,
+            aclrtGetDeviceInfo,
+            aclsysGetVersionNum,
+            aclrtCreateContext,
+            aclrtDestroyContext,
+            aclmdlRICaptureBegin,
+            aclmdlRICaptureGetInfo,
+            aclmdlRICaptureEnd,
+            aclmdlRIExecuteAsync,
+            aclmdlRIDestroy,
+        }
+    };
+}
+#[cfg(feature = "npu")]
+pub(crate) use functions;
 
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -24,10 +75,19 @@ use std::ffi::CStr;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-pub use bindings::AclApi;
+pub use bindings::{AclApi, aclrtBinaryLoadOption, aclrtBinaryLoadOptions};
 pub(crate) use handles::{Binary, Context, DeviceMemory, Function, PinnedMemory, RawEvent, RawStream};
 
 use crate::{Error, Result};
+
+/// The oldest runtime that loads and launches kernels the way that we do, in CANN's count.
+#[cfg(any(feature = "npu", feature = "sim"))]
+const OLDEST: u32 = 80_500_000;
+
+/// A version in CANN's count: major * 10^7 + minor * 10^5 + patch * 10^3.
+pub(crate) fn version_text(version: u32) -> String {
+    format!("{}.{}.{}", version / 10_000_000, version / 100_000 % 100, version / 1_000 % 100)
+}
 
 /// The kernels of an arch, as a binary that the library loads; or why there are none.
 pub(crate) type Kernels = fn(arch: &str) -> Result<&'static [u8], Box<str>>;
@@ -70,7 +130,12 @@ impl Api {
         }
         let api = Self { table, kernels, devices: Mutex::default(), _library: library };
         api.init()?;
-        Ok(Arc::new(api))
+        match api.runtime_version() {
+            Some(version) if version < OLDEST => Err(Error::Unavailable(
+                format!("{name} is of CANN {}: 8.5.0 or later is needed", version_text(version)).into(),
+            )),
+            _ => Ok(Arc::new(api)),
+        }
     }
 
     pub(crate) fn table(&self) -> &AclApi {

@@ -100,6 +100,10 @@ fn initialisation_that_fails_is_told_and_one_by_someone_else_is_success() {
     let expected =
         "the simulated library has no aclrtMemcpyAsync, aclrtLaunchKernelWithHostArgs: CANN 8.5.0 or later is needed";
     assert_eq!(&*text, expected);
+    let mut config = SimConfig::default();
+    config.runtime_version = 80_300_000;
+    let Err(Error::Unavailable(text)) = Machine::new(config) else { panic!("an old library") };
+    assert_eq!(&*text, "the simulated library is of CANN 8.3.0: 8.5.0 or later is needed");
     // What a library may lack.
     let mut config = SimConfig::default();
     config.lacks = vec!["aclrtGetDeviceInfo", "aclsysGetVersionNum", "aclmdlRICaptureBegin", "aclrtCreateContext"];

@@ -28,43 +28,50 @@ pub(crate) fn check(backend: &mut impl Backend, case: &Case) {
     }
 }
 
-/// Instantiates the suite: `suite!(name, expression that makes the backend)`.
+/// Instantiates the suite: `suite!(name, expression that makes the backend)`, with attributes for each of its tests.
 macro_rules! suite {
-    ($name:ident, $backend:expr) => {
+    ($(#[$attribute:meta])* $name:ident, $backend:expr) => {
         mod $name {
             use super::*;
 
             #[test]
+            $(#[$attribute])*
             fn last_loc_seeds() {
                 suite::seeds::last_loc(&mut $backend);
             }
 
             #[test]
+            $(#[$attribute])*
             fn extend_locs_seeds() {
                 suite::seeds::extend_locs(&mut $backend);
             }
 
             #[test]
+            $(#[$attribute])*
             fn batch_of_100_000() {
                 suite::seeds::batch_of_100_000(&mut $backend);
             }
 
             #[test]
+            $(#[$attribute])*
             fn long_rows() {
                 suite::seeds::long_rows(&mut $backend);
             }
 
             #[test]
+            $(#[$attribute])*
             fn last_loc_prop() {
                 suite::prop::last_loc(&mut $backend);
             }
 
             #[test]
+            $(#[$attribute])*
             fn extend_locs_prop() {
                 suite::prop::extend_locs(&mut $backend);
             }
 
             #[test]
+            $(#[$attribute])*
             fn refused_before_anything_is_written() {
                 suite::refused::refused_before_anything_is_written(&mut $backend);
             }
