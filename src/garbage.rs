@@ -54,7 +54,7 @@ pub(crate) fn free(api: &Api, garbage: Vec<Garbage>) {
 }
 
 /// Logs what could not be given back, with the feature `log`.
-#[expect(clippy::needless_pass_by_value, reason = "taken note of")]
+#[allow(clippy::needless_pass_by_value, reason = "taken note of")]
 #[cfg_attr(not(feature = "log"), expect(unused_variables, reason = "nothing is logged"))]
 pub(crate) fn leaked(what: &str, result: Result<()>) {
     #[cfg(feature = "log")]

@@ -129,6 +129,9 @@ pub use table::ReqToToken;
 
 use ascend_cache_loc_ref::batch_of;
 
+#[doc = include_str!("graphs.md")]
+pub mod graphs {}
+
 /// Both operations on host slices, in safe Rust: single-threaded, without allocation.
 ///
 /// The oracle of every device backend, and what a runtime calls on a machine with no NPU.

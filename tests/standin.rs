@@ -119,7 +119,7 @@ fn library() -> PathBuf {
     cargo.args(["build", "--offline", "--locked", "-p", "ascend-cache-loc-acl-standin"]).current_dir(ROOT);
     let output = cargo.env("CARGO_TARGET_DIR", &target).env_remove("RUSTFLAGS").output().unwrap();
     assert!(output.status.success(), "{}", said(&output));
-    target.join("debug/libascendcl.so")
+    target.join("debug/libacl_standin.so")
 }
 
 /// Puts a library into an installation.
@@ -281,7 +281,7 @@ fn another_layout_two_archs_and_what_ends_the_build() {
     consumer.built(&[("HOME", "/nowhere")]);
     let text = consumer.run(&[("ASCEND_HOME_PATH", path)]);
     let expected =
-        "this build has no kernels: CANN was not found when the crate was built; looked for /nowhere/Ascend/cann, ";
+        "this build has no kernels: CANN was not found when the crate was built; looked for in /nowhere/Ascend/cann, ";
     assert!(text.starts_with(expected), "{text}");
 }
 
