@@ -42,7 +42,7 @@ fn machines_come_and_go() {
     assert_eq!(refused, Error::Unavailable("32 simulated machines are in use".into()));
 }
 
-/// With ASCEND_CACHE_LOC_LAUNCH_BLOCKING=1 each launch waits, and names itself where it fails.
+/// With `ASCEND_CACHE_LOC_LAUNCH_BLOCKING=1` each launch waits, and names itself where it fails.
 #[test]
 #[serial]
 fn blocking_launches_name_themselves() {

@@ -158,9 +158,10 @@ mod tests {
     /// Any one function missing is named; those that may be missing are not asked for.
     #[test]
     fn functions_by_name() {
-        let there = |_: &str| 1 as *mut c_void;
+        let there = |_: &str| std::ptr::dangling_mut::<c_void>();
         assert_eq!(super::super::calls::missing(&table(there)), Vec::<&str>::new());
-        let lacking = |name: &str| if name == "aclrtMemcpy" { std::ptr::null_mut() } else { 1 as *mut c_void };
+        let lacking =
+            |name: &str| if name == "aclrtMemcpy" { std::ptr::null_mut() } else { std::ptr::dangling_mut::<c_void>() };
         assert_eq!(super::super::calls::missing(&table(lacking)), ["aclrtMemcpy"]);
         let none = table(|_| std::ptr::null_mut());
         assert_eq!(super::super::calls::missing(&none).len(), 29);
