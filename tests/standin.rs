@@ -78,7 +78,9 @@ impl Consumer {
     fn build(&self, environment: &[(&str, &str)]) -> Output {
         let mut cargo = Command::new(env!("CARGO"));
         cargo.args(["build", "--offline"]).current_dir(&self.folder);
-        CANN.iter().for_each(|name| drop(cargo.env_remove(name)));
+        for name in CANN {
+            cargo.env_remove(name);
+        }
         cargo.env("STANDIN_LOG", &self.log).env("CARGO_TARGET_DIR", self.folder.join("target"));
         cargo.env_remove("CARGO_BUILD_TARGET").envs(environment.iter().copied()).output().unwrap()
     }
