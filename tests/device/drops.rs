@@ -82,7 +82,8 @@ fn a_drop_inside_a_capture_does_not_disturb_it() {
 fn a_dropped_buffer_is_freed_by_the_next_wait_for_its_stream() {
     let rig = Rig::new();
     let other = rig.device.new_stream().unwrap();
-    let mut frees: Vec<(&str, Box<dyn Fn()>)> = Vec::new();
+    type Wait<'a> = Box<dyn Fn() + 'a>;
+    let mut frees: Vec<(&str, Wait<'_>)> = Vec::new();
     let stream = &rig.stream;
     frees.push(("synchronize", Box::new(|| stream.synchronize().unwrap())));
     frees.push(("take_fault", Box::new(|| assert_eq!(stream.take_fault().unwrap(), None))));

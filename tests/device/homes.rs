@@ -56,9 +56,7 @@ fn a_moved_buffer_follows_the_old_streams_work() {
     let mut batch = Batch::good(&rig.stream);
     rig.machine.hold(rig.stream.as_raw(), true);
     batch.last_loc(&rig.stream).unwrap();
-    for move_to in [&mut batch.reqs] {
-        move_to.move_to(&other).unwrap();
-    }
+    batch.reqs.move_to(&other).unwrap();
     batch.out.move_to(&other).unwrap();
     batch.ends.move_to(&other).unwrap();
     batch.starts.move_to(&other).unwrap();

@@ -4,7 +4,13 @@
 //! `ASCEND_CACHE_LOC_STANDIN` sets it up: words separated by spaces, `version=N`, `soc=NAME`, `fail=FUNCTION:NTH:CODE`.
 
 #![allow(unsafe_code, missing_docs, reason = "C functions, each as AscendCL documents it")]
-#![allow(non_snake_case, clippy::missing_safety_doc, clippy::too_many_arguments, reason = "AscendCL's functions")]
+#![allow(non_snake_case, reason = "AscendCL's names")]
+#![allow(
+    clippy::missing_safety_doc,
+    clippy::missing_panics_doc,
+    clippy::too_many_arguments,
+    reason = "AscendCL's functions"
+)]
 
 use std::ffi::{CString, c_char, c_int, c_void};
 use std::sync::OnceLock;
