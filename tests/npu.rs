@@ -1,4 +1,4 @@
-//! The suite on device 0 of this machine: `tests/run_npu.sh` runs it. One test at a time.
+//! The suite on device 0 of this machine, one test at a time: the README's "On Ascend hardware" has the command.
 
 mod harness;
 mod suite;

@@ -1,4 +1,11 @@
-//! The core simulation: AscendC kernels executed, checked and counted on any machine.
+//! The simulation: AscendC kernels executed, checked and counted on any machine, and the AscendCL that launches them.
+//!
+//! A [`Machine`] has devices with memory of their own, streams that run on, events, pinned memory, contexts per thread and
+//! captures, behind the functions of libascendcl: what [`Device::open_sim`](crate::Device::open_sim) opens. It counts
+//! calls, makes any of them fail, holds streams, and lets launches fail or hang. A kernel that does something wrong fails
+//! its stream with 507035 and everything that was found as the text; memory that was freed, with 507053 and its name.
+//!
+//! Below it is the core simulation, which can be used alone.
 //!
 //! The kernels are those that CANN would compile, unchanged; `ascendc/sim/README.md` says how to bring one, what of the
 //! AscendC API is covered, and what each report means. A [`Launch`] runs one of them on simulated vector cores of arch
