@@ -73,10 +73,13 @@ step "sanitizers"
 host=$(rustc -vV | sed -n 's/^host: //p')
 runner=CARGO_TARGET_$(tr 'a-z-' 'A-Z_' <<<"$host")_RUNNER
 runtimes=$(c++ -print-file-name=libasan.so):$(c++ -print-file-name=libubsan.so)
-env CXXFLAGS="$CXXFLAGS -g -fsanitize=address,undefined -fno-sanitize-recover=all" \
-    RUSTFLAGS="-Clink-arg=-lasan -Clink-arg=-lubsan" "$runner=env LD_PRELOAD=$runtimes" CARGO_TARGET_DIR=target/sanitizers \
-    PROPTEST_CASES=500 cargo test -p ascend-cache-loc-sim-tests -p ascend-cache-loc --features sim --target "$host" --locked \
-    --test '*' -- --skip cpu --skip seeds --skip no_alloc --skip longest --skip balance
+sanitized() {
+    env CXXFLAGS="$CXXFLAGS -g -fsanitize=address,undefined -fno-sanitize-recover=all" \
+        RUSTFLAGS="-Clink-arg=-lasan -Clink-arg=-lubsan" "$runner=env LD_PRELOAD=$runtimes" \
+        CARGO_TARGET_DIR=target/sanitizers PROPTEST_CASES=500 cargo test --target "$host" --locked "$@"
+}
+sanitized -p ascend-cache-loc-sim-tests --test '*'
+sanitized -p ascend-cache-loc --features sim --test sim_kernels --test device -- --skip seeds --skip longest --skip balance
 c++ -std=c++17 -O1 -g $CXXFLAGS -fsanitize=thread -I ascendc/sim tests/sim/threads/main.cpp \
     tests/sim/kernels/public/scale_flags.cpp ascendc/sim/launch.cpp -o target/sanitizers/threads
 target/sanitizers/threads
