@@ -82,12 +82,13 @@ fn a_drop_inside_a_capture_does_not_disturb_it() {
 fn a_dropped_buffer_is_freed_by_the_next_wait_for_its_stream() {
     let rig = Rig::new();
     let other = rig.device.new_stream().unwrap();
+    let kept = std::cell::RefCell::new(Vec::new());
     type Wait<'a> = Box<dyn Fn() + 'a>;
     let mut frees: Vec<(&str, Wait<'_>)> = Vec::new();
     let stream = &rig.stream;
     frees.push(("synchronize", Box::new(|| stream.synchronize().unwrap())));
     frees.push(("take_fault", Box::new(|| assert_eq!(stream.take_fault().unwrap(), None))));
-    frees.push(("from_host", Box::new(|| std::mem::forget(DeviceBuffer::from_host(stream, &[1_i32]).unwrap()))));
+    frees.push(("from_host", Box::new(|| kept.borrow_mut().push(DeviceBuffer::from_host(stream, &[1_i32]).unwrap()))));
     frees.push(("reclaim", Box::new(|| rig.device.reclaim().unwrap())));
     for (name, free) in frees {
         let buffer = DeviceBuffer::<i32>::zeroed(stream, 100).unwrap();
