@@ -25,10 +25,8 @@ struct Cann {
 
 /// Compiles the kernels and writes `OUT_DIR/kernels.rs`. Ends the build where CANN is there and does not work.
 pub(crate) fn compile() {
-    for name in ["ASCEND_INSTALL_PATH", "ASCEND_HOME_PATH", "ASCEND_TOOLKIT_HOME", "HOME", "DOCS_RS"] {
-        println!("cargo::rerun-if-env-changed={name}");
-    }
-    for name in ["ASCEND_CACHE_LOC_ARCHS", "ASCEND_CACHE_LOC_DEBUG"] {
+    let cann = ["ASCEND_INSTALL_PATH", "ASCEND_HOME_PATH", "ASCEND_TOOLKIT_HOME", "HOME", "DOCS_RS"];
+    for name in cann.iter().chain(&["ASCEND_CACHE_LOC_ARCHS", "ASCEND_CACHE_LOC_DEBUG"]) {
         println!("cargo::rerun-if-env-changed={name}");
     }
     let none = |why: &str| write_kernels(&[], why);
@@ -71,7 +69,7 @@ fn candidates() -> Vec<PathBuf> {
     paths
 }
 
-/// The installation to use; an error where it is too old, or where a variable names one that is not there.
+/// The installation to use; an error where it is too old, or does not say its version.
 fn find() -> Result<Option<Cann>, String> {
     let Some(home) = candidates().into_iter().find(|path| path.is_dir()) else { return Ok(None) };
     let Some((file, version)) = version(&home) else {

@@ -119,7 +119,7 @@ impl Stream {
     /// - The context outlives them too.
     /// - Borrowed before a capture begins on it: the first time, its fault log is cleared by a task.
     /// - A launch goes to the device at once. It overtakes kernels that torch_npu still holds in its own task queue for
-    ///   this stream: drain that (`torch.npu.current_stream().npu_stream` does), or set `TASK_QUEUE_ENABLE=0`.
+    ///   this stream: drain that, or set `TASK_QUEUE_ENABLE=0`.
     #[allow(unsafe_code, reason = "the caller vouches for the stream")]
     pub unsafe fn borrow_raw(device: &Device, raw: *mut c_void) -> Result<Self> {
         // SAFETY: the caller's promise.

@@ -30,9 +30,9 @@ pub(crate) struct BlockArray {
 pub(crate) fn arrays(kernel: &str, blocks: u32, block: &[u8]) -> Option<Vec<BlockArray>> {
     use super::sim::Access::{Read, ReadWrite, Write};
 
-    let table_bytes = |rows: u32, row_stride: u32, row_len: u32| match (rows, row_len) {
-        (0, _) | (_, 0) => 0,
-        _ => 4 * ((u64::from(rows) - 1) * u64::from(row_stride) + u64::from(row_len)),
+    let table_bytes = |rows: u32, row_stride: u32, row_len: u32| {
+        let shape = crate::TableShape::new(rows as usize, row_stride as usize).ok()?;
+        Some(4 * shape.with_row_len(row_len as usize).ok()?.storage_len())
     };
     let log_bytes = u64::from(blocks) * u64::from(super::bindings::ASCEND_CACHE_LOC_LINE_BYTES);
     let array = |name, address, bytes, access| BlockArray { name, address, bytes, access };
@@ -42,7 +42,7 @@ pub(crate) fn arrays(kernel: &str, blocks: u32, block: &[u8]) -> Option<Vec<Bloc
             let p: AscendCacheLocLastLocParams = read(block)?;
             let out_bytes = u64::from(p.n) * u64::from(p.out_bytes);
             vec![
-                array("table", p.table, table_bytes(p.rows, p.row_stride, p.row_len), Read),
+                array("table", p.table, table_bytes(p.rows, p.row_stride, p.row_len)?, Read),
                 rows("req_pool_indices", p.req_pool_indices, p.n, p.req_bytes),
                 rows("prefix_lens", p.prefix_lens, p.n, p.len_bytes),
                 array("out", p.out, out_bytes, Write),
@@ -52,7 +52,7 @@ pub(crate) fn arrays(kernel: &str, blocks: u32, block: &[u8]) -> Option<Vec<Bloc
         "ascend_cache_loc_assign_extend_cache_locs" => {
             let p: AscendCacheLocExtendLocsParams = read(block)?;
             vec![
-                array("table", p.table, table_bytes(p.rows, p.row_stride, p.row_len), Read),
+                array("table", p.table, table_bytes(p.rows, p.row_stride, p.row_len)?, Read),
                 rows("req_pool_indices", p.req_pool_indices, p.n, p.req_bytes),
                 rows("start_offsets", p.start_offsets, p.n, p.len_bytes),
                 rows("end_offsets", p.end_offsets, p.n, p.len_bytes),
