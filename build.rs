@@ -7,6 +7,9 @@ mod bindings;
 #[cfg(feature = "npu")]
 #[path = "build/cann.rs"]
 mod cann;
+#[cfg(any(feature = "npu", feature = "sim"))]
+#[path = "build/kernels.rs"]
+mod kernels;
 #[cfg(feature = "sim")]
 #[path = "build/sim.rs"]
 mod sim;
@@ -17,7 +20,7 @@ fn main() {
     #[cfg(feature = "bindgen")]
     bindings::generate();
     #[cfg(feature = "npu")]
-    cann::compile();
+    cann::compile(&kernels::operations(&kernels::cargo_path("CARGO_MANIFEST_DIR").join("ascendc")));
     #[cfg(feature = "sim")]
     sim::compile();
 }

@@ -12,6 +12,8 @@ use std::{env, fs};
 
 use object::{Object, ObjectSection, ObjectSymbol};
 
+use crate::kernels::{Kernel, cargo_path};
+
 /// Arches that CANN compiles our kernels for, as its `--npu-arch` spells them.
 const ARCHS: [&str; 2] = ["dav-2201", "dav-3510"];
 /// The first version whose runtime loads and launches kernels the way that we do.
@@ -23,8 +25,8 @@ struct Cann {
     version: String,
 }
 
-/// Compiles the kernels and writes `OUT_DIR/kernels.rs`. Ends the build where CANN is there and does not work.
-pub(crate) fn compile() {
+/// Compiles kernels and writes `OUT_DIR/kernels.rs`. Ends the build where CANN is there and does not work.
+pub(crate) fn compile(kernels: &[Kernel]) {
     let cann = ["ASCEND_INSTALL_PATH", "ASCEND_HOME_PATH", "ASCEND_TOOLKIT_HOME", "HOME", "DOCS_RS"];
     for name in cann.iter().chain(&["ASCEND_CACHE_LOC_ARCHS", "ASCEND_CACHE_LOC_DEBUG"]) {
         println!("cargo::rerun-if-env-changed={name}");
@@ -37,7 +39,7 @@ pub(crate) fn compile() {
         Ok(None) => {
             none(&format!("CANN was not found when the crate was built; looked for in {}", shown(&candidates())));
         }
-        Ok(Some(cann)) => match build_all(&cann) {
+        Ok(Some(cann)) => match build_all(&cann, kernels) {
             Ok(built) => write_kernels(&built, ""),
             Err(error) => fail(&format!("{error} (CANN {} in {})", cann.version, cann.home.display())),
         },
@@ -125,50 +127,29 @@ fn tool(cann: &Cann, name: &str) -> Result<PathBuf, String> {
 }
 
 /// One ELF for each arch that is asked for.
-fn build_all(cann: &Cann) -> Result<Vec<(String, PathBuf)>, String> {
+fn build_all(cann: &Cann, kernels: &[Kernel]) -> Result<Vec<(String, PathBuf)>, String> {
     let (compiler, linker) = (tool(cann, "bisheng")?, tool(cann, "ld.lld")?);
     let asked = env::var("ASCEND_CACHE_LOC_ARCHS").unwrap_or_else(|_| ARCHS[0].into());
     let archs: Vec<_> = asked.split(',').map(str::trim).filter(|arch| !arch.is_empty()).collect();
     if let Some(unknown) = archs.iter().find(|arch| !ARCHS.contains(arch)) {
         return Err(format!("ASCEND_CACHE_LOC_ARCHS: {unknown} is none of {}", ARCHS.join(", ")));
     }
-    let ascendc = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("set by cargo")).join("ascendc");
-    let out = PathBuf::from(env::var_os("OUT_DIR").expect("set by cargo"));
-    let kernels = kernels(&ascendc);
+    let out = cargo_path("OUT_DIR");
     let mut built = Vec::new();
     for arch in archs {
         let mut objects = Vec::new();
-        for name in &kernels {
-            let object = out.join(format!("{name}.{arch}.obj"));
-            let source = ascendc.join(name).join("entry.cpp");
+        for Kernel { symbol, source } in kernels {
+            let object = out.join(format!("{symbol}.{arch}.obj"));
             run(Command::new(&compiler).args(compile_flags(cann, arch)).arg(source).arg("-o").arg(&object))?;
             objects.push(object);
         }
         let elf = out.join(format!("kernels.{arch}.o"));
         let flags = ["-m", "aicorelinux", "-Ttext=0"];
         run(Command::new(&linker).args(flags).args(&objects).args(["-static", "-o"]).arg(&elf))?;
-        check(&elf, &kernels)?;
+        check(&elf, kernels)?;
         built.push((arch.to_owned(), elf));
     }
     Ok(built)
-}
-
-/// The operations: folders of `ascendc` with an `entry.cpp`.
-fn kernels(ascendc: &Path) -> Vec<String> {
-    // Each file that they are made of, and not those of the simulation, which CANN never sees.
-    let mut names = Vec::new();
-    for entry in fs::read_dir(ascendc).expect("the kernels' sources") {
-        let path = entry.expect("a readable folder").path();
-        let name = path.file_name().and_then(|name| name.to_str()).expect("a name").to_owned();
-        if name != "sim" {
-            println!("cargo::rerun-if-changed={}", path.display());
-        }
-        if path.join("entry.cpp").is_file() {
-            names.push(name);
-        }
-    }
-    names.sort();
-    names
 }
 
 fn compile_flags(cann: &Cann, arch: &str) -> Vec<String> {
@@ -205,7 +186,7 @@ fn run(command: &mut Command) -> Result<(), String> {
 }
 
 /// Whether the ELF is one that AscendCL can load and find our kernels in.
-fn check(elf: &Path, kernels: &[String]) -> Result<(), String> {
+fn check(elf: &Path, kernels: &[Kernel]) -> Result<(), String> {
     let wrong = |what: &str| Err(format!("{}: {what}", elf.display()));
     let data = fs::read(elf).map_err(|error| format!("{}: {error}", elf.display()))?;
     let Ok(file) = object::read::elf::ElfFile64::<object::LittleEndian>::parse(&*data) else {
@@ -220,10 +201,9 @@ fn check(elf: &Path, kernels: &[String]) -> Result<(), String> {
         .filter_map(|section| section.name().ok().map(str::to_owned))
         .filter(|name| name.starts_with(".ascend.meta"))
         .collect();
-    for name in kernels {
-        let symbol = format!("ascend_cache_loc_{name}");
+    for Kernel { symbol, .. } in kernels {
         let defined = |found: object::read::elf::ElfSymbol64<'_, '_, _>| {
-            found.name() == Ok(&symbol) && found.is_definition() && found.is_global()
+            found.name() == Ok(symbol) && found.is_definition() && found.is_global()
         };
         if !file.symbols().any(defined) {
             return wrong(&format!("does not define {symbol}"));
@@ -235,13 +215,15 @@ fn check(elf: &Path, kernels: &[String]) -> Result<(), String> {
     Ok(())
 }
 
-/// What `src/api/library.rs` includes.
+/// What the package includes: the kernels by arch, at an address that AscendCL can read them from.
 fn write_kernels(built: &[(String, PathBuf)], none: &str) {
-    let mut text = String::from("/// The kernels by arch.\npub(super) static KERNELS: &[(&str, &[u8])] = &[\n");
+    let mut text = String::from(
+        "#[allow(dead_code, reason = \"without CANN there are none\")]\n#[repr(align(16))]\nstruct Aligned<T>(T);\n\
+         /// The kernels by arch.\npub(super) static KERNELS: &[(&str, &[u8])] = &[\n",
+    );
     for (arch, elf) in built {
         writeln!(text, "    ({arch:?}, &Aligned(*include_bytes!({elf:?})).0),").expect("a string");
     }
     writeln!(text, "];\n/// Why there are none.\npub(super) const NO_KERNELS: &str = {none:?};").expect("a string");
-    let out = PathBuf::from(env::var_os("OUT_DIR").expect("set by cargo")).join("kernels.rs");
-    fs::write(out, text).expect("OUT_DIR is writable");
+    fs::write(cargo_path("OUT_DIR").join("kernels.rs"), text).expect("OUT_DIR is writable");
 }

@@ -14,11 +14,6 @@ use crate::{Error, Result};
 
 /// The kernels as the build script made them.
 mod embedded {
-    /// A binary at an address that AscendCL can read it from.
-    #[allow(dead_code, reason = "without CANN there are none")]
-    #[repr(align(16))]
-    pub(super) struct Aligned<T>(pub(super) T);
-
     include!(concat!(env!("OUT_DIR"), "/kernels.rs"));
 }
 

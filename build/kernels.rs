@@ -1,0 +1,62 @@
+//! Which kernels a package has. The crate itself has one per operation, a folder of `ascendc`; packages that include this
+//! file may list others.
+
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+/// A kernel: an `extern "C"` function, and the source file that defines it and no other one.
+pub(crate) struct Kernel {
+    pub(crate) symbol: String,
+    pub(crate) source: PathBuf,
+}
+
+impl Kernel {
+    pub(crate) fn new(name: &str, source: PathBuf) -> Self {
+        Self { symbol: format!("ascend_cache_loc_{name}"), source }
+    }
+}
+
+/// The operations: folders of `ascendc` with an `entry.cpp`.
+#[allow(dead_code, reason = "the crate's own")]
+pub(crate) fn operations(ascendc: &Path) -> Vec<Kernel> {
+    let mut kernels = Vec::new();
+    for path in entries(ascendc) {
+        let name = path.file_name().and_then(|name| name.to_str()).expect("a name");
+        // What kernels are made of, and not the simulation, which CANN never sees.
+        if name != "sim" {
+            println!("cargo::rerun-if-changed={}", path.display());
+        }
+        let source = path.join("entry.cpp");
+        if source.is_file() {
+            kernels.push(Kernel::new(name, source));
+        }
+    }
+    kernels
+}
+
+/// What is in a folder, by name.
+pub(crate) fn entries(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).expect("a folder of sources");
+    let mut paths: Vec<_> = entries.map(|entry| entry.expect("a readable folder").path()).collect();
+    paths.sort();
+    paths
+}
+
+/// Sources that make each kernel known to the simulation by name: its own, and one line more.
+#[cfg(feature = "sim")]
+pub(crate) fn registered(kernels: &[Kernel]) -> Vec<PathBuf> {
+    let out = cargo_path("OUT_DIR");
+    let register = |Kernel { symbol, source }: &Kernel| {
+        let path = out.join(format!("{symbol}.cpp"));
+        let source = source.display();
+        let text = format!("#include \"{source}\"\n#include \"register.h\"\nASCEND_CACHE_LOC_SIM_KERNEL({symbol})\n");
+        fs::write(&path, text).expect("OUT_DIR is writable");
+        path
+    };
+    kernels.iter().map(register).collect()
+}
+
+/// An environment variable that cargo sets for a build script, as a path.
+pub(crate) fn cargo_path(name: &str) -> PathBuf {
+    env::var_os(name).map(PathBuf::from).expect("set by cargo")
+}
