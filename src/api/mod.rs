@@ -80,6 +80,15 @@ pub(crate) use handles::{Binary, Context, DeviceMemory, Function, PinnedMemory, 
 
 use crate::{Error, Result};
 
+/// The functions of this process's AscendCL, opened and initialised at the first use; no device is opened by it. A null
+/// one is lacking in the library.
+///
+/// # Errors
+/// [`Error::Unavailable`] without AscendCL, with everything that was looked for.
+pub fn acl() -> Result<AclApi> {
+    library::process().map(|api| *api.table())
+}
+
 /// The oldest runtime that loads and launches kernels the way that we do, in CANN's count.
 #[cfg(any(feature = "npu", feature = "sim"))]
 const OLDEST: u32 = 80_500_000;

@@ -19,6 +19,7 @@ pub(crate) const THREAD_LOCAL: u32 = 1;
 pub(crate) const RELAXED: u32 = 2;
 pub(crate) const TO_DEVICE: u32 = 1;
 pub(crate) const TO_HOST: u32 = 2;
+pub(crate) const ON_DEVICE: u32 = 3;
 
 pub(crate) fn context(machine: &Machine) -> Option<*mut c_void> {
     let mut context = null_mut();

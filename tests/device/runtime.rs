@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use ascend_cache_loc::{DeviceBuffer, Error};
 
-use crate::foreign::{self, TO_DEVICE, TO_HOST, acl};
+use crate::foreign::{self, ON_DEVICE, TO_DEVICE, TO_HOST, acl};
 use crate::rig::{Batch, MOMENT, Rig};
 
 /// A launch copies its arguments and runs later, on what is then in memory.
@@ -128,6 +128,28 @@ fn pinned_copies_are_asynchronous_and_pageable_ones_are_not() {
     rig.machine.hold(raw, false);
     let text = rig.stream.synchronize().unwrap_err().to_string();
     assert!(text.contains("its host memory was freed by aclrtFreeHost"), "{text}");
+}
+
+/// A copy on the device runs with the stream, overlapping or not, and keeps to its allocations.
+#[test]
+fn copies_on_the_device_are_asynchronous() {
+    let rig = Rig::new();
+    let raw = rig.stream.as_raw();
+    let (from, to) = (foreign::upload(&rig.machine, &[1_u32, 2, 3]), foreign::upload(&rig.machine, &[0_u32; 3]));
+    let copy = |to: u64, from: u64, bytes| {
+        acl!(rig.machine, aclrtMemcpyAsync(to as *mut c_void, bytes, from as *const c_void, bytes, ON_DEVICE, raw))
+    };
+    rig.machine.hold(raw, true);
+    assert_eq!(copy(to + 4, from, 8), 0);
+    assert_eq!(copy(from + 4, from, 8), 0);
+    assert_eq!(foreign::download::<u32>(&rig.machine, to, 3), [0, 0, 0], "not yet");
+    rig.machine.hold(raw, false);
+    rig.stream.synchronize().unwrap();
+    assert_eq!(foreign::download::<u32>(&rig.machine, to, 3), [0, 1, 2]);
+    assert_eq!(foreign::download::<u32>(&rig.machine, from, 3), [1, 1, 2]);
+    assert_eq!(copy(to, from + 4, 12), 0);
+    let text = rig.stream.synchronize().unwrap_err().to_string();
+    assert!(text.contains("copy: 12 bytes at ") && text.contains(", past the end of the allocation of 12"), "{text}");
 }
 
 /// aclrtFree does not wait: work that comes later finds the memory gone, and the report names it.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::state::{Fail, State, lock};
-use super::stream::{Copy, SimEvent, SimStream, Task};
+use super::stream::{Copy, SimEvent, SimStream, Task, Way};
 use crate::api::bindings::{self as raw, *};
 
 /// Writes through an out pointer.
@@ -300,7 +300,7 @@ impl State {
     ) -> Result<(), Fail> {
         let stream = self.stream(stream as usize)?;
         let copy = Copy::of(to, room, from, count, kind)?;
-        if lock(&self.pinned).holds(copy.host, copy.bytes) {
+        if copy.host().is_none_or(|host| lock(&self.pinned).holds(host, copy.bytes)) {
             return self.submit(&stream, Task::Copy(copy));
         }
         // Pageable memory: returns after the copy.
@@ -373,19 +373,26 @@ impl State {
 }
 
 impl Copy {
-    /// A copy between host and device, by AscendCL's arguments.
+    /// A copy by AscendCL's arguments.
     fn of(to: *mut c_void, room: usize, from: *const c_void, bytes: usize, kind: u32) -> Result<Self, Fail> {
         if bytes == 0 || bytes > room {
             return Err(Fail::parameter("no bytes, or more than there is room for"));
         }
-        match kind {
-            raw::ASCEND_CACHE_LOC_ACL_MEMCPY_HOST_TO_DEVICE => {
-                Ok(Self { host: from as usize, device: to as u64, bytes, to_device: true })
-            }
-            raw::ASCEND_CACHE_LOC_ACL_MEMCPY_DEVICE_TO_HOST => {
-                Ok(Self { host: to as usize, device: from as u64, bytes, to_device: false })
-            }
-            _ => Err(Fail::new(raw::ASCEND_CACHE_LOC_ACL_ERROR_RT_FEATURE_NOT_SUPPORT, "not simulated".into())),
+        let way = match kind {
+            raw::ASCEND_CACHE_LOC_ACL_MEMCPY_HOST_TO_DEVICE => Way::ToDevice,
+            raw::ASCEND_CACHE_LOC_ACL_MEMCPY_DEVICE_TO_HOST => Way::ToHost,
+            raw::ASCEND_CACHE_LOC_ACL_MEMCPY_DEVICE_TO_DEVICE => Way::OnDevice,
+            _ => return Err(Fail::new(raw::ASCEND_CACHE_LOC_ACL_ERROR_RT_FEATURE_NOT_SUPPORT, "not simulated".into())),
+        };
+        Ok(Self { to: to as u64, from: from as u64, bytes, way })
+    }
+
+    /// The host memory of it.
+    fn host(&self) -> Option<usize> {
+        match self.way {
+            Way::ToDevice => Some(self.from as usize),
+            Way::ToHost => Some(self.to as usize),
+            Way::OnDevice => None,
         }
     }
 }
@@ -395,12 +402,17 @@ impl State {
     /// The host memory of the copy is there, and nothing else uses it meanwhile.
     unsafe fn copy_now(&self, device: usize, copy: &Copy) -> Result<(), Fail> {
         let mut memory = lock(&self.devices[device].memory);
+        let bytes = copy.bytes;
         // SAFETY: the caller's promise.
         let copied = unsafe {
-            if copy.to_device {
-                memory.write(copy.device, copy.host as *const u8, copy.bytes)
-            } else {
-                memory.read(copy.device, copy.host as *mut u8, copy.bytes)
+            match copy.way {
+                Way::ToDevice => memory.write(copy.to, copy.from as *const u8, bytes),
+                Way::ToHost => memory.read(copy.from, copy.to as *mut u8, bytes),
+                Way::OnDevice => {
+                    let mut between = vec![0; bytes];
+                    let read = memory.read(copy.from, between.as_mut_ptr(), bytes);
+                    read.and_then(|()| memory.write(copy.to, between.as_ptr(), bytes))
+                }
             }
         };
         copied.map_err(|what| Fail::memory(&format!("copy: {what}")))
@@ -409,7 +421,7 @@ impl State {
     /// A copy that a stream has come to.
     pub(super) fn run_copy(&self, device: usize, copy: &Copy) -> Result<(), Fail> {
         let pinned = lock(&self.pinned);
-        if !pinned.holds(copy.host, copy.bytes) {
+        if copy.host().is_some_and(|host| !pinned.holds(host, copy.bytes)) {
             return Err(Fail::memory("copy: its host memory was freed by aclrtFreeHost"));
         }
         // SAFETY: pinned memory that is live as long as the lock is held; its users wait for the stream.

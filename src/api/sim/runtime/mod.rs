@@ -203,6 +203,11 @@ impl Machine {
         lock(&self.state.effects).push((nth.max(1), Effect::Fail(code)));
     }
 
+    /// The `nth` launch from now, from 1, is accepted, and does nothing.
+    pub fn skip_launch(&self, nth: u64) {
+        lock(&self.state.effects).push((nth.max(1), Effect::Skip));
+    }
+
     /// The `nth` launch from now, from 1, is accepted, and hangs on the device until [`release_hangs`](Self::release_hangs).
     pub fn hang_launch(&self, nth: u64) {
         lock(&self.state.effects).push((nth.max(1), Effect::Hang));

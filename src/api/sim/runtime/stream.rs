@@ -40,6 +40,7 @@ pub(super) struct KernelLaunch {
 pub(super) enum Effect {
     Fail(i32),
     Hang,
+    Skip,
 }
 
 /// A copy of an argument block, so that the caller's can go. Small ones need no allocation.
@@ -69,13 +70,21 @@ impl Argument {
     }
 }
 
-/// A copy between pinned host memory and device memory.
+/// A copy of memory, by addresses.
 #[derive(Debug)]
 pub(super) struct Copy {
-    pub(super) host: usize,
-    pub(super) device: u64,
+    pub(super) to: u64,
+    pub(super) from: u64,
     pub(super) bytes: usize,
-    pub(super) to_device: bool,
+    pub(super) way: Way,
+}
+
+/// Between which memories a copy is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    ToDevice,
+    ToHost,
+    OnDevice,
 }
 
 /// An event: how often it was recorded, and how many of the records the device has come to.
@@ -249,6 +258,7 @@ impl SimStream {
                 }
                 Ok(())
             }
+            Task::Launch(KernelLaunch { effect: Some(Effect::Skip), .. }) => Ok(()),
             Task::Launch(launch) => state.run_kernel(self.device, launch),
             Task::Copy(copy) => state.run_copy(self.device, copy),
             Task::Set { address, value, bytes } => {
