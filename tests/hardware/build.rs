@@ -1,0 +1,49 @@
+//! Compiles the ladder's kernels: by CANN as the crate's own are, and for the simulation.
+
+#[cfg(feature = "npu")]
+#[path = "../../build/cann.rs"]
+mod cann;
+#[cfg(any(feature = "npu", feature = "sim"))]
+#[path = "../../build/kernels.rs"]
+mod kernels;
+
+fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+    #[cfg(any(feature = "npu", feature = "sim"))]
+    {
+        for path in ["kernels", "../../build", "../../ascendc/common", "../../ascendc/cache_loc.h"] {
+            println!("cargo::rerun-if-changed={path}");
+        }
+        let ladder = ladder();
+        #[cfg(feature = "npu")]
+        cann::compile(&ladder);
+        #[cfg(feature = "sim")]
+        simulated(&ladder);
+    }
+}
+
+/// A kernel for each source in `kernels`.
+#[cfg(any(feature = "npu", feature = "sim"))]
+fn ladder() -> Vec<kernels::Kernel> {
+    let sources = kernels::entries(&kernels::cargo_path("CARGO_MANIFEST_DIR").join("kernels"));
+    let kernel = |source: std::path::PathBuf| {
+        let name = source.file_stem().and_then(|name| name.to_str()).expect("a name");
+        kernels::Kernel::new(&format!("ladder_{name}"), source.clone())
+    };
+    sources
+        .into_iter()
+        .filter(|path| path.extension().is_some_and(|extension| extension == "cpp"))
+        .map(kernel)
+        .collect()
+}
+
+#[cfg(feature = "sim")]
+fn simulated(kernels: &[kernels::Kernel]) {
+    let sim = kernels::cargo_path("DEP_ASCEND_CACHE_LOC_SIM");
+    println!("cargo::rerun-if-changed={}", sim.display());
+    let mut build = cc::Build::new();
+    build.cpp(true).std("c++17").warnings(true).extra_warnings(true).opt_level(2).include(&sim);
+    build.files(kernels::registered(kernels));
+    // Nothing refers to a kernel by symbol.
+    build.link_lib_modifier("+whole-archive").compile("ascend_cache_loc_ladder");
+}

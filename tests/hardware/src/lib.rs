@@ -1,0 +1,20 @@
+//! What a person with an Ascend NPU runs beside the test suite; `tests/run_npu.sh` is the one command for all of it.
+//!
+//! - [`ladder`]: small kernels, each of which shows that one more thing that the operations rely on is as they think. It
+//!   stops at the first difference. It calls AscendCL by itself, so that it says something even where the crate's own
+//!   kernels do not load.
+//! - [`measure`]: what the operations cost on the device.
+//!
+//! The kernels' sources run in the simulation too, where the ladder is a test.
+
+mod lab;
+pub mod ladder;
+pub mod measure;
+mod rungs;
+
+pub use lab::Lab;
+
+/// How often to do what takes `one`, for all of it to take about `within`: from 3 to `most` times.
+fn repetitions(one: std::time::Duration, within: std::time::Duration, most: u32) -> u32 {
+    (within.as_nanos() / one.as_nanos().max(1)).clamp(3, most.into()) as u32
+}

@@ -1,0 +1,91 @@
+//! The ladder, climbed on a simulated device; and that each rung can find a difference.
+
+#![cfg(feature = "sim")]
+
+use ascend_cache_loc::api::sim::{Machine, SimConfig};
+use ascend_cache_loc_hardware::ladder::{LADDER, Rung, climb};
+use ascend_cache_loc_hardware::{Lab, measure};
+
+fn machine() -> Machine {
+    let mut config = SimConfig::default();
+    config.vector_cores = 4;
+    Machine::new(config).unwrap()
+}
+
+/// Whether the top was reached, and what was written.
+fn climbed(rungs: &[Rung], lab: &Lab) -> (bool, String) {
+    let mut text = Vec::new();
+    let top = climb(rungs, lab, &mut text).unwrap();
+    (top, String::from_utf8(text).unwrap())
+}
+
+#[test]
+fn every_rung_is_as_expected() {
+    let machine = machine();
+    let lab = Lab::simulated(&machine).unwrap();
+    let (top, text) = climbed(LADDER, &lab);
+    assert!(top, "{text}");
+    assert_eq!(text.matches(": as expected\n").count(), LADDER.len(), "{text}");
+    for note in ["a 32-byte block: reported", "a 64-byte line: reported", "two lines: all of 2000", "Mul wraps"] {
+        assert!(text.contains(note), "{note}: {text}");
+    }
+    drop(lab);
+    assert_eq!((machine.device_allocations(), machine.streams()), (0, 1), "the default stream is left");
+}
+
+/// What the documentation leaves open may be either way.
+#[test]
+fn a_device_that_saturates_is_as_expected_too() {
+    let mut config = SimConfig::default();
+    config.cores.vary = true; // every other launch saturates
+    let machine = Machine::new(config).unwrap();
+    let lab = Lab::simulated(&machine).unwrap();
+    let overflow = LADDER.iter().find(|rung| rung.name == "int32 overflow").unwrap();
+    let (first, second) = (climbed(&[*overflow], &lab), climbed(&[*overflow], &lab));
+    assert!(first.0 && first.1.contains("Add wraps"), "{}", first.1);
+    assert!(second.0 && second.1.contains("Add saturates"), "{}", second.1);
+}
+
+/// No rung is content with a device on which kernels do nothing, but for those whose kernels do nothing.
+#[test]
+fn each_rung_finds_out_a_device_that_does_nothing() {
+    for rung in LADDER {
+        let machine = machine();
+        let lab = Lab::simulated(&machine).unwrap();
+        (1..=2000).for_each(|nth| machine.skip_launch(nth));
+        let (top, text) = climbed(&[*rung], &lab);
+        let empty = ["an empty kernel", "launches by number of cores, timed"].contains(&rung.name);
+        assert_eq!(top, empty, "{text}");
+        assert_eq!(text.contains("DIFFERENT\n"), !empty, "{text}");
+    }
+}
+
+#[test]
+fn it_stops_at_the_first_difference() {
+    let machine = machine();
+    let lab = Lab::simulated(&machine).unwrap();
+    let (good, bad) = (LADDER[0], Rung { name: "bad", run: |_| anyhow::bail!("element 3 is 4") });
+    let (top, text) = climbed(&[good, bad, good], &lab);
+    assert!(!top);
+    assert_eq!(
+        text,
+        "1/3 an empty kernel: as expected\n      Ascend910B3 on 4 vector cores\n2/3 bad: DIFFERENT\n      element 3 is 4\n"
+            .replace("1/3", " 1/3")
+            .replace("2/3", " 2/3")
+    );
+    machine.fail_launch(1, 507_035);
+    let (top, text) = climbed(LADDER, &lab);
+    assert!(!top && text.starts_with(" 1/11 an empty kernel: DIFFERENT\n") && text.contains("507035"), "{text}");
+}
+
+#[test]
+fn measuring_shows_both_operations_on_every_batch() {
+    let machine = machine();
+    let lab = Lab::simulated(&machine).unwrap();
+    let mut text = Vec::new();
+    measure::measure(&machine.open(0).unwrap(), &lab, &mut text).unwrap();
+    let text = String::from_utf8(text).unwrap();
+    for (operation, lines) in [("get_last_loc, ", 10), ("assign_extend_cache_locs, ", 10)] {
+        assert_eq!(text.lines().filter(|line| line.starts_with(operation)).count(), lines, "{text}");
+    }
+}
