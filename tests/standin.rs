@@ -59,12 +59,17 @@ struct Consumer {
 
 impl Consumer {
     fn new(name: &str) -> Self {
+        Self::of(Path::new(ROOT), name)
+    }
+
+    /// A user of the crate in `repository`.
+    fn of(repository: &Path, name: &str) -> Self {
         let folder = scratch(name);
         write(
             &folder.join("Cargo.toml"),
             &format!(
                 "[package]\nname = \"consumer\"\nedition = \"2024\"\n[workspace]\n[dependencies]\n\
-                 ascend-cache-loc = {{ path = {ROOT:?}, default-features = false, features = [\"npu\"] }}\n"
+                 ascend-cache-loc = {{ path = {repository:?}, default-features = false, features = [\"npu\"] }}\n"
             ),
         );
         fs::create_dir(folder.join("src")).unwrap();
@@ -114,11 +119,12 @@ fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// libascendcl.so: the simulation under that name.
-fn library() -> PathBuf {
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("acl");
+/// libascendcl.so: the simulation under that name, with or without the functions that a library may lack.
+fn library(optional: bool) -> PathBuf {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join(if optional { "acl" } else { "acl_required" });
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["build", "--offline", "--locked", "-p", "ascend-cache-loc-acl-standin"]).current_dir(ROOT);
+    cargo.args((!optional).then_some("--no-default-features"));
     let output = cargo.env("CARGO_TARGET_DIR", &target).env_remove("RUSTFLAGS").output().unwrap();
     assert!(output.status.success(), "{}", said(&output));
     target.join("debug/libacl_standin.so")
@@ -153,12 +159,16 @@ fn kernels_are_compiled_linked_checked_and_embedded() {
     consumer.built(&environment);
     assert_eq!(consumer.log().len(), 3);
 
-    // Without a library the program starts all the same.
+    // Without a library the program starts all the same: it is not linked.
+    let program = consumer.folder.join("target/debug/consumer");
+    let linked = Command::new("readelf").arg("-d").arg(&program).output().unwrap();
+    let linked = String::from_utf8(linked.stdout).unwrap();
+    assert!(linked.contains("libc.so") && !linked.contains("ascend") && !linked.contains("libacl"), "{linked}");
     let text = consumer.run(&[]);
     assert!(text.starts_with("no AscendCL on this machine: looked for libascendcl.so"), "{text}");
 
     // With one, the embedded kernels are loaded.
-    install(&cann, &library());
+    install(&cann, &library(true));
     let device = [("ASCEND_HOME_PATH", cann.to_str().unwrap())];
     let kernels = "ascend_cache_loc_get_last_loc, ascend_cache_loc_assign_extend_cache_locs";
     let info = format!(
@@ -253,7 +263,7 @@ fn another_layout_two_archs_and_what_ends_the_build() {
             .all(|line| line.contains("--npu-arch=dav-2201") && line.contains(" -g --cce-enable-sanitizer "))
     );
     assert!(log[3..5].iter().all(|line| line.contains("--npu-arch=dav-3510")));
-    install(&cann, &library());
+    install(&cann, &library(true));
     let info = consumer.run(&[("ASCEND_HOME_PATH", path)]);
     assert!(info.contains("kernels       ascend_cache_loc_get_last_loc, "), "{info}");
 
@@ -275,6 +285,10 @@ fn another_layout_two_archs_and_what_ends_the_build() {
     let old = tree(&scratch("cann_8_0"), "version.cfg", "runtime_running_version=[8.0.0.0:8.0.0]\n", &[]);
     let text = consumer.refused(&[("ASCEND_HOME_PATH", old.to_str().unwrap())]);
     assert!(text.contains("is CANN 8.0.0: 8.5.0 or later is needed to compile the kernels"), "{text}");
+    let line = "version=8.3.RC1.alpha002\n";
+    let old = tree(&scratch("cann_8_3"), "CPU-linux/ascend_toolkit_install.info", line, &[]);
+    let text = consumer.refused(&[("ASCEND_HOME_PATH", old.to_str().unwrap())]);
+    assert!(text.contains("is CANN 8.3.RC1.alpha002: 8.5.0 or later is needed"), "{text}");
     let empty = scratch("cann_empty");
     let text = consumer.refused(&[("ASCEND_HOME_PATH", empty.to_str().unwrap())]);
     assert!(text.contains("no version of CANN found in it"), "{text}");
@@ -285,6 +299,77 @@ fn another_layout_two_archs_and_what_ends_the_build() {
     let expected =
         "this build has no kernels: CANN was not found when the crate was built; looked for in /nowhere/Ascend/cann, ";
     assert!(text.starts_with(expected), "{text}");
+}
+
+/// The variables are looked at in their order, then the home folder.
+#[test]
+fn the_first_installation_counts() {
+    let consumer = Consumer::new("consumer_order");
+    let versions = ["8.0.1", "8.0.2", "8.0.3", "8.0.4", "8.0.5"].map(|version| {
+        let home = scratch(&format!("cann_order_{version}"));
+        tree(&home, "version.cfg", &format!("version={version}\n"), &[])
+    });
+    let home = scratch("home_order");
+    fs::create_dir_all(home.join("Ascend/ascend-toolkit")).unwrap();
+    symlink(&versions[3], home.join("Ascend/cann")).unwrap();
+    symlink(&versions[4], home.join("Ascend/ascend-toolkit/latest")).unwrap();
+    let paths = versions.each_ref().map(|path| path.to_str().unwrap());
+    let mut environment = vec![
+        ("ASCEND_INSTALL_PATH", paths[0]),
+        ("ASCEND_HOME_PATH", paths[1]),
+        ("ASCEND_TOOLKIT_HOME", paths[2]),
+        ("HOME", home.to_str().unwrap()),
+    ];
+    for version in ["8.0.1", "8.0.2", "8.0.3", "8.0.4"] {
+        let text = consumer.refused(&environment);
+        assert!(text.contains(&format!("is CANN {version}: 8.5.0 or later is needed")), "{text}");
+        if environment.len() > 1 {
+            environment.remove(0);
+        }
+    }
+    fs::remove_file(home.join("Ascend/cann")).unwrap();
+    let text = consumer.refused(&environment);
+    assert!(text.contains("is CANN 8.0.5: "), "{text}");
+    // A relative path is not followed.
+    environment.push(("ASCEND_INSTALL_PATH", "cann"));
+    symlink(&versions[0], consumer.folder.join("cann")).unwrap();
+    let text = consumer.refused(&environment);
+    assert!(text.contains("is CANN 8.0.5: "), "{text}");
+}
+
+/// What kernels are made from, and with, makes the next build compile them again; nothing else does.
+#[test]
+fn kernels_are_compiled_again_when_something_changed() {
+    let home = scratch("cann_again");
+    let (cann, repository) = (cann_9(&home), copied(&home));
+    let consumer = Consumer::of(&repository, "consumer_again");
+    let environment = [("ASCEND_HOME_PATH", cann.to_str().unwrap()), ("HOME", "/nowhere")];
+    let mut runs = 0;
+    let mut changed = |path: Option<PathBuf>, again: bool| {
+        if let Some(path) = &path {
+            let text = fs::read(path).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        consumer.built(&environment);
+        let before = std::mem::replace(&mut runs, consumer.log().len());
+        assert_eq!(runs - before, if again { 3 } else { 0 }, "{path:?}");
+    };
+    changed(None, true);
+    changed(None, false);
+    for (path, again) in [
+        ("ascendc/get_last_loc/kernel.h", true),
+        ("ascendc/common/split.h", true),
+        ("ascendc/cache_loc.h", true),
+        ("ascendc/sim/kernel_operator.h", false),
+        ("src/lib.rs", false),
+        ("README.md", false),
+    ] {
+        changed(Some(repository.join(path)), again);
+    }
+    changed(Some(cann.join("tools/bisheng_compiler/bin/bisheng")), true);
+    changed(Some(cann.join("tools/bisheng_compiler/bin/ld.lld")), true);
+    changed(Some(cann.join(format!("{}-linux/ascend_toolkit_install.info", std::env::consts::ARCH))), true);
+    changed(None, false);
 }
 
 /// The build script of a program for another machine takes that machine's folders, and this machine's tools.
@@ -310,30 +395,82 @@ fn cross_compiling_takes_the_targets_folders() {
     assert!(fs::read_to_string(home.join("kernels.rs")).unwrap().contains("kernels.dav-2201.o"));
 }
 
-/// The hardware tests of `tests/npu.rs`, through the loader and embedded kernels, on the simulated library.
+/// A copy of the repository.
+fn copied(folder: &Path) -> PathBuf {
+    let copy = folder.join("repository");
+    fs::create_dir_all(&copy).unwrap();
+    let copied =
+        format!("tar -C '{ROOT}' --exclude ./target --exclude ./.git -cf - . | tar -C '{}' -xf -", copy.display());
+    assert!(Command::new("sh").args(["-c", &copied]).status().unwrap().success());
+    copy
+}
+
+/// A copy for a machine without a network, as the README has it: with all that it needs from a registry in a folder of
+/// its own. Only making it may need the network.
+fn vendored(folder: &Path) -> PathBuf {
+    let copy = copied(folder);
+    fs::create_dir(copy.join(".cargo")).unwrap();
+    let vendor = Command::new(env!("CARGO")).args(["vendor", "--locked"]).current_dir(&copy).output().unwrap();
+    assert!(vendor.status.success(), "{}", said(&vendor));
+    fs::write(copy.join(".cargo/config.toml"), vendor.stdout).unwrap();
+    copy
+}
+
+/// `tests/run_npu.sh`, which is all of the hardware's part, on the simulated library and without a network: what it
+/// reports, and that it stops.
 #[test]
-fn the_hardware_suite_runs_through_the_loader() {
-    let home = scratch("cann_suite");
-    let cann = cann_9(&home);
-    install(&cann, &library());
-    let mut cargo = Command::new(env!("CARGO"));
-    cargo.args([
-        "test",
-        "--offline",
-        "--locked",
-        "--features",
-        "npu",
-        "--test",
-        "npu",
-        "--",
-        "--ignored",
-        "--skip",
-        "seeds",
-    ]);
-    cargo.env("ASCEND_HOME_PATH", &cann).env("CARGO_TARGET_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("suite"));
-    cargo.env("STANDIN_LOG", home.join("log")).env("PROPTEST_CASES", "500").env_remove("RUSTFLAGS");
-    let output = cargo.current_dir(ROOT).output().unwrap();
-    let text = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{text}\n{}", said(&output));
-    assert!(text.contains("7 passed; 0 failed; 0 ignored"), "{text}");
+fn the_hardware_command_reports_what_it_did() {
+    let home = scratch("cann_hardware");
+    let (cann, repository) = (cann_9(&home), vendored(&home));
+    install(&cann, &library(true));
+    let report = home.join("reports/one.txt");
+    let run = |setup: &str| {
+        let mut command = Command::new(repository.join("tests/run_npu.sh"));
+        command.arg("reports/one.txt").current_dir(&home).env_remove("RUSTFLAGS").env_remove("CARGO_BUILD_TARGET");
+        command.env("CARGO_HOME", home.join("nothing")).env("CARGO_NET_OFFLINE", "true");
+        command.env("CARGO_TARGET_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("hardware"));
+        command.env("ASCEND_HOME_PATH", &cann).env("ASCEND_CACHE_LOC_STANDIN", setup).env("PROPTEST_CASES", "500");
+        command.env("STANDIN_LOG", home.join("log")).env("STANDIN_WARN", "be careful");
+        let output = command.output().unwrap();
+        let printed = String::from_utf8_lossy(&output.stdout);
+        let text = fs::read_to_string(&report).unwrap();
+        assert_eq!(printed, format!("{text}report: {}\n", report.display()), "{}", said(&output));
+        (output.status.success(), text)
+    };
+    let (passed, text) = run("cores=8");
+    assert!(passed, "{text}");
+    let steps: Vec<_> = text.lines().filter(|line| line.starts_with("== ")).collect();
+    let expected = ["== versions", "== build", "== ladder", "== suite", "== measurements", "== all passed"];
+    assert_eq!(steps, expected, "{text}");
+    for part in [
+        "\nrustc     rustc ",
+        "version=9.0.0\n",
+        "get_last_loc/entry.cpp: warning: be careful\n",
+        "kernels/echo.cpp: warning: be careful\n",
+        "\nchip          Ascend910B3 (dav-2201)\n",
+        "11/11 launches by number of cores, timed: as expected\n",
+        "\ntest npu::extend_locs_seeds ... ok\n",
+        "9 passed; 0 failed; 0 ignored",
+        "\nassign_extend_cache_locs, 255 x 1, 1 x 65536, i64 ",
+    ] {
+        assert!(text.contains(part), "{part:?}: {text}");
+    }
+    // The argument block is not echoed.
+    let (passed, text) = run("cores=8 skip=3");
+    assert!(!passed && text.contains("\n 2/11 the argument block, echoed: DIFFERENT\n"), "{text}");
+    assert!(text.ends_with("\n== FAILED at: ladder\n") && !text.contains("suite"), "{text}");
+}
+
+/// A library without the functions that it may lack is enough for all but what needs them.
+#[test]
+fn a_library_without_the_optional_functions_is_enough() {
+    let consumer = Consumer::new("consumer_required");
+    let home = scratch("cann_required");
+    let cann = cann_8_5(&home);
+    let path = cann.to_str().unwrap();
+    consumer.built(&[("ASCEND_HOME_PATH", path)]);
+    install(&cann, &library(false));
+    let text = consumer.run(&[("ASCEND_HOME_PATH", path)]);
+    let expected = "devices       1\nchip          Ascend910B3 (dav-2201)\nvector cores  64\nCANN          unknown\n";
+    assert!(text.starts_with(expected), "{text}");
 }

@@ -1,7 +1,8 @@
 //! The simulated AscendCL under the names of the real library, which the loader opens as if it were that: one machine a
 //! process.
 //!
-//! `ASCEND_CACHE_LOC_STANDIN` sets it up: words separated by spaces, `version=N`, `soc=NAME`, `fail=FUNCTION:NTH:CODE`.
+//! `ASCEND_CACHE_LOC_STANDIN` sets it up: words separated by spaces, `version=N`, `soc=NAME`, `cores=N`,
+//! `fail=FUNCTION:NTH:CODE`, `skip=LAUNCH`.
 
 #![allow(unsafe_code, missing_docs, reason = "C functions, each as AscendCL documents it")]
 #![allow(non_snake_case, reason = "AscendCL's names")]
@@ -17,6 +18,7 @@ use std::sync::OnceLock;
 
 use ascend_cache_loc::api::aclrtBinaryLoadOptions;
 use ascend_cache_loc::api::sim::{Machine, SimConfig};
+use ascend_cache_loc_hardware as _; // its kernels
 
 /// The words of the set-up: keys and values.
 fn setup() -> Vec<(String, String)> {
@@ -31,8 +33,12 @@ fn machine() -> &'static Machine {
         let mut config = SimConfig::default();
         config.vector_cores = 64;
         config.cores.vary = true;
-        if let Some((_, soc)) = words.iter().find(|(key, _)| key == "soc") {
-            config.soc = CString::new(&**soc).expect("a name");
+        for (key, value) in &words {
+            match &**key {
+                "soc" => config.soc = CString::new(&**value).expect("a name"),
+                "cores" => config.vector_cores = value.parse().expect("a number"),
+                _ => {}
+            }
         }
         let machine = Machine::new(config).expect("the only machine");
         for (_, failure) in words.iter().filter(|(key, _)| key == "fail") {
@@ -40,11 +46,15 @@ fn machine() -> &'static Machine {
             let [name, nth, code] = parts[..] else { panic!("fail=FUNCTION:NTH:CODE, not {failure}") };
             machine.fail_call(name, nth.parse().expect("a number"), code.parse().expect("a number"));
         }
+        for (_, launch) in words.iter().filter(|(key, _)| key == "skip") {
+            machine.skip_launch(launch.parse().expect("a number"));
+        }
         machine
     })
 }
 
 /// The machine's, or what the set-up says: a simulated machine refuses to be an old one.
+#[cfg(feature = "optional")]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn aclsysGetVersionNum(package: *mut c_char, version: *mut i32) -> c_int {
     if let Some((_, number)) = setup().iter().find(|(key, _)| key == "version") {
@@ -98,6 +108,10 @@ exported! {
     aclrtBinaryLoadFromData(data: *const c_void, length: usize, options: *const aclrtBinaryLoadOptions, binary: *mut *mut c_void) -> c_int;
     aclrtBinaryGetFunction(binary: *mut c_void, name: *const c_char, function: *mut *mut c_void) -> c_int;
     aclrtLaunchKernelWithHostArgs(function: *mut c_void, blocks: u32, stream: *mut c_void, config: *mut c_void, arguments: *mut c_void, size: usize, placeholders: *mut c_void, count: usize) -> c_int;
+}
+
+#[cfg(feature = "optional")]
+exported! {
     aclrtGetDeviceInfo(device: u32, attribute: u32, value: *mut i64) -> c_int;
     aclrtCreateContext(context: *mut *mut c_void, device: i32) -> c_int;
     aclrtDestroyContext(context: *mut c_void) -> c_int;

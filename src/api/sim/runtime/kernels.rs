@@ -58,6 +58,10 @@ impl State {
         if image != IMAGE && !image.starts_with(b"\x7fELF") {
             return Err(Fail::parameter("not a kernel binary"));
         }
+        // Nothing documents it, and a reader of ELF headers may rely on it.
+        if image != IMAGE && image.as_ptr().addr() % 16 != 0 {
+            return Err(Fail::parameter("a kernel binary that is not aligned to 16 bytes"));
+        }
         let handle = self.new_handle();
         lock(&self.objects).binaries.insert(handle, context.device);
         // SAFETY: not null, as checked.
