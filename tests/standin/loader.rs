@@ -1,0 +1,99 @@
+//! The loader: the library that is opened, and those that are refused.
+
+use std::process::Command;
+
+use crate::rig::{Consumer, cann_8_5, cann_9, install, library, scratch, write};
+
+/// The embedded kernels are loaded, and whatever fails on the way is reported.
+#[test]
+fn embedded_kernels_are_loaded() {
+    let consumer = Consumer::new("consumer_loading");
+    let cann = cann_9(&scratch("cann_loading"));
+    consumer.built(&[("ASCEND_HOME_PATH", cann.to_str().unwrap())]);
+    install(&cann, &library(true));
+    let device = [("ASCEND_HOME_PATH", cann.to_str().unwrap())];
+    let kernels = "ascend_cache_loc_get_last_loc, ascend_cache_loc_assign_extend_cache_locs";
+    let info = format!(
+        "devices       1\nchip          Ascend910B3 (dav-2201)\nvector cores  64\nCANN          9.0.0\nkernels       {kernels}\n"
+    );
+    assert_eq!(consumer.run(&device), info);
+    let with = |setup| consumer.run(&[device[0], ("ASCEND_CACHE_LOC_STANDIN", setup)]);
+    assert_eq!(with("soc=Ascend910_9382"), info.replace("Ascend910B3", "Ascend910_9382"));
+    assert_eq!(
+        with("soc=Ascend950PR_9599"),
+        "this build has kernels for dav-2201, the device is dav-3510: set ASCEND_CACHE_LOC_ARCHS when building\n"
+    );
+    assert_eq!(with("soc=Ascend910A"), "device 0: no kernels for a chip named \"Ascend910A\"\n");
+    let library = cann.join("lib64/libascendcl.so");
+    assert_eq!(with("version=80300000"), format!("{} is of CANN 8.3.0: 8.5.0 or later is needed\n", library.display()));
+    // Each call on the way fails in turn.
+    for name in [
+        "aclInit",
+        "aclrtGetDeviceCount",
+        "aclrtSetDevice",
+        "aclrtGetCurrentContext",
+        "aclrtBinaryLoadFromData",
+        "aclrtBinaryGetFunction",
+        "aclrtCreateStreamWithConfig",
+        "aclrtMallocHost",
+        "aclrtMalloc",
+        "aclrtMemsetAsync",
+        "aclrtSynchronizeStream",
+    ] {
+        for code in [107_000, 107_002, 207_000, 507_000] {
+            if name == "aclrtGetCurrentContext" && code == 107_002 {
+                continue; // not a failure: no context yet
+            }
+            let setup = format!("fail={name}:1:{code}");
+            let text = consumer.run(&[device[0], ("ASCEND_CACHE_LOC_STANDIN", &*setup)]);
+            let expected = format!("{name} failed with {code}: {name} fails here as it was told to\n");
+            assert!(text.ends_with(&expected), "{text}");
+        }
+    }
+    // The other ways to be found: the search path, and not through an empty element of it.
+    let folder = cann.join("lib64");
+    assert_eq!(consumer.run(&[("LD_LIBRARY_PATH", folder.to_str().unwrap())]), info);
+    let text = Command::new(consumer.folder.join("target/debug/consumer"))
+        .current_dir(&folder)
+        .env_remove("ASCEND_HOME_PATH")
+        .env("LD_LIBRARY_PATH", ":/nowhere")
+        .output()
+        .unwrap();
+    let text = String::from_utf8(text.stdout).unwrap();
+    assert!(text.starts_with("no AscendCL on this machine"), "the current directory was searched: {text}");
+}
+
+/// A library that lacks functions is refused by the functions' names.
+#[test]
+fn a_library_without_the_functions_is_refused() {
+    let consumer = Consumer::new("consumer_lacking");
+    consumer.built(&[("HOME", "/nowhere")]);
+    let folder = scratch("lacking");
+    let source = "int aclInit(const char *c) { return 0; } const char *aclGetRecentErrMsg(void) { return 0; }";
+    write(&folder.join("acl.c"), source);
+    let library = folder.join("libascendcl.so");
+    let built = Command::new("cc").args(["-shared", "-fPIC", "-o"]).arg(&library).arg(folder.join("acl.c")).status();
+    assert!(built.unwrap().success());
+    let text = consumer.run(&[("LD_LIBRARY_PATH", folder.to_str().unwrap())]);
+    let expected = format!("{} has no aclrtGetDeviceCount, aclrtSetDevice, ", library.display());
+    assert!(text.starts_with(&expected) && text.ends_with(": CANN 8.5.0 or later is needed\n"), "{text}");
+    assert!(!text.contains("aclmdlRICaptureBegin"), "optional: {text}");
+    // A file that is no library.
+    write(&library, "not a library");
+    let text = consumer.run(&[("LD_LIBRARY_PATH", folder.to_str().unwrap())]);
+    assert!(text.contains("invalid ELF header") || text.contains("file too short"), "{text}");
+}
+
+/// A library without the functions that it may lack is enough for all but what needs them.
+#[test]
+fn a_library_without_the_optional_functions_is_enough() {
+    let consumer = Consumer::new("consumer_required");
+    let home = scratch("cann_required");
+    let cann = cann_8_5(&home);
+    let path = cann.to_str().unwrap();
+    consumer.built(&[("ASCEND_HOME_PATH", path)]);
+    install(&cann, &library(false));
+    let text = consumer.run(&[("ASCEND_HOME_PATH", path)]);
+    let expected = "devices       1\nchip          Ascend910B3 (dav-2201)\nvector cores  64\nCANN          unknown\n";
+    assert!(text.starts_with(expected), "{text}");
+}
