@@ -15,7 +15,7 @@ use ascend_cache_loc::{
     Device, DeviceBuffer, ExtendLocs, LastLoc, ReqToToken, TableShape, assign_extend_cache_locs, get_last_loc,
 };
 
-/// `ACL_MODEL_RI_CAPTURE_MODE_THREAD_LOCAL`: what other threads do does not end the capture.
+/// `ACL_MODEL_RI_CAPTURE_MODE_THREAD_LOCAL`: copies on other threads are documented not to end the capture.
 const THREAD_LOCAL: u32 = 1;
 
 fn main() -> Result<(), Box<dyn Error>> {

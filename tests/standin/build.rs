@@ -5,7 +5,7 @@ use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::rig::{Consumer, ROOT, cann_8_5, cann_9, copied, install, library, scratch, tree};
+use crate::rig::{Consumer, ROOT, cann_8_5, cann_9, copied, install, scratch, tree};
 
 #[test]
 fn kernels_are_compiled_linked_checked_and_embedded() {
@@ -60,7 +60,7 @@ fn another_layout_two_archs_and_what_ends_the_build() {
             .all(|line| line.contains("--npu-arch=dav-2201") && line.contains(" -g --cce-enable-sanitizer "))
     );
     assert!(log[3..5].iter().all(|line| line.contains("--npu-arch=dav-3510")));
-    install(&cann, &library(true));
+    install(&cann, true);
     let info = consumer.run(&[("ASCEND_HOME_PATH", path)]);
     assert!(info.contains("kernels       ascend_cache_loc_get_last_loc, "), "{info}");
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::rig::{cann_9, install, library, said, scratch, vendored};
+use crate::rig::{cann_9, install, said, scratch, vendored};
 
 /// `tests/run_npu.sh`, which is all of the hardware's part, on the simulated library and without a network: what it
 /// reports, and that it stops.
@@ -12,7 +12,7 @@ use crate::rig::{cann_9, install, library, said, scratch, vendored};
 fn the_hardware_command_reports_what_it_did() {
     let home = scratch("cann_hardware");
     let (cann, repository) = (cann_9(&home), vendored(&home));
-    install(&cann, &library(true));
+    install(&cann, true);
     let report = home.join("reports/one.txt");
     let run = |setup: &str| {
         let mut command = Command::new(repository.join("tests/run_npu.sh"));
@@ -20,6 +20,7 @@ fn the_hardware_command_reports_what_it_did() {
         command.env("CARGO_HOME", home.join("nothing")).env("CARGO_NET_OFFLINE", "true");
         command.env("CARGO_TARGET_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("hardware"));
         command.env("ASCEND_HOME_PATH", &cann).env("ASCEND_CACHE_LOC_STANDIN", setup).env("PROPTEST_CASES", "500");
+        command.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1"); // quicker to build, and as right
         command.env("STANDIN_LOG", home.join("log")).env("STANDIN_WARN", "be careful");
         let output = command.output().unwrap();
         let printed = String::from_utf8_lossy(&output.stdout);

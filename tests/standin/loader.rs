@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::rig::{Consumer, cann_8_5, cann_9, install, library, scratch, write};
+use crate::rig::{Consumer, cann_8_5, cann_9, install, scratch, write};
 
 /// The embedded kernels are loaded, and whatever fails on the way is reported.
 #[test]
@@ -10,7 +10,7 @@ fn embedded_kernels_are_loaded() {
     let consumer = Consumer::new("consumer_loading");
     let cann = cann_9(&scratch("cann_loading"));
     consumer.built(&[("ASCEND_HOME_PATH", cann.to_str().unwrap())]);
-    install(&cann, &library(true));
+    install(&cann, true);
     let device = [("ASCEND_HOME_PATH", cann.to_str().unwrap())];
     let kernels = "ascend_cache_loc_get_last_loc, ascend_cache_loc_assign_extend_cache_locs";
     let info = format!(
@@ -92,7 +92,7 @@ fn a_library_without_the_optional_functions_is_enough() {
     let cann = cann_8_5(&home);
     let path = cann.to_str().unwrap();
     consumer.built(&[("ASCEND_HOME_PATH", path)]);
-    install(&cann, &library(false));
+    install(&cann, false);
     let text = consumer.run(&[("ASCEND_HOME_PATH", path)]);
     let expected = "devices       1\nchip          Ascend910B3 (dav-2201)\nvector cores  64\nCANN          unknown\n";
     assert!(text.starts_with(expected), "{text}");

@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::Mutex;
 
 pub(crate) const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 /// Environment that would point at a real installation.
@@ -86,7 +87,8 @@ impl Consumer {
             cargo.env_remove(name);
         }
         cargo.env("STANDIN_LOG", &self.log).env("CARGO_TARGET_DIR", self.folder.join("target"));
-        cargo.env_remove("CARGO_BUILD_TARGET").envs(environment.iter().copied()).output().unwrap()
+        cargo.env("CARGO_PROFILE_DEV_DEBUG", "0").env_remove("CARGO_BUILD_TARGET");
+        cargo.envs(environment.iter().copied()).output().unwrap()
     }
 
     pub(crate) fn built(&self, environment: &[(&str, &str)]) -> String {
@@ -118,21 +120,21 @@ pub(crate) fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// libascendcl.so: the simulation under that name, with or without the functions that a library may lack.
-pub(crate) fn library(optional: bool) -> PathBuf {
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join(if optional { "acl" } else { "acl_required" });
+/// Puts libascendcl.so into an installation: the simulation under that name, with or without the functions that a library
+/// may lack.
+pub(crate) fn install(cann: &Path, optional: bool) {
+    // Both are built in one place, one after the other.
+    static BUILT: Mutex<()> = Mutex::new(());
+    let _built = BUILT.lock().unwrap();
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("acl");
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["build", "--offline", "--locked", "-p", "ascend-cache-loc-acl-standin"]).current_dir(ROOT);
     cargo.args((!optional).then_some("--no-default-features"));
-    let output = cargo.env("CARGO_TARGET_DIR", &target).env_remove("RUSTFLAGS").output().unwrap();
+    cargo.env("CARGO_TARGET_DIR", &target).env("CARGO_PROFILE_DEV_DEBUG", "0").env_remove("RUSTFLAGS");
+    let output = cargo.output().unwrap();
     assert!(output.status.success(), "{}", said(&output));
-    target.join("debug/libacl_standin.so")
-}
-
-/// Puts a library into an installation.
-pub(crate) fn install(cann: &Path, library: &Path) {
     fs::create_dir_all(cann.join("lib64")).unwrap();
-    fs::copy(library, cann.join("lib64/libascendcl.so")).unwrap();
+    fs::copy(target.join("debug/libacl_standin.so"), cann.join("lib64/libascendcl.so")).unwrap();
 }
 
 /// A copy of the repository.

@@ -2,11 +2,10 @@
 // or-ed, as 16-bit elements; 1 their sum, difference and product.
 #include "block.h"
 
-using namespace cache_loc;
+namespace cache_loc {
 
-ASCEND_CACHE_LOC_KERNEL void ascend_cache_loc_ladder_arithmetic(AscendCacheLocRung rung)
+static __aicore__ inline void Arithmetic(const AscendCacheLocRung &rung)
 {
-    KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIV_ONLY);
     constexpr uint32_t kMost = 1024;
     TPipe pipe;
     Buffer<int32_t> a_buffer(pipe, kMost), b_buffer(pipe, kMost), sum_buffer(pipe, kMost),
@@ -33,4 +32,12 @@ ASCEND_CACHE_LOC_KERNEL void ascend_cache_loc_ladder_arithmetic(AscendCacheLocRu
         CopyOut(out[count], difference, count);
         CopyOut(out[uint64_t{count} * 2], product, count);
     }
+}
+
+} // namespace cache_loc
+
+ASCEND_CACHE_LOC_KERNEL void ascend_cache_loc_ladder_arithmetic(AscendCacheLocRung rung)
+{
+    KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIV_ONLY);
+    cache_loc::Arithmetic(rung);
 }

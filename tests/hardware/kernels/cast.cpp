@@ -1,10 +1,10 @@
 // `out` gets the elements [count] at `in` in the other width. By `mode`: 0 int32 to int64, 1 int64 to int32.
 #include "block.h"
 
-using namespace cache_loc;
+namespace cache_loc {
 
 template <typename From, typename To>
-static __aicore__ inline void Run(const AscendCacheLocRung &rung)
+static __aicore__ inline void CastTo(const AscendCacheLocRung &rung)
 {
     constexpr uint32_t kMost = 1024;
     TPipe pipe;
@@ -19,12 +19,14 @@ static __aicore__ inline void Run(const AscendCacheLocRung &rung)
     CopyOut(Global<To>(rung.out), to, rung.count);
 }
 
+} // namespace cache_loc
+
 ASCEND_CACHE_LOC_KERNEL void ascend_cache_loc_ladder_cast(AscendCacheLocRung rung)
 {
     KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIV_ONLY);
     if (rung.mode == 0) {
-        Run<int32_t, int64_t>(rung);
+        cache_loc::CastTo<int32_t, int64_t>(rung);
     } else {
-        Run<int64_t, int32_t>(rung);
+        cache_loc::CastTo<int64_t, int32_t>(rung);
     }
 }

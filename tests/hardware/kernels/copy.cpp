@@ -1,22 +1,20 @@
 // Copies elements of `size` bytes (4 or 8), `count` of them, from `in` through UB to `out`, neither of them aligned. `more`
-// gets int32 [kWords]: what UB holds around the copy, which must be what it was filled with.
+// gets int32 [1024]: what UB holds around the copy, which must be what it was filled with.
 #include "block.h"
 
-using namespace cache_loc;
-
-static constexpr uint32_t kWords = 1024; // of UB
-static constexpr uint32_t kBefore = 8;   // words before the copy: one 32-byte block
-static constexpr int32_t kFill = 0x5a5a5a5a;
+namespace cache_loc {
 
 template <typename T>
-static __aicore__ inline void Run(const AscendCacheLocRung &rung)
+static __aicore__ inline void CopyThrough(const AscendCacheLocRung &rung)
 {
+    constexpr uint32_t kWords = 1024; // of UB
+    constexpr uint32_t kBefore = 8;   // words before the copy: one 32-byte block
     constexpr uint32_t kBlock = 32 / sizeof(T);
     TPipe pipe;
     Buffer<int32_t> buffer(pipe, kWords);
     const LocalTensor<int32_t> words = buffer.Get();
     const LocalTensor<T> copied = words[kBefore].template ReinterpretCast<T>();
-    Duplicate(words, kFill, static_cast<int32_t>(kWords));
+    Duplicate(words, 0x5a5a5a5a, static_cast<int32_t>(kWords));
     Order<HardEvent::V_MTE2>(); // V has filled words before MTE2 copies into them
     CopyIn(copied, Global<T>(rung.in), rung.count);
     Order<HardEvent::MTE2_MTE3>(); // MTE2 has copied (and V, which it has waited for, filled) before MTE3 stores
@@ -28,12 +26,14 @@ static __aicore__ inline void Run(const AscendCacheLocRung &rung)
     CopyOut(around[after], words[after], kWords - after);
 }
 
+} // namespace cache_loc
+
 ASCEND_CACHE_LOC_KERNEL void ascend_cache_loc_ladder_copy(AscendCacheLocRung rung)
 {
     KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIV_ONLY);
     if (rung.size == 4) {
-        Run<int32_t>(rung);
+        cache_loc::CopyThrough<int32_t>(rung);
     } else {
-        Run<int64_t>(rung);
+        cache_loc::CopyThrough<int64_t>(rung);
     }
 }

@@ -4,11 +4,10 @@
 // its own, 32 bytes apart.
 #include "block.h"
 
-using namespace cache_loc;
+namespace cache_loc {
 
-ASCEND_CACHE_LOC_KERNEL void ascend_cache_loc_ladder_gather_mask(AscendCacheLocRung rung)
+static __aicore__ inline void PackedByMask(const AscendCacheLocRung &rung)
 {
-    KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIV_ONLY);
     constexpr uint32_t kMost = 1024;
     constexpr uint8_t kOdd = 2;
     TPipe pipe;
@@ -38,4 +37,12 @@ ASCEND_CACHE_LOC_KERNEL void ascend_cache_loc_ladder_gather_mask(AscendCacheLocR
     Order<HardEvent::V_MTE3>(); // V has written packed before MTE3 stores it
     CopyOut(Global<int32_t>(rung.out), packed, count);
     CopyOut(Global<int64_t>(rung.more), kept_word, 1);
+}
+
+} // namespace cache_loc
+
+ASCEND_CACHE_LOC_KERNEL void ascend_cache_loc_ladder_gather_mask(AscendCacheLocRung rung)
+{
+    KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIV_ONLY);
+    cache_loc::PackedByMask(rung);
 }

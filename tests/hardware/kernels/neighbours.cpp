@@ -2,11 +2,10 @@
 // c of `out`. `in`: for each core `repeats` lines of 64 bytes, a piece at the beginning of each.
 #include "block.h"
 
-using namespace cache_loc;
+namespace cache_loc {
 
-ASCEND_CACHE_LOC_KERNEL void ascend_cache_loc_ladder_neighbours(AscendCacheLocRung rung)
+static __aicore__ inline void Neighbours(const AscendCacheLocRung &rung)
 {
-    KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIV_ONLY);
     constexpr uint32_t kLine = 16; // int32 elements
     TPipe pipe;
     Buffer<int32_t> buffer(pipe, rung.repeats * kLine);
@@ -21,4 +20,12 @@ ASCEND_CACHE_LOC_KERNEL void ascend_cache_loc_ladder_neighbours(AscendCacheLocRu
     for (uint32_t r = 0; r < rung.repeats; ++r) {
         CopyOut(out[(r * cores + core) * count], pieces[r * kLine], count);
     }
+}
+
+} // namespace cache_loc
+
+ASCEND_CACHE_LOC_KERNEL void ascend_cache_loc_ladder_neighbours(AscendCacheLocRung rung)
+{
+    KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIV_ONLY);
+    cache_loc::Neighbours(rung);
 }

@@ -2,11 +2,10 @@
 // core to its own line of 64 bytes of `out`.
 #include "block.h"
 
-using namespace cache_loc;
+namespace cache_loc {
 
-ASCEND_CACHE_LOC_KERNEL void ascend_cache_loc_ladder_scalar_reads(AscendCacheLocRung rung)
+static __aicore__ inline void ScalarReads(const AscendCacheLocRung &rung)
 {
-    KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIV_ONLY);
     constexpr uint32_t kMost = 1024;
     constexpr uint32_t kLine = 8; // int64 elements
     TPipe pipe;
@@ -25,4 +24,12 @@ ASCEND_CACHE_LOC_KERNEL void ascend_cache_loc_ladder_scalar_reads(AscendCacheLoc
     sum.SetValue(0, total);
     Order<HardEvent::S_MTE3>(); // S has set sum before MTE3 stores it
     CopyOut(Global<int64_t>(rung.out)[static_cast<uint64_t>(GetBlockIdx()) * kLine], sum, 1);
+}
+
+} // namespace cache_loc
+
+ASCEND_CACHE_LOC_KERNEL void ascend_cache_loc_ladder_scalar_reads(AscendCacheLocRung rung)
+{
+    KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIV_ONLY);
+    cache_loc::ScalarReads(rung);
 }

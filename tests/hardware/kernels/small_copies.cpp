@@ -2,11 +2,10 @@
 // times; then each core stores them, packed, from element `mode` times its index of `out` on.
 #include "block.h"
 
-using namespace cache_loc;
+namespace cache_loc {
 
-ASCEND_CACHE_LOC_KERNEL void ascend_cache_loc_ladder_small_copies(AscendCacheLocRung rung)
+static __aicore__ inline void SmallCopies(const AscendCacheLocRung &rung)
 {
-    KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIV_ONLY);
     constexpr uint32_t kMost = 1024;
     constexpr uint32_t kBlock = 8;
     TPipe pipe;
@@ -31,4 +30,12 @@ ASCEND_CACHE_LOC_KERNEL void ascend_cache_loc_ladder_small_copies(AscendCacheLoc
     GatherMask(packed, landing, pattern, true, count * kBlock, {1, 1, 8, 8}, kept);
     Order<HardEvent::V_MTE3>(); // V has packed before MTE3 stores it
     CopyOut(Global<int32_t>(rung.out)[static_cast<uint64_t>(GetBlockIdx()) * rung.mode], packed, count);
+}
+
+} // namespace cache_loc
+
+ASCEND_CACHE_LOC_KERNEL void ascend_cache_loc_ladder_small_copies(AscendCacheLocRung rung)
+{
+    KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIV_ONLY);
+    cache_loc::SmallCopies(rung);
 }

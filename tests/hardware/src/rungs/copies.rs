@@ -17,7 +17,7 @@ pub(crate) fn unaligned(lab: &Lab) -> Result<Vec<String>> {
     Ok(Vec::new())
 }
 
-/// Words of UB around the copy, `kWords` in kernels/copy.cpp; what they hold, and where the copy begins.
+/// Words of UB around the copy, as in kernels/copy.cpp; what they hold, and where the copy begins.
 const UB_WORDS: usize = 1024;
 const UB_FILL: i32 = 0x5a5a_5a5a;
 const UB_BEFORE: usize = 8;
@@ -73,6 +73,7 @@ pub(crate) fn neighbours(lab: &Lab) -> Result<Vec<String>> {
     for (bytes, place) in [(16, "a 32-byte block"), (32, "a 64-byte line"), (64, "two lines")] {
         let count = bytes / 4;
         let out = lab.upload(&vec![GUARD; CORES * ROUNDS * count])?;
+        ensure!(out.at(0) % 64 == 0, "device memory at {:#x} begins within a line", out.at(0));
         let block = Block {
             input: input.at(0),
             out: out.at(0),
