@@ -1,8 +1,9 @@
 //! The loader: the library that is opened, and those that are refused.
 
+use std::fs;
 use std::process::Command;
 
-use crate::rig::{Consumer, cann_8_5, cann_9, install, scratch, write};
+use crate::rig::{Consumer, ROOT, cann_8_5, cann_9, install, scratch, write};
 
 /// The embedded kernels are loaded, and whatever fails on the way is reported.
 #[test]
@@ -50,6 +51,17 @@ fn embedded_kernels_are_loaded() {
             assert!(text.ends_with(&expected), "{text}");
         }
     }
+    // Whatever code a wait returns, the program says it and goes on.
+    let header = fs::read_to_string(format!("{ROOT}/ascendc/acl_api.h")).unwrap();
+    let codes = header.lines().filter_map(|line| line.trim().strip_prefix("ASCEND_CACHE_LOC_ACL_ERROR_"));
+    let codes: Vec<_> = codes.map(|line| line.rsplit(" = ").next().unwrap().trim_end_matches(',')).collect();
+    assert!(codes.len() > 40, "{codes:?}");
+    for code in codes {
+        let setup = format!("fail=aclrtSynchronizeStream:1:{code}");
+        let text = consumer.run(&[device[0], ("ASCEND_CACHE_LOC_STANDIN", &*setup)]);
+        let expected = format!("{code}: aclrtSynchronizeStream fails here as it was told to\n");
+        assert!(text.starts_with(&info) && text.ends_with(&expected), "{text}");
+    }
     // The other ways to be found: the search path, and not through an empty element of it.
     let folder = cann.join("lib64");
     assert_eq!(consumer.run(&[("LD_LIBRARY_PATH", folder.to_str().unwrap())]), info);
@@ -61,6 +73,17 @@ fn embedded_kernels_are_loaded() {
         .unwrap();
     let text = String::from_utf8(text.stdout).unwrap();
     assert!(text.starts_with("no AscendCL on this machine"), "the current directory was searched: {text}");
+    // Its other names, and the target's own folder.
+    let (other, versioned) = (format!("{}-linux/lib64", std::env::consts::ARCH), "lib64/libascendcl.so.1");
+    for [from, to] in [
+        ["lib64/libascendcl.so", versioned],
+        [versioned, "lib64/libacl_rt.so"],
+        ["lib64/libacl_rt.so", &format!("{other}/libascendcl.so")],
+    ] {
+        fs::create_dir_all(cann.join(&other)).unwrap();
+        fs::rename(cann.join(from), cann.join(to)).unwrap();
+        assert_eq!(consumer.run(&device), info, "{to}");
+    }
 }
 
 /// A library that lacks functions is refused by the functions' names.

@@ -3,10 +3,11 @@
 
 #![allow(unsafe_code, reason = "AscendCL's functions")]
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::ffi::{CStr, CString, c_void};
 use std::ptr::null_mut;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use ascend_cache_loc::api::{self, AclApi, aclrtBinaryLoadOption, aclrtBinaryLoadOptions};
@@ -49,15 +50,25 @@ pub struct Lab {
     stream: *mut c_void,
     binary: *mut c_void,
     functions: RefCell<BTreeMap<&'static str, *mut c_void>>,
+    patience: Duration,
+    /// Something hangs on the device: nothing that it may use is given back.
+    lost: Cell<bool>,
+}
+
+/// Calls a function of the table: its code.
+macro_rules! code {
+    ($lab:expr, $name:ident($($argument:expr),* $(,)?)) => {{
+        let function = $lab.acl.$name.context(concat!("the library has no ", stringify!($name)))?;
+        // SAFETY: AscendCL's rules are kept: each pointer is one that it gave out, or a valid one of ours that it writes
+        // to or reads during the call, or until the stream is waited for.
+        unsafe { function($($argument),*) }
+    }};
 }
 
 /// Calls a function of the table and checks what it returns.
 macro_rules! call {
     ($lab:expr, $name:ident($($argument:expr),* $(,)?)) => {{
-        let function = $lab.acl.$name.context(concat!("the library has no ", stringify!($name)))?;
-        // SAFETY: AscendCL's rules are kept: each pointer is one that it gave out, or a valid one of ours that it writes
-        // to or reads during the call, or until the stream is waited for.
-        let code = unsafe { function($($argument),*) };
+        let code = code!($lab, $name($($argument),*));
         $lab.check(stringify!($name), code)
     }};
 }
@@ -88,8 +99,17 @@ impl Lab {
     }
 
     fn open(acl: AclApi, simulated: bool, kernels: impl Fn(&str) -> Result<&'static [u8]>) -> Result<Self> {
-        let (functions, soc) = (RefCell::default(), String::new());
-        let mut lab = Self { acl, simulated, soc, cores: 0, stream: null_mut(), binary: null_mut(), functions };
+        let mut lab = Self {
+            acl,
+            simulated,
+            soc: String::new(),
+            cores: 0,
+            stream: null_mut(),
+            binary: null_mut(),
+            functions: RefCell::default(),
+            patience: Duration::from_secs(60),
+            lost: Cell::new(false),
+        };
         call!(lab, aclrtSetDevice(0))?;
         let name = acl.aclrtGetSocName.context("the library has no aclrtGetSocName")?;
         // SAFETY: null, or a text that lives as long as the library.
@@ -106,6 +126,11 @@ impl Lab {
         let (data, bytes) = (image.as_ptr().cast(), image.len());
         call!(lab, aclrtBinaryLoadFromData(data, bytes, &raw const options, &raw mut lab.binary))?;
         Ok(lab)
+    }
+
+    /// How long a kernel may run before it counts as one that hangs: a minute where nothing else is said.
+    pub fn set_patience(&mut self, patience: Duration) {
+        self.patience = patience;
     }
 
     /// Whether it is a simulated device, whose times mean nothing.
@@ -157,7 +182,10 @@ impl Lab {
 
     /// Waits for all that was enqueued.
     pub(crate) fn synchronize(&self) -> Result<()> {
-        call!(self, aclrtSynchronizeStream(self.stream))
+        let milliseconds = i32::try_from(self.patience.as_millis()).unwrap_or(i32::MAX);
+        let code = code!(self, aclrtSynchronizeStreamWithTimeout(self.stream, milliseconds));
+        self.lost.set(code == STREAM_SYNC_TIMEOUT);
+        self.check("aclrtSynchronizeStreamWithTimeout", code)
     }
 
     /// Device memory with a copy of `data`.
@@ -190,7 +218,7 @@ impl Lab {
 
 impl Drop for Lab {
     fn drop(&mut self) {
-        if let Some(destroy) = self.acl.aclrtDestroyStream.filter(|_| !self.stream.is_null()) {
+        if let Some(destroy) = self.acl.aclrtDestroyStream.filter(|_| !self.stream.is_null() && !self.lost.get()) {
             // SAFETY: ours, and the last use of it. What it returns changes nothing any more.
             let _ = unsafe { destroy(self.stream) };
         }
@@ -201,11 +229,12 @@ impl Drop for Lab {
 const ACL_DEVICE_INFO_VECTOR_CORE_NUM: i32 = 1;
 const LOAD_OPTION_MAGIC: u32 = 2;
 const MAGIC_VECTOR: u32 = 0x4141_5246;
+const STREAM_SYNC_TIMEOUT: i32 = 507_046;
 const MEMCPY_HOST_TO_DEVICE: u32 = 1;
 const MEMCPY_DEVICE_TO_HOST: u32 = 2;
 const MEMCPY_DEVICE_TO_DEVICE: u32 = 3;
 
-/// Device memory, freed when it is dropped: no work that is not waited for may use it then.
+/// Device memory, freed when it is dropped: everything is waited for then.
 #[derive(Debug)]
 pub(crate) struct Memory<'a> {
     lab: &'a Lab,
@@ -231,7 +260,7 @@ impl Memory<'_> {
 
 impl Drop for Memory<'_> {
     fn drop(&mut self) {
-        if let Some(free) = self.lab.acl.aclrtFree {
+        if let Some(free) = self.lab.acl.aclrtFree.filter(|_| !self.lab.lost.get()) {
             // SAFETY: ours, and the last use of it.
             let _ = unsafe { free(self.address as *mut c_void) };
         }

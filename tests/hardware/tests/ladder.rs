@@ -2,6 +2,8 @@
 
 #![cfg(feature = "sim")]
 
+use std::time::Duration;
+
 use ascend_cache_loc::api::sim::{Machine, SimConfig};
 use ascend_cache_loc_hardware::ladder::{LADDER, Rung, climb};
 use ascend_cache_loc_hardware::{Lab, measure};
@@ -76,6 +78,20 @@ fn it_stops_at_the_first_difference() {
     machine.fail_launch(1, 507_035);
     let (top, text) = climbed(LADDER, &lab);
     assert!(!top && text.starts_with(" 1/11 an empty kernel: DIFFERENT\n") && text.contains("507035"), "{text}");
+}
+
+/// Nor does one that hangs stop the program.
+#[test]
+fn a_kernel_that_hangs_is_a_difference() {
+    let machine = machine();
+    let mut lab = Lab::simulated(&machine).unwrap();
+    lab.set_patience(Duration::from_millis(50));
+    machine.hang_launch(2);
+    let (top, text) = climbed(LADDER, &lab);
+    assert!(!top && text.starts_with(" 1/11 an empty kernel: DIFFERENT\n") && text.contains("507046"), "{text}");
+    drop(lab);
+    assert_eq!(machine.streams(), 2, "destroying the stream would wait");
+    machine.release_hangs();
 }
 
 #[test]
