@@ -101,8 +101,10 @@ fn target_platform() -> String {
 
 /// The version that an installation says it is, and the file that says it.
 fn version(home: &Path) -> Option<(PathBuf, String)> {
-    let files = [home.join(target_platform()).join("ascend_toolkit_install.info"), home.join("version.cfg")];
-    files.into_iter().find_map(|file| {
+    // One for this machine's tools will do: what they make runs on the device.
+    let platforms = [target_platform(), platform(env::consts::ARCH)];
+    let files = platforms.iter().map(|platform| home.join(platform).join("ascend_toolkit_install.info"));
+    files.chain([home.join("version.cfg")]).find_map(|file| {
         let text = fs::read_to_string(&file).ok()?;
         // `version=8.5.0`, or `runtime_running_version=[8.0.0.0:8.0.0]`.
         let line = text.lines().find_map(|line| line.split_once("version=").map(|(_, value)| value.trim()))?;

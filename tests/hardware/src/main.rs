@@ -40,7 +40,7 @@ fn main() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
-            println!("{error:#}");
+            eprintln!("{error:#}");
             ExitCode::FAILURE
         }
     }

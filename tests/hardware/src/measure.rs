@@ -25,16 +25,7 @@ pub fn measure(device: &Device, lab: &Lab, to: &mut impl Write) -> Result<()> {
     let copied = lab.upload(&vec![1_u8; COPY_BYTES])?;
     let target = lab.upload(&vec![2_u8; COPY_BYTES])?;
     let bench = Bench { stream, lab, copied, target };
-    writeln!(
-        to,
-        "call: the host's time of a call. back to back: a launch of many that are waited for once. latency: a"
-    )?;
-    writeln!(
-        to,
-        "call and its wait, which reads the fault log; median. bytes: what the operation reads and writes, once"
-    )?;
-    writeln!(to, "each. copy: a device-to-device copy that moves as many in all.")?;
-    writeln!(to)?;
+    writeln!(to, "{LEGEND}")?;
     writeln!(to, "{LARGEST}: {:.1} GB/s", bench.copy_gb_per_s(2 * COPY_BYTES)?)?;
     let [call, back, latency] = ["call us", "back to back us", "latency us"];
     writeln!(to, "{:<50} {call:>8} {back:>15} {latency:>10} {:>9} {:>7} {:>9}", "", "bytes", "GB/s", "copy GB/s")?;
@@ -57,6 +48,11 @@ pub fn measure(device: &Device, lab: &Lab, to: &mut impl Write) -> Result<()> {
 
 /// Bytes of the largest copy.
 const COPY_BYTES: usize = 64 << 20;
+const LEGEND: &str = "\
+call: the host's time of a call. back to back: a launch of many that are waited for once. latency: a call and its wait,
+which reads the fault log; median. bytes: what the operation reads and writes, once each. copy: a device-to-device copy
+that moves as many in all.
+";
 const LARGEST: &str = "a device-to-device copy of 64 MiB, bytes read and written";
 
 /// A workload on the device.
