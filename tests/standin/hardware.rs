@@ -46,6 +46,10 @@ fn the_hardware_command_reports_what_it_did() {
     ] {
         assert!(text.contains(part), "{part:?}: {text}");
     }
+    // Kernels of another arch.
+    let (passed, text) = run("soc=Ascend950PR_9599");
+    let missing = "kernels for dav-2201 alone, not for dav-3510: set ASCEND_CACHE_LOC_ARCHS when building\n";
+    assert!(!passed && text.contains(&format!("== ladder\n{missing}")), "{text}");
     // The argument block is not echoed.
     let (passed, text) = run("cores=8 skip=3");
     assert!(!passed && text.contains("\n 2/11 the argument block, echoed: DIFFERENT\n"), "{text}");

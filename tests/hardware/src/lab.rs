@@ -82,7 +82,15 @@ impl Lab {
     pub fn npu() -> Result<Self> {
         let kernels = |arch: &str| {
             let found = image::KERNELS.iter().find(|(of, _)| *of == arch).map(|(_, image)| *image);
-            found.with_context(|| format!("no kernels for {arch} in this build. {}", image::NO_KERNELS))
+            found.with_context(|| {
+                let there: Vec<_> = image::KERNELS.iter().map(|(of, _)| *of).collect();
+                let (there, add) = (there.join(", "), "set ASCEND_CACHE_LOC_ARCHS when building");
+                if there.is_empty() {
+                    image::NO_KERNELS.into()
+                } else {
+                    format!("kernels for {there} alone, not for {arch}: {add}")
+                }
+            })
         };
         Self::open(api::acl()?, false, kernels)
     }
@@ -119,7 +127,7 @@ impl Lab {
         let mut cores = 0;
         call!(lab, aclGetDeviceCapability(0, ACL_DEVICE_INFO_VECTOR_CORE_NUM, &raw mut cores))?;
         lab.cores = u32::try_from(cores).ok().filter(|&cores| cores > 0).context("no vector cores")?;
-        call!(lab, aclrtCreateStreamWithConfig(&raw mut lab.stream, 0, 0))?;
+        call!(lab, aclrtCreateStreamWithConfig(&raw mut lab.stream, 0, STREAM_FAST_LAUNCH_AND_SYNC))?;
         let image = kernels(arch)?;
         let mut option = aclrtBinaryLoadOption { type_: LOAD_OPTION_MAGIC, value: [MAGIC_VECTOR, 0, 0, 0] };
         let options = aclrtBinaryLoadOptions { options: &raw mut option, numOpt: 1 };
@@ -229,6 +237,7 @@ impl Drop for Lab {
 const ACL_DEVICE_INFO_VECTOR_CORE_NUM: i32 = 1;
 const LOAD_OPTION_MAGIC: u32 = 2;
 const MAGIC_VECTOR: u32 = 0x4141_5246;
+const STREAM_FAST_LAUNCH_AND_SYNC: u32 = 3; // as the crate's streams
 const STREAM_SYNC_TIMEOUT: i32 = 507_046;
 const MEMCPY_HOST_TO_DEVICE: u32 = 1;
 const MEMCPY_DEVICE_TO_HOST: u32 = 2;
