@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::rig::{cann_9, install, said, scratch, vendored};
+use crate::rig::{CANN, cann_9, install, said, scratch, vendored};
 
 /// `tests/run_npu.sh`, which is all of the hardware's part, on the simulated library and without a network: what it
 /// reports, and that it stops.
@@ -16,7 +16,10 @@ fn the_hardware_command_reports_what_it_did() {
     let report = home.join("reports/one.txt");
     let run = |setup: &str| {
         let mut command = Command::new(repository.join("tests/run_npu.sh"));
-        command.arg("reports/one.txt").current_dir(&home).env_remove("RUSTFLAGS").env_remove("CARGO_BUILD_TARGET");
+        command.arg("reports/one.txt").current_dir(&home);
+        for name in CANN.iter().chain(&["LD_LIBRARY_PATH", "RUSTFLAGS", "CARGO_BUILD_TARGET"]) {
+            command.env_remove(name);
+        }
         command.env("CARGO_HOME", home.join("nothing")).env("CARGO_NET_OFFLINE", "true");
         command.env("CARGO_TARGET_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("hardware"));
         command.env("ASCEND_HOME_PATH", &cann).env("ASCEND_CACHE_LOC_STANDIN", setup).env("PROPTEST_CASES", "500");

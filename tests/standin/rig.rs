@@ -8,7 +8,8 @@ use std::sync::Mutex;
 
 pub(crate) const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 /// Environment that would point at a real installation.
-const CANN: [&str; 4] = ["ASCEND_INSTALL_PATH", "ASCEND_HOME_PATH", "ASCEND_TOOLKIT_HOME", "ASCEND_CACHE_LOC_ARCHS"];
+pub(crate) const CANN: [&str; 4] =
+    ["ASCEND_INSTALL_PATH", "ASCEND_HOME_PATH", "ASCEND_TOOLKIT_HOME", "ASCEND_CACHE_LOC_ARCHS"];
 
 /// A folder of its own for a test.
 pub(crate) fn scratch(name: &str) -> PathBuf {
