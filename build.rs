@@ -19,8 +19,10 @@ fn main() {
     println!("cargo::rustc-check-cfg=cfg(ascend_cache_loc_generated_bindings)");
     #[cfg(feature = "bindgen")]
     bindings::generate();
+    #[cfg(any(feature = "npu", feature = "sim"))]
+    let operations = kernels::operations(&kernels::cargo_path("CARGO_MANIFEST_DIR").join("ascendc"));
     #[cfg(feature = "npu")]
-    cann::compile(&kernels::operations(&kernels::cargo_path("CARGO_MANIFEST_DIR").join("ascendc")));
+    cann::compile(&operations);
     #[cfg(feature = "sim")]
-    sim::compile();
+    sim::compile(&operations);
 }

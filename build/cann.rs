@@ -16,6 +16,8 @@ use crate::kernels::{Kernel, cargo_path};
 
 /// Arches that CANN compiles our kernels for, as its `--npu-arch` spells them.
 const ARCHS: [&str; 2] = ["dav-2201", "dav-3510"];
+/// Variables that name an installation, in the order that they are looked at.
+const VARIABLES: [&str; 3] = ["ASCEND_INSTALL_PATH", "ASCEND_HOME_PATH", "ASCEND_TOOLKIT_HOME"];
 /// The first version whose runtime loads and launches kernels the way that we do.
 const OLDEST: (u32, u32) = (8, 5);
 
@@ -27,8 +29,7 @@ struct Cann {
 
 /// Compiles kernels and writes `OUT_DIR/kernels.rs`. Ends the build where CANN is there and does not work.
 pub(crate) fn compile(kernels: &[Kernel]) {
-    let cann = ["ASCEND_INSTALL_PATH", "ASCEND_HOME_PATH", "ASCEND_TOOLKIT_HOME", "HOME", "DOCS_RS"];
-    for name in cann.iter().chain(&["ASCEND_CACHE_LOC_ARCHS", "ASCEND_CACHE_LOC_DEBUG"]) {
+    for name in VARIABLES.iter().chain(&["HOME", "DOCS_RS", "ASCEND_CACHE_LOC_ARCHS", "ASCEND_CACHE_LOC_DEBUG"]) {
         println!("cargo::rerun-if-env-changed={name}");
     }
     let none = |why: &str| write_kernels(&[], why);
@@ -59,8 +60,7 @@ fn shown(paths: &[PathBuf]) -> String {
 
 /// Where an installation can be, the first that is there counts. Relative paths are not followed.
 fn candidates() -> Vec<PathBuf> {
-    let variables = ["ASCEND_INSTALL_PATH", "ASCEND_HOME_PATH", "ASCEND_TOOLKIT_HOME"];
-    let mut paths: Vec<_> = variables.iter().filter_map(env::var_os).map(PathBuf::from).collect();
+    let mut paths: Vec<_> = VARIABLES.iter().filter_map(env::var_os).map(PathBuf::from).collect();
     if let Some(home) = env::var_os("HOME").map(PathBuf::from) {
         paths.extend([home.join("Ascend/cann"), home.join("Ascend/ascend-toolkit/latest")]);
     }
@@ -139,15 +139,19 @@ fn build_all(cann: &Cann, kernels: &[Kernel]) -> Result<Vec<(String, PathBuf)>, 
     let out = cargo_path("OUT_DIR");
     let mut built = Vec::new();
     for arch in archs {
+        let flags = compile_flags(cann, arch);
         let mut objects = Vec::new();
         for Kernel { symbol, source } in kernels {
             let object = out.join(format!("{symbol}.{arch}.obj"));
-            run(Command::new(&compiler).args(compile_flags(cann, arch)).arg(source).arg("-o").arg(&object))?;
+            run(Command::new(&compiler).args(&flags).arg(source).arg("-o").arg(&object))?;
             objects.push(object);
         }
         let elf = out.join(format!("kernels.{arch}.o"));
-        let flags = ["-m", "aicorelinux", "-Ttext=0"];
-        run(Command::new(&linker).args(flags).args(&objects).args(["-static", "-o"]).arg(&elf))?;
+        run(Command::new(&linker)
+            .args(["-m", "aicorelinux", "-Ttext=0"])
+            .args(&objects)
+            .args(["-static", "-o"])
+            .arg(&elf))?;
         check(&elf, kernels)?;
         built.push((arch.to_owned(), elf));
     }

@@ -42,9 +42,19 @@ pub(crate) fn entries(folder: &Path) -> Vec<PathBuf> {
     paths
 }
 
+/// Kernels, compiled for the simulation whose headers are in `sim`.
+#[cfg(feature = "sim")]
+pub(crate) fn simulated(sim: &Path, kernels: &[Kernel]) -> cc::Build {
+    let mut build = cc::Build::new();
+    build.cpp(true).std("c++17").warnings(true).extra_warnings(true).include(sim).files(registered(kernels));
+    build.opt_level(2); // a debug build still wants a fast simulation
+    build.link_lib_modifier("+whole-archive"); // nothing refers to a kernel by symbol
+    build
+}
+
 /// Sources that make each kernel known to the simulation by name: its own, and one line more.
 #[cfg(feature = "sim")]
-pub(crate) fn registered(kernels: &[Kernel]) -> Vec<PathBuf> {
+fn registered(kernels: &[Kernel]) -> Vec<PathBuf> {
     let out = cargo_path("OUT_DIR");
     let register = |Kernel { symbol, source }: &Kernel| {
         let path = out.join(format!("{symbol}.cpp"));

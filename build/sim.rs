@@ -2,11 +2,11 @@
 
 use std::env;
 
-use crate::kernels::{cargo_path, operations, registered};
+use crate::kernels::{Kernel, cargo_path, simulated};
 
 /// Compiles `ascendc/sim` and the kernels into the crate, and tells dependents where the simulation's headers are
 /// (`DEP_ASCEND_CACHE_LOC_SIM`, a directory for their own kernels to be compiled with).
-pub(crate) fn compile() {
+pub(crate) fn compile(kernels: &[Kernel]) {
     let ascendc = cargo_path("CARGO_MANIFEST_DIR").join("ascendc");
     let sim = ascendc.join("sim");
     println!("cargo::rerun-if-changed={}", ascendc.display());
@@ -15,17 +15,7 @@ pub(crate) fn compile() {
     if env::var_os("DOCS_RS").is_some() {
         return; // documentation links nothing
     }
-    let compiled = cc::Build::new()
-        .cpp(true)
-        .std("c++17")
-        .warnings(true)
-        .extra_warnings(true)
-        .opt_level(2) // a debug build of the crate still wants a fast simulation
-        .include(&sim)
-        .file(sim.join("launch.cpp"))
-        .files(registered(&operations(&ascendc)))
-        .link_lib_modifier("+whole-archive") // nothing refers to a kernel by symbol
-        .try_compile("ascend_cache_loc_sim");
+    let compiled = simulated(&sim, kernels).file(sim.join("launch.cpp")).try_compile("ascend_cache_loc_sim");
     if let Err(error) = compiled {
         println!(
             "cargo::error=feature `sim` needs a C++17 compiler (Debian: apt-get install g++), or CXX set to one: {error}"

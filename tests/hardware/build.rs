@@ -18,7 +18,11 @@ fn main() {
         #[cfg(feature = "npu")]
         cann::compile(&ladder);
         #[cfg(feature = "sim")]
-        simulated(&ladder);
+        {
+            let sim = kernels::cargo_path("DEP_ASCEND_CACHE_LOC_SIM");
+            println!("cargo::rerun-if-changed={}", sim.display());
+            kernels::simulated(&sim, &ladder).compile("ascend_cache_loc_ladder");
+        }
     }
 }
 
@@ -35,15 +39,4 @@ fn ladder() -> Vec<kernels::Kernel> {
         .filter(|path| path.extension().is_some_and(|extension| extension == "cpp"))
         .map(kernel)
         .collect()
-}
-
-#[cfg(feature = "sim")]
-fn simulated(kernels: &[kernels::Kernel]) {
-    let sim = kernels::cargo_path("DEP_ASCEND_CACHE_LOC_SIM");
-    println!("cargo::rerun-if-changed={}", sim.display());
-    let mut build = cc::Build::new();
-    build.cpp(true).std("c++17").warnings(true).extra_warnings(true).opt_level(2).include(&sim);
-    build.files(kernels::registered(kernels));
-    // Nothing refers to a kernel by symbol.
-    build.link_lib_modifier("+whole-archive").compile("ascend_cache_loc_ladder");
 }
