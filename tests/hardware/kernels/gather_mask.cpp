@@ -19,6 +19,7 @@ static __aicore__ inline void PackedByMask(const AscendCacheLocRung &rung)
     const LocalTensor<int64_t> kept_word = kept_buffer.Get();
     const uint32_t count = rung.count;
     const bool counter = rung.mode < 2, built_in = rung.mode % 2 == 1;
+    const uint32_t mask = counter ? count : 0;
     const auto repeats = static_cast<uint16_t>(counter ? 1 : count / 64);
     CopyIn(source, Global<int32_t>(rung.in), count);
     CopyIn(pattern, Global<uint32_t>(rung.in)[count], counter ? count / 32 : repeats * 8u);
@@ -27,9 +28,9 @@ static __aicore__ inline void PackedByMask(const AscendCacheLocRung &rung)
     PipeBarrier<PIPE_V>();      // packed is filled before it is written again
     uint64_t kept = 0;
     if (built_in) {
-        GatherMask(packed, source, kOdd, counter, counter ? count : 0, {1, repeats, 8, 0}, kept);
+        GatherMask(packed, source, kOdd, counter, mask, {1, repeats, 8, 0}, kept);
     } else {
-        GatherMask(packed, source, pattern, counter, counter ? count : 0, {1, repeats, 8, 1}, kept);
+        GatherMask(packed, source, pattern, counter, mask, {1, repeats, 8, 1}, kept);
     }
     Order<HardEvent::V_S>(); // V has packed before S reads how many
     kept_word.SetValue(0, static_cast<int64_t>(kept));

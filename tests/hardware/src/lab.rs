@@ -5,7 +5,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
-use std::ffi::{CStr, CString, c_void};
+use std::ffi::{CStr, CString, c_char, c_void};
 use std::ptr::null_mut;
 use std::time::Duration;
 
@@ -19,6 +19,11 @@ mod arch;
 #[cfg(feature = "npu")]
 mod image {
     include!(concat!(env!("OUT_DIR"), "/kernels.rs"));
+}
+#[cfg(not(feature = "npu"))]
+mod image {
+    pub(super) static KERNELS: &[(&str, &[u8])] = &[];
+    pub(super) const NO_KERNELS: &str = "built without the feature `npu`";
 }
 
 /// The kernels' parameter block, `AscendCacheLocRung` in `kernels/block.h`: what each field means is said there.
@@ -55,8 +60,8 @@ pub struct Lab {
     lost: Cell<bool>,
 }
 
-/// Calls a function of the table: its code.
-macro_rules! code {
+/// Calls a function of the table: what it returns, most often a code.
+macro_rules! returned {
     ($lab:expr, $name:ident($($argument:expr),* $(,)?)) => {{
         let function = $lab.acl.$name.context(concat!("the library has no ", stringify!($name)))?;
         // SAFETY: AscendCL's rules are kept: each pointer is one that it gave out, or a valid one of ours that it writes
@@ -68,7 +73,7 @@ macro_rules! code {
 /// Calls a function of the table and checks what it returns.
 macro_rules! call {
     ($lab:expr, $name:ident($($argument:expr),* $(,)?)) => {{
-        let code = code!($lab, $name($($argument),*));
+        let code = returned!($lab, $name($($argument),*));
         $lab.check(stringify!($name), code)
     }};
 }
@@ -78,7 +83,6 @@ impl Lab {
     ///
     /// # Errors
     /// Where there is none, or no kernels for it: what was looked for.
-    #[cfg(feature = "npu")]
     pub fn npu() -> Result<Self> {
         let kernels = |arch: &str| {
             let found = image::KERNELS.iter().find(|(of, _)| *of == arch).map(|(_, image)| *image);
@@ -119,10 +123,7 @@ impl Lab {
             lost: Cell::new(false),
         };
         call!(lab, aclrtSetDevice(0))?;
-        let name = acl.aclrtGetSocName.context("the library has no aclrtGetSocName")?;
-        // SAFETY: null, or a text that lives as long as the library.
-        lab.soc = unsafe { name().as_ref().map(|name| CStr::from_ptr(name).to_string_lossy().into_owned()) }
-            .context("aclrtGetSocName gives no name")?;
+        lab.soc = text(returned!(lab, aclrtGetSocName())).context("aclrtGetSocName gives no name")?;
         let arch = arch::of_soc(&lab.soc).with_context(|| format!("a chip named {:?} is not known", lab.soc))?;
         let mut cores = 0;
         call!(lab, aclGetDeviceCapability(0, ACL_DEVICE_INFO_VECTOR_CORE_NUM, &raw mut cores))?;
@@ -191,7 +192,7 @@ impl Lab {
     /// Waits for all that was enqueued.
     pub(crate) fn synchronize(&self) -> Result<()> {
         let milliseconds = i32::try_from(self.patience.as_millis()).unwrap_or(i32::MAX);
-        let code = code!(self, aclrtSynchronizeStreamWithTimeout(self.stream, milliseconds));
+        let code = returned!(self, aclrtSynchronizeStreamWithTimeout(self.stream, milliseconds));
         self.lost.set(code == STREAM_SYNC_TIMEOUT);
         self.check("aclrtSynchronizeStreamWithTimeout", code)
     }
@@ -216,12 +217,15 @@ impl Lab {
         if code == 0 {
             return Ok(());
         }
-        let message = self.acl.aclGetRecentErrMsg.and_then(|function| {
-            // SAFETY: null, or a text that lives until the next call on this thread.
-            unsafe { function().as_ref().map(|text| CStr::from_ptr(text).to_string_lossy().into_owned()) }
-        });
+        let message = text(returned!(self, aclGetRecentErrMsg()));
         bail!("{name} returned {code}: {}", message.as_deref().unwrap_or("no text").trim())
     }
+}
+
+/// A copy of a text that AscendCL gave, or null, just before.
+fn text(given: *const c_char) -> Option<String> {
+    // SAFETY: null, or a text that lives at least until the next call on this thread.
+    unsafe { given.as_ref().map(|given| CStr::from_ptr(given).to_string_lossy().into_owned()) }
 }
 
 impl Drop for Lab {

@@ -7,14 +7,10 @@
 //!
 //! The kernels' sources run in the simulation too, where the ladder is a test.
 
+mod clock;
 mod lab;
 pub mod ladder;
 pub mod measure;
 mod rungs;
 
 pub use lab::Lab;
-
-/// How often to do what takes `one`, for all of it to take about `within`: from 3 to `most` times.
-fn repetitions(one: std::time::Duration, within: std::time::Duration, most: u32) -> u32 {
-    (within.as_nanos() / one.as_nanos().max(1)).clamp(3, most.into()) as u32
-}

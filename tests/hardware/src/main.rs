@@ -48,7 +48,7 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> Result<bool> {
     match arguments.backend {
-        Backend::Npu => npu(arguments.what),
+        Backend::Npu => on(arguments.what, &Lab::npu()?, || Device::open(0)),
         Backend::Sim => sim(arguments.what),
     }
 }
@@ -62,16 +62,6 @@ fn on(what: What, lab: &Lab, device: impl FnOnce() -> ascend_cache_loc::Result<D
         What::Ladder => Ok(climb(LADDER, lab, &mut stdout())?),
         What::Measure => measure::measure(&device()?, lab, &mut stdout()).map(|()| true),
     }
-}
-
-#[cfg(feature = "npu")]
-fn npu(what: What) -> Result<bool> {
-    on(what, &Lab::npu()?, || Device::open(0))
-}
-
-#[cfg(not(feature = "npu"))]
-fn npu(_: What) -> Result<bool> {
-    anyhow::bail!("built without the feature `npu`")
 }
 
 #[cfg(feature = "sim")]

@@ -1,16 +1,18 @@
 //! What the operations cost on a device, by the host's clock, beside the device's own copies of as many bytes.
 
 use std::io::Write;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use ascend_cache_loc::cpu_ref::{self, ExtendLocs as HostExtendLocs, LastLoc as HostLastLoc};
 use ascend_cache_loc::{
-    Device, DeviceBuffer, ExtendLocs, Int, LastLoc, ReqToToken, Stream, assign_extend_cache_locs, get_last_loc,
+    Device, DeviceBuffer, ExtendLocs, Int, LastLoc, LaunchId, ReqToToken, Stream, assign_extend_cache_locs,
+    get_last_loc,
 };
 
+use crate::Lab;
+use crate::clock::{back_to_back, median, repetitions};
 use crate::lab::Memory;
-use crate::{Lab, repetitions};
 use workload::Workload;
 
 #[path = "../../../benches/common/workload.rs"]
@@ -31,11 +33,9 @@ pub fn measure(device: &Device, lab: &Lab, to: &mut impl Write) -> Result<()> {
     writeln!(to, "{:<50} {call:>8} {back:>15} {latency:>10} {:>9} {:>7} {:>9}", "", "bytes", "GB/s", "copy GB/s")?;
     for workload in Workload::all() {
         let Workload { req_pool_indices, starts, ends, .. } = &workload;
-        let (shape, slots) = (workload.table().shape(), workload.table().slots());
         let on = &bench.stream;
         let arrays = Arrays {
-            table: DeviceBuffer::from_host(on, slots)?,
-            shape,
+            table: DeviceBuffer::from_host(on, workload.table().slots())?,
             reqs: DeviceBuffer::from_host(on, req_pool_indices)?,
             starts: DeviceBuffer::from_host(on, starts)?,
             ends: DeviceBuffer::from_host(on, ends)?,
@@ -58,7 +58,6 @@ const LARGEST: &str = "a device-to-device copy of 64 MiB, bytes read and written
 /// A workload on the device.
 struct Arrays {
     table: DeviceBuffer<i32>,
-    shape: ascend_cache_loc::TableShape,
     reqs: DeviceBuffer<i64>,
     starts: DeviceBuffer<i64>,
     ends: DeviceBuffer<i64>,
@@ -79,19 +78,19 @@ impl Bench<'_> {
     /// Both operations on a workload, with one type of output.
     fn row<O: Int>(&self, workload: &Workload, arrays: &Arrays, to: &mut impl Write) -> Result<()> {
         let Workload { req_pool_indices, starts, ends, .. } = workload;
-        let table = ReqToToken::new(arrays.shape, arrays.table.as_slice())?;
+        let table_on_host = workload.table();
+        let table = ReqToToken::new(table_on_host.shape(), arrays.table.as_slice())?;
         let (rows, total) = (ends.len(), workload.total());
         let out_bytes = size_of::<O>();
 
         let mut out = DeviceBuffer::<O>::zeroed(&self.stream, rows)?;
-        let last_loc = |stream: &Stream, out: &mut DeviceBuffer<O>| {
+        let last_loc = |out: &mut DeviceBuffer<O>| {
             let (req_pool_indices, prefix_lens) = (arrays.reqs.as_slice(), arrays.ends.as_slice());
-            get_last_loc(stream, LastLoc { table, req_pool_indices, prefix_lens, out: out.as_slice_mut() })
+            get_last_loc(&self.stream, LastLoc { table, req_pool_indices, prefix_lens, out: out.as_slice_mut() })
         };
         let name = format!("get_last_loc, {}, {}", workload.name, O::TYPE);
         self.line(&name, rows * (2 * 8 + 4 + out_bytes), &mut out, last_loc, to)?;
         let mut expected = vec![O::from_slot(0); rows];
-        let table_on_host = workload.table();
         cpu_ref::get_last_loc(HostLastLoc {
             table: table_on_host,
             req_pool_indices,
@@ -101,10 +100,11 @@ impl Bench<'_> {
         check(&name, &out, &expected)?;
 
         let mut out = DeviceBuffer::<O>::zeroed(&self.stream, total)?;
-        let extend_locs = |stream: &Stream, out: &mut DeviceBuffer<O>| {
+        let extend_locs = |out: &mut DeviceBuffer<O>| {
             let (req_pool_indices, out) = (arrays.reqs.as_slice(), out.as_slice_mut());
             let (start_offsets, end_offsets) = (arrays.starts.as_slice(), arrays.ends.as_slice());
-            assign_extend_cache_locs(stream, ExtendLocs { table, req_pool_indices, start_offsets, end_offsets, out })
+            let args = ExtendLocs { table, req_pool_indices, start_offsets, end_offsets, out };
+            assign_extend_cache_locs(&self.stream, args)
         };
         let name = format!("assign_extend_cache_locs, {}, {}", workload.name, O::TYPE);
         self.line(&name, rows * 3 * 8 + total * (4 + out_bytes), &mut out, extend_locs, to)?;
@@ -121,36 +121,22 @@ impl Bench<'_> {
     }
 
     /// A line of the table.
-    fn line<O: Int, T>(
+    fn line<O: Int>(
         &self,
         name: &str,
         bytes: usize,
         out: &mut DeviceBuffer<O>,
-        call: impl Fn(&Stream, &mut DeviceBuffer<O>) -> ascend_cache_loc::Result<T>,
+        enqueue: impl Fn(&mut DeviceBuffer<O>) -> ascend_cache_loc::Result<LaunchId>,
         to: &mut impl Write,
     ) -> Result<()> {
-        call(&self.stream, out)?;
-        self.stream.synchronize()?;
-        let begin = Instant::now();
-        call(&self.stream, out)?;
-        self.stream.synchronize()?;
-        let launches = repetitions(begin.elapsed(), WITHIN, MOST);
-        let mut latencies = Vec::new();
-        for _ in 0..launches {
-            let begin = Instant::now();
-            call(&self.stream, out)?;
-            self.stream.synchronize()?;
-            latencies.push(begin.elapsed());
-        }
-        latencies.sort();
-        let latency = latencies[latencies.len() / 2].as_nanos() as f64 / 1e3;
-        let begin = Instant::now();
-        for _ in 0..launches {
-            call(&self.stream, out)?;
-        }
-        let called = begin.elapsed().as_nanos() as f64 / 1e3 / f64::from(launches);
-        self.stream.synchronize()?;
-        let back_to_back = begin.elapsed().as_nanos() as f64 / 1e3 / f64::from(launches);
+        let mut call = || enqueue(out).map(drop).map_err(Into::into);
+        let wait = || self.stream.synchronize().map_err(Into::into);
+        let mut call_and_wait = || call().and_then(|()| wait());
+        call_and_wait()?;
+        let launches = repetitions(median(1, &mut call_and_wait)?, WITHIN, MOST);
+        let latency = median(launches, call_and_wait)?.as_nanos() as f64 / 1e3;
+        let [called, back_to_back] =
+            back_to_back(launches, call, wait)?.map(|time| time.as_nanos() as f64 / 1e3 / f64::from(launches));
         let (rate, copy) = (bytes as f64 / back_to_back / 1e3, self.copy_gb_per_s(bytes)?);
         writeln!(
             to,
@@ -162,13 +148,9 @@ impl Bench<'_> {
     /// Of copies on the device that read and write so many bytes in all, back to back as the launches are.
     fn copy_gb_per_s(&self, moved: usize) -> Result<f64> {
         let bytes = moved / 2;
-        let copies = |count: u32| -> Result<Duration> {
-            let begin = Instant::now();
-            for _ in 0..count {
-                self.lab.enqueue_copy(&self.target, &self.copied, bytes)?;
-            }
-            self.lab.synchronize()?;
-            Ok(begin.elapsed())
+        let copies = |count: u32| {
+            let copy = || self.lab.enqueue_copy(&self.target, &self.copied, bytes);
+            back_to_back(count, copy, || self.lab.synchronize()).map(|[_, done]| done)
         };
         copies(1)?;
         let count = repetitions(copies(1)?, WITHIN, MOST);

@@ -71,9 +71,7 @@ fn it_stops_at_the_first_difference() {
     assert!(!top);
     assert_eq!(
         text,
-        "1/3 an empty kernel: as expected\n      Ascend910B3 on 4 vector cores\n2/3 bad: DIFFERENT\n      element 3 is 4\n"
-            .replace("1/3", " 1/3")
-            .replace("2/3", " 2/3")
+        " 1/3 an empty kernel: as expected\n      Ascend910B3 on 4 vector cores\n 2/3 bad: DIFFERENT\n      element 3 is 4\n"
     );
     machine.fail_launch(1, 507_035);
     let (top, text) = climbed(LADDER, &lab);

@@ -64,15 +64,16 @@ fn copies<T: Pod + PartialEq + std::fmt::Debug>(lab: &Lab) -> Result<()> {
 pub(crate) fn neighbours(lab: &Lab) -> Result<Vec<String>> {
     const ROUNDS: usize = 1000;
     const CORES: usize = 2;
+    const PIECES: usize = CORES * ROUNDS;
     const LINE: usize = 16; // int32 elements
     const REPORT: &str = "writes into a 64-byte line that another core writes into";
     ensure!(lab.cores() as usize >= CORES, "one vector core");
-    let lines: Vec<i32> = (0..(CORES * ROUNDS * LINE) as i32).collect();
+    let lines: Vec<i32> = (0..(PIECES * LINE) as i32).collect();
     let input = lab.upload(&lines)?;
     let mut notes = Vec::new();
     for (bytes, place) in [(16, "a 32-byte block"), (32, "a 64-byte line"), (64, "two lines")] {
         let count = bytes / 4;
-        let out = lab.upload(&vec![GUARD; CORES * ROUNDS * count])?;
+        let out = lab.upload(&vec![GUARD; PIECES * count])?;
         ensure!(out.at(0) % 64 == 0, "device memory at {:#x} begins within a line", out.at(0));
         let block = Block {
             input: input.at(0),
@@ -90,15 +91,14 @@ pub(crate) fn neighbours(lab: &Lab) -> Result<Vec<String>> {
         ensure!(bytes == 64 || !lab.is_simulated() || ran.is_err(), "{place}: the simulation has not reported it");
         ran?;
         let piece = |core: usize, round: usize| &lines[(core * ROUNDS + round) * LINE..][..count];
-        let expected = (0..ROUNDS * CORES).flat_map(|i| piece(i % CORES, i / CORES)).copied().collect::<Vec<_>>();
+        let expected = (0..PIECES).flat_map(|i| piece(i % CORES, i / CORES)).copied().collect::<Vec<_>>();
         let found = out.download::<i32>()?;
         let lost =
             found.chunks(count).zip(expected.chunks(count)).filter(|(found, expected)| found != expected).count();
         match (lost, bytes) {
-            (0, _) => notes.push(format!("{place}: all of {} pieces arrived", ROUNDS * CORES)),
-            (_, 64) => bail!("{place}: {lost} of {} lines did not arrive", ROUNDS * CORES),
-            _ => notes
-                .push(format!("{place}: {lost} of {} pieces did not arrive; no kernel relies on it", ROUNDS * CORES)),
+            (0, _) => notes.push(format!("{place}: all of {PIECES} pieces arrived")),
+            (_, 64) => bail!("{place}: {lost} of {PIECES} lines did not arrive"),
+            _ => notes.push(format!("{place}: {lost} of {PIECES} pieces did not arrive; no kernel relies on it")),
         }
     }
     Ok(notes)

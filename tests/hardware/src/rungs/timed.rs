@@ -1,23 +1,17 @@
 //! What single things cost, by the host's clock: the difference between many repetitions and one, in one launch each.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::Result;
 
 use super::{GUARD, same};
+use crate::Lab;
+use crate::clock::{back_to_back, median, repetitions};
 use crate::lab::Block;
-use crate::{Lab, repetitions};
 
 /// The median time of a launch and the wait for it.
 fn time(lab: &Lab, kernel: &'static str, cores: u32, block: Block) -> Result<Duration> {
-    let mut times = Vec::new();
-    for _ in 0..9 {
-        let begin = Instant::now();
-        lab.run(kernel, cores, block)?;
-        times.push(begin.elapsed());
-    }
-    times.sort();
-    Ok(times[times.len() / 2])
+    median(9, || lab.run(kernel, cores, block))
 }
 
 /// A note for one core and for all: what one of a thousand costs.
@@ -78,15 +72,10 @@ pub(crate) fn launches(lab: &Lab) -> Result<Vec<String>> {
     for cores in powers.chain([lab.cores()]) {
         let wait = time(lab, "empty", cores, Block::default())?;
         let launches = repetitions(wait, Duration::from_millis(100), 1000);
-        let begin = Instant::now();
-        for _ in 0..launches {
-            lab.enqueue("empty", cores, Block::default())?;
-        }
-        let enqueued = begin.elapsed();
-        lab.synchronize()?;
-        let done = begin.elapsed();
+        let launch = || lab.enqueue("empty", cores, Block::default());
+        let [called, done] = back_to_back(launches, launch, || lab.synchronize())?;
         let [call, back_to_back, wait] =
-            [enqueued / launches, done / launches, wait].map(|time| format!("{:.2} us", time.as_nanos() as f64 / 1e3));
+            [called / launches, done / launches, wait].map(|time| format!("{:.2} us", time.as_nanos() as f64 / 1e3));
         notes.push(format!("{cores:>7} {call:>10} {back_to_back:>14} {wait:>13}"));
     }
     Ok(notes)

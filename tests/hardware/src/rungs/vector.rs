@@ -1,6 +1,6 @@
 //! Vector instructions whose documentation is thin, or says what surprises.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 
 use super::{GUARD, same};
 use crate::Lab;
@@ -24,15 +24,13 @@ pub(crate) fn gather_mask(lab: &Lab) -> Result<Vec<String>> {
             };
             let input = lab.upload(&[&source[..], &pattern].concat())?;
             let (out, more) = (lab.upload(&vec![GUARD; count + 8])?, lab.upload(&[i64::from(GUARD); 2])?);
-            let (count_u32, repeats) = (count as u32, 0);
             let block = Block {
                 input: input.at(0),
                 out: out.at(0),
                 more: more.at(0),
-                count: count_u32,
-                size: 4,
-                repeats,
+                count: count as u32,
                 mode,
+                ..Block::default()
             };
             lab.run("gather_mask", 1, block)?;
             let mut expected: Vec<i32> = source.iter().zip(&bits).filter(|(_, kept)| **kept).map(|(&x, _)| x).collect();
@@ -107,12 +105,10 @@ pub(crate) fn overflow(lab: &Lab) -> Result<Vec<String>> {
                 }
             }
         }
-        let does = if wraps {
-            "wraps"
-        } else if saturates {
-            "saturates"
-        } else {
-            "neither wraps nor saturates"
+        let does = match (wraps, saturates) {
+            (true, _) => "wraps",
+            (_, true) => "saturates",
+            _ => "neither wraps nor saturates",
         };
         notes.push(format!("{name} {does}"));
     }
@@ -145,6 +141,5 @@ pub(crate) fn cast(lab: &Lab) -> Result<Vec<String>> {
         () if all(|x| x as i32) => "lose their high words",
         () => "do neither saturate nor lose their high words",
     };
-    let first = found.first().context("no elements")?;
-    Ok(vec![format!("int64 values out of range {does} ({} became {first})", beyond[0])])
+    Ok(vec![format!("int64 values out of range {does} ({} became {})", beyond[0], found[0])])
 }
