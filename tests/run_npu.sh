@@ -58,16 +58,17 @@ if command -v bisheng >/dev/null; then fact bisheng bisheng --version; fi
 if command -v npu-smi >/dev/null; then shown npu-smi info || true; fi
 
 step "build"
-# Warnings of CANN's compiler are part of it. One feature set, so that the crate is built once.
-shown cargo build --release --locked --features npu -p ascend-cache-loc -p ascend-cache-loc-hardware --lib --bins --examples
+# Warnings of CANN's compiler are part of it. One feature set everywhere, so that the crate is built once.
+npu=(--release --locked --features npu)
+shown cargo build "${npu[@]}" -p ascend-cache-loc -p ascend-cache-loc-hardware --lib --bins --examples
 # Where this fails the ladder tells why.
-shown cargo run --quiet --release --locked --features npu --example device_info || true
+shown cargo run --quiet "${npu[@]}" --example device_info || true
 
 step "ladder"
-shown cargo run --quiet --release --locked --features npu -p ascend-cache-loc-hardware -- ladder
+shown cargo run --quiet "${npu[@]}" -p ascend-cache-loc-hardware -- ladder
 
 step "suite"
-shown cargo test --release --locked --features npu --test npu -- --ignored --test-threads=1
+shown cargo test "${npu[@]}" --test npu -- --ignored --test-threads=1
 
 step "measurements"
-shown cargo run --quiet --release --locked --features npu -p ascend-cache-loc-hardware -- measure
+shown cargo run --quiet "${npu[@]}" -p ascend-cache-loc-hardware -- measure

@@ -5,7 +5,7 @@ use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::rig::{Consumer, ROOT, cann_8_5, cann_9, copied, install, scratch, tree};
+use crate::rig::{Consumer, ROOT, cann_8_5, cann_9, copied, host_platform, install, scratch, tree};
 
 #[test]
 fn kernels_are_compiled_linked_checked_and_embedded() {
@@ -17,10 +17,10 @@ fn kernels_are_compiled_linked_checked_and_embedded() {
     assert!(text.contains("get_last_loc/entry.cpp: warning: be careful"), "{text}");
     let log = consumer.log();
     assert_eq!(log.len(), 3, "{log:?}");
-    let (cpu, shown) = (std::env::consts::ARCH, cann.display());
+    let (host, shown) = (host_platform(), cann.display());
     let flags = format!(
         "bisheng -c -x asc --aicore-only -std=c++17 -fPIC -DASCENDC_DUMP=0 --npu-arch=dav-2201 --cce-auto-sync=off -O3 \
-         -I{shown}/include -I{shown}/{cpu}-linux/include {ROOT}/ascendc/assign_extend_cache_locs/entry.cpp -o "
+         -I{shown}/include -I{shown}/{host}/include {ROOT}/ascendc/assign_extend_cache_locs/entry.cpp -o "
     );
     assert!(log[0].starts_with(&flags), "{}\n{flags}", log[0]);
     assert!(log[1].contains("/ascendc/get_last_loc/entry.cpp"), "{}", log[1]);
@@ -31,8 +31,7 @@ fn kernels_are_compiled_linked_checked_and_embedded() {
     assert_eq!(consumer.log().len(), 3);
 
     // Without a library the program starts all the same: it is not linked.
-    let program = consumer.folder.join("target/debug/consumer");
-    let linked = Command::new("readelf").arg("-d").arg(&program).output().unwrap();
+    let linked = Command::new("readelf").arg("-d").arg(consumer.program()).output().unwrap();
     let linked = String::from_utf8(linked.stdout).unwrap();
     assert!(linked.contains("libc.so") && !linked.contains("ascend") && !linked.contains("libacl"), "{linked}");
     let text = consumer.run(&[]);
@@ -83,7 +82,7 @@ fn another_layout_two_archs_and_what_ends_the_build() {
     let text = consumer.refused(&[("ASCEND_HOME_PATH", old.to_str().unwrap())]);
     assert!(text.contains("is CANN 8.0.0: 8.5.0 or later is needed to compile the kernels"), "{text}");
     let line = "version=8.3.RC1.alpha002\n";
-    let old = tree(&scratch("cann_8_3"), "CPU-linux/ascend_toolkit_install.info", line, &[]);
+    let old = tree(&scratch("cann_8_3"), "HOST/ascend_toolkit_install.info", line, &[]);
     let text = consumer.refused(&[("ASCEND_HOME_PATH", old.to_str().unwrap())]);
     assert!(text.contains("is CANN 8.3.RC1.alpha002: 8.5.0 or later is needed"), "{text}");
     let empty = scratch("cann_empty");
@@ -165,7 +164,7 @@ fn kernels_are_compiled_again_when_something_changed() {
     }
     changed(Some(cann.join("tools/bisheng_compiler/bin/bisheng")), true);
     changed(Some(cann.join("tools/bisheng_compiler/bin/ld.lld")), true);
-    changed(Some(cann.join(format!("{}-linux/ascend_toolkit_install.info", std::env::consts::ARCH))), true);
+    changed(Some(cann.join(host_platform()).join("ascend_toolkit_install.info")), true);
     changed(None, false);
 }
 
@@ -181,7 +180,8 @@ fn cross_compiling_takes_the_targets_folders() {
     let home = scratch("cann_cross");
     let cann = cann_9(&home);
     let other = if cfg!(target_arch = "aarch64") { "x86_64" } else { "aarch64" };
-    fs::rename(cann.join(format!("{}-linux", std::env::consts::ARCH)), cann.join(format!("{other}-linux"))).unwrap();
+    let host = host_platform();
+    fs::rename(cann.join(&host), cann.join(format!("{other}-linux"))).unwrap();
     let script = script.unwrap();
     let run = || {
         let mut run = Command::new(&script);
@@ -197,7 +197,6 @@ fn cross_compiling_takes_the_targets_folders() {
     assert!(consumer.log()[0].contains(&include), "{:?}", consumer.log());
     assert!(text.contains(&format!("{other}-linux/ascend_toolkit_install.info")), "{text}");
     // An installation for this machine alone will do: what its tools make runs on the device.
-    let host = format!("{}-linux", std::env::consts::ARCH);
     fs::rename(cann.join(format!("{other}-linux")), cann.join(&host)).unwrap();
     assert!(run().contains(&format!("{host}/ascend_toolkit_install.info")));
     let again = &consumer.log()[3];

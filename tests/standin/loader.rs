@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use crate::rig::{Consumer, ROOT, cann_8_5, cann_9, install, scratch, write};
+use crate::rig::{Consumer, ROOT, cann_8_5, cann_9, host_platform, install, scratch, write};
 
 /// The embedded kernels are loaded, and whatever fails on the way is reported.
 #[test]
@@ -65,16 +65,10 @@ fn embedded_kernels_are_loaded() {
     // The other ways to be found: the search path, and not through an empty element of it.
     let folder = cann.join("lib64");
     assert_eq!(consumer.run(&[("LD_LIBRARY_PATH", folder.to_str().unwrap())]), info);
-    let text = Command::new(consumer.folder.join("target/debug/consumer"))
-        .current_dir(&folder)
-        .env_remove("ASCEND_HOME_PATH")
-        .env("LD_LIBRARY_PATH", ":/nowhere")
-        .output()
-        .unwrap();
-    let text = String::from_utf8(text.stdout).unwrap();
+    let text = consumer.run_in(&folder, &[("LD_LIBRARY_PATH", ":/nowhere")]);
     assert!(text.starts_with("no AscendCL on this machine"), "the current directory was searched: {text}");
     // Its other names, and the target's own folder.
-    let (other, versioned) = (format!("{}-linux/lib64", std::env::consts::ARCH), "lib64/libascendcl.so.1");
+    let (other, versioned) = (format!("{}/lib64", host_platform()), "lib64/libascendcl.so.1");
     for [from, to] in [
         ["lib64/libascendcl.so", versioned],
         [versioned, "lib64/libacl_rt.so"],

@@ -11,6 +11,11 @@ pub(crate) const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 pub(crate) const CANN: [&str; 4] =
     ["ASCEND_INSTALL_PATH", "ASCEND_HOME_PATH", "ASCEND_TOOLKIT_HOME", "ASCEND_CACHE_LOC_ARCHS"];
 
+/// The folder of an installation for this machine.
+pub(crate) fn host_platform() -> String {
+    format!("{}-linux", std::env::consts::ARCH)
+}
+
 /// A folder of its own for a test.
 pub(crate) fn scratch(name: &str) -> PathBuf {
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
@@ -24,14 +29,14 @@ pub(crate) fn write(path: &Path, text: &str) {
     fs::write(path, text).unwrap();
 }
 
-/// A CANN tree: version file, and where the tools are.
+/// A CANN tree: version file, and where the tools are; `HOST` in a path is the folder for this machine.
 pub(crate) fn tree(home: &Path, version_file: &str, version: &str, tools: &[(&str, &str)]) -> PathBuf {
     let home = home.join("cann");
-    let cpu = std::env::consts::ARCH;
-    write(&home.join(version_file.replace("CPU", cpu)), version);
+    let host = |path: &str| path.replace("HOST", &host_platform());
+    write(&home.join(host(version_file)), version);
     fs::create_dir_all(home.join("include")).unwrap();
     for (tool, folder) in tools {
-        let folder = home.join(folder.replace("CPU", cpu));
+        let folder = home.join(host(folder));
         fs::create_dir_all(&folder).unwrap();
         fs::copy(format!("{ROOT}/tests/fixtures/cann/tool.sh"), folder.join(tool)).unwrap();
         fs::copy(format!("{ROOT}/tests/fixtures/cann/flags.tsv"), folder.join("flags.tsv")).unwrap();
@@ -41,14 +46,14 @@ pub(crate) fn tree(home: &Path, version_file: &str, version: &str, tools: &[(&st
 
 pub(crate) fn cann_9(home: &Path) -> PathBuf {
     let tools = [("bisheng", "tools/bisheng_compiler/bin"), ("ld.lld", "tools/bisheng_compiler/bin")];
-    let home = tree(home, "CPU-linux/ascend_toolkit_install.info", "package_name=toolkit\nversion=9.0.0\n", &tools);
+    let home = tree(home, "HOST/ascend_toolkit_install.info", "package_name=toolkit\nversion=9.0.0\n", &tools);
     fs::create_dir(home.join("bin")).unwrap();
-    fs::create_dir_all(home.join(format!("{}-linux/include", std::env::consts::ARCH))).unwrap();
+    fs::create_dir_all(home.join(host_platform()).join("include")).unwrap();
     home
 }
 
 pub(crate) fn cann_8_5(home: &Path) -> PathBuf {
-    let tools = [("bisheng", "bin"), ("ld.lld", "CPU-linux/ccec_compiler/bin")];
+    let tools = [("bisheng", "bin"), ("ld.lld", "HOST/ccec_compiler/bin")];
     tree(home, "version.cfg", "# version\nruntime_running_version=[8.5.0.0:8.5.0]\n", &tools)
 }
 
@@ -106,9 +111,19 @@ impl Consumer {
 
     /// What it prints of the device.
     pub(crate) fn run(&self, environment: &[(&str, &str)]) -> String {
-        let mut program = Command::new(self.folder.join("target/debug/consumer"));
+        self.run_in(&self.folder, environment)
+    }
+
+    /// The same, with another current directory.
+    pub(crate) fn run_in(&self, directory: &Path, environment: &[(&str, &str)]) -> String {
+        let mut program = Command::new(self.program());
+        program.current_dir(directory);
         program.env_remove("LD_LIBRARY_PATH").env_remove("ASCEND_HOME_PATH").envs(environment.iter().copied());
         String::from_utf8(program.output().unwrap().stdout).unwrap()
+    }
+
+    pub(crate) fn program(&self) -> PathBuf {
+        self.folder.join("target/debug/consumer")
     }
 
     pub(crate) fn log(&self) -> Vec<String> {

@@ -41,13 +41,16 @@ fn machine() -> &'static Machine {
             }
         }
         let machine = Machine::new(config).expect("the only machine");
-        for (_, failure) in words.iter().filter(|(key, _)| key == "fail") {
-            let parts: Vec<_> = failure.split(':').collect();
-            let [name, nth, code] = parts[..] else { panic!("fail=FUNCTION:NTH:CODE, not {failure}") };
-            machine.fail_call(name, nth.parse().expect("a number"), code.parse().expect("a number"));
-        }
-        for (_, launch) in words.iter().filter(|(key, _)| key == "skip") {
-            machine.skip_launch(launch.parse().expect("a number"));
+        for (key, value) in &words {
+            match &**key {
+                "fail" => {
+                    let parts: Vec<_> = value.split(':').collect();
+                    let [name, nth, code] = parts[..] else { panic!("fail=FUNCTION:NTH:CODE, not {value}") };
+                    machine.fail_call(name, nth.parse().expect("a number"), code.parse().expect("a number"));
+                }
+                "skip" => machine.skip_launch(value.parse().expect("a number")),
+                _ => {}
+            }
         }
         machine
     })
