@@ -111,6 +111,7 @@ mod event;
 mod fault;
 mod fault_log;
 mod garbage;
+mod logging;
 pub mod ops;
 mod slice;
 mod stream;

@@ -139,10 +139,13 @@ impl Api {
         }
         let api = Self { table, kernels, devices: Mutex::default(), _library: library };
         api.init()?;
-        match api.runtime_version() {
-            Some(version) if version < OLDEST => Err(Error::Unavailable(
-                format!("{name} is of CANN {}: 8.5.0 or later is needed", version_text(version)).into(),
-            )),
+        let version = api.runtime_version();
+        let text = version.map_or_else(|| "of unknown version".into(), version_text);
+        crate::logging::debug!("library opened: {name}, CANN {text}");
+        match version {
+            Some(version) if version < OLDEST => {
+                Err(Error::Unavailable(format!("{name} is of CANN {text}: 8.5.0 or later is needed").into()))
+            }
             _ => Ok(Arc::new(api)),
         }
     }
