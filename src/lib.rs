@@ -115,6 +115,7 @@ mod logging;
 pub mod ops;
 mod slice;
 mod stream;
+mod streams;
 mod table;
 
 pub use ascend_cache_loc_ref::{FaultKind, Int, IntType, RowFault, ShapeError, TableShape};
@@ -124,7 +125,7 @@ pub use error::{Error, Result};
 pub use event::{Event, FaultCheck};
 pub use fault::{DeviceFault, LaunchId, Operation};
 pub use ops::{ExtendLocs, LastLoc, LaunchConfig, assign_extend_cache_locs, get_last_loc};
-pub use slice::{DeviceAddr, DeviceSlice, DeviceSliceMut};
+pub use slice::{DeviceAddr, DeviceSlice, DeviceSliceMut, Unreported};
 pub use stream::Stream;
 pub use table::ReqToToken;
 

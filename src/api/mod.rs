@@ -13,6 +13,8 @@ pub(crate) mod bindings;
 pub(crate) mod block;
 mod calls;
 pub(crate) mod codes;
+mod context;
+mod fork;
 mod handles;
 pub(crate) mod library;
 #[cfg(feature = "npu")]
@@ -103,6 +105,10 @@ pub(crate) type Kernels = fn(arch: &str) -> Result<&'static [u8], Box<str>>;
 
 /// One AscendCL library, opened and initialised.
 pub(crate) struct Api {
+    /// Of this library alone.
+    id: u64,
+    /// Of the process that opened it.
+    generation: u32,
     table: AclApi,
     kernels: Kernels,
     /// What the floor above keeps of each device, by ordinal, as long as the library is open.
@@ -137,7 +143,7 @@ impl Api {
             let (missing, needed) = (missing.join(", "), "CANN 8.5.0 or later is needed");
             return Err(Error::Unavailable(format!("{name} has no {missing}: {needed}").into()));
         }
-        let api = Self { table, kernels, devices: Mutex::default(), _library: library };
+        let api = Self { id: crate::device::next_id(), generation: fork::generation(), table, kernels, devices: Mutex::default(), _library: library };
         api.init()?;
         let version = api.runtime_version();
         let text = version.map_or_else(|| "of unknown version".into(), version_text);
