@@ -3,7 +3,8 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
-use crate::api::{Api, Context, DeviceMemory, Function, codes, library, version_text};
+use crate::api::codes::{self, Class};
+use crate::api::{Api, Context, DeviceMemory, Function, library, version_text};
 use crate::fault_log::FaultLog;
 use crate::garbage::{self, Garbage};
 use crate::stream::StreamState;
@@ -193,7 +194,7 @@ impl Device {
     /// Device memory, not cleared; `bytes` is not 0. Where memory is short, frees what was dropped and tries again.
     pub(crate) fn allocate(&self, state: &StreamState, bytes: usize) -> Result<DeviceMemory> {
         match self.within(state.context, None, |api| api.malloc(bytes)) {
-            Err(Error::Acl { code, .. }) if codes::is_out_of_memory(code) => {
+            Err(Error::Acl { code, .. }) if codes::class(code) == Class::OutOfMemory => {
                 self.reclaim()?;
                 self.within(state.context, None, |api| api.malloc(bytes))
             }
@@ -213,7 +214,7 @@ impl Device {
             return Err(lost.clone());
         }
         in_context(&self.api, context, f).map_err(|error| match error {
-            Error::Acl { code, message, .. } if codes::is_lost(code) => {
+            Error::Acl { code, message, .. } if codes::class(code) == Class::Lost => {
                 self.inner.lost.get_or_init(|| Error::DeviceLost { code, last_launch, message }).clone()
             }
             error => error,
