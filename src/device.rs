@@ -3,7 +3,8 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use crate::api::{Api, Context, Function, codes, library, version_text};
+use crate::api::codes::{self, Class};
+use crate::api::{Api, Context, Function, library, version_text};
 use crate::streams::Streams;
 use crate::{Error, LaunchId, Operation, Result, Stream, arch, logging};
 
@@ -150,7 +151,7 @@ impl Device {
             return Err(lost.clone());
         }
         self.api.in_context(context, f).map_err(|error| match error {
-            Error::Acl { code, message, call } if codes::is_lost(code) => {
+            Error::Acl { code, message, call } if codes::class(code) == Class::Lost => {
                 let lost = self.inner.lost.get_or_init(|| Error::DeviceLost { code, last_launch, message });
                 logging::warn!("device {}: {call}: {lost}", self.inner.ordinal);
                 lost.clone()

@@ -4,7 +4,8 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use crate::api::{Api, Context, DeviceMemory, RawStream, codes};
+use crate::api::codes::{self, Class};
+use crate::api::{Api, Context, DeviceMemory, RawStream};
 use crate::fault_log::FaultLog;
 use crate::garbage::{self, leaked};
 use crate::stream::{Owned, StreamState};
@@ -126,7 +127,9 @@ impl Device {
     /// once more; but waits for nothing while a stream that we know is captured.
     pub(crate) fn with_room<T>(&self, context: Context, f: impl Fn(&Api) -> Result<T>) -> Result<T> {
         match self.within(context, None, &f) {
-            Err(Error::Acl { code, .. }) if codes::is_out_of_memory(code) && !self.captures() => {
+            Err(Error::Acl { code, .. })
+                if matches!(codes::class(code), Class::OutOfMemory | Class::OutOfResources) && !self.captures() =>
+            {
                 // Part of it may have helped.
                 leaked("what a context that could not be waited for holds", self.reclaim());
                 self.within(context, None, f)

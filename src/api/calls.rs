@@ -8,55 +8,13 @@ use super::block::ParameterBlock;
 use super::{Api, Binary, Context, DeviceMemory, Function, PinnedMemory, RawEvent, RawStream};
 use crate::{Error, Result};
 
-/// Calls a function of the table that [`missing`] has made sure of, and checks what it returns.
+/// Calls a function of the table that [`missing`](super::functions::missing) has made sure of, and checks what it returns.
 macro_rules! call {
     ($api:expr, $name:ident($($argument:expr),* $(,)?)) => {{
         let function = $api.table.$name.expect("checked when the library was opened");
         let code = function($($argument),*);
         $api.check(stringify!($name), code)
     }};
-}
-
-/// The functions that a table must have and has not.
-#[cfg(any(feature = "npu", feature = "sim"))]
-pub(super) fn missing(table: &super::AclApi) -> Vec<&'static str> {
-    macro_rules! required {
-        ($($name:ident),+ $(,)?) => {
-            [$((stringify!($name), table.$name.is_some())),+]
-        };
-    }
-    let required = required![
-        aclInit,
-        aclGetRecentErrMsg,
-        aclrtGetDeviceCount,
-        aclrtSetDevice,
-        aclrtGetDevice,
-        aclrtGetCurrentContext,
-        aclrtSetCurrentContext,
-        aclrtSynchronizeDevice,
-        aclrtGetSocName,
-        aclGetDeviceCapability,
-        aclrtCreateStreamWithConfig,
-        aclrtDestroyStream,
-        aclrtSynchronizeStream,
-        aclrtSynchronizeStreamWithTimeout,
-        aclrtCreateEventExWithFlag,
-        aclrtDestroyEvent,
-        aclrtRecordEvent,
-        aclrtStreamWaitEvent,
-        aclrtQueryEventStatus,
-        aclrtMalloc,
-        aclrtFree,
-        aclrtMallocHost,
-        aclrtFreeHost,
-        aclrtMemcpy,
-        aclrtMemcpyAsync,
-        aclrtMemsetAsync,
-        aclrtBinaryLoadFromData,
-        aclrtBinaryGetFunction,
-        aclrtLaunchKernelWithHostArgs,
-    ];
-    required.into_iter().filter_map(|(name, there)| (!there).then_some(name)).collect()
 }
 
 /// Whether an error is this code.

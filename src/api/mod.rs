@@ -15,61 +15,13 @@ mod calls;
 pub(crate) mod codes;
 mod context;
 mod fork;
+mod functions;
 mod handles;
 pub(crate) mod library;
 #[cfg(feature = "npu")]
 mod loader;
 #[cfg(feature = "sim")]
 pub mod sim;
-
-/// Calls a macro with the names of all functions of the table.
-#[cfg(feature = "npu")]
-macro_rules! functions {
-    ($with:ident) => {
-        $with! {
-            aclInit,
-            aclGetRecentErrMsg,
-            aclrtGetDeviceCount,
-            aclrtSetDevice,
-            aclrtGetDevice,
-            aclrtGetCurrentContext,
-            aclrtSetCurrentContext,
-            aclrtSynchronizeDevice,
-            aclrtGetSocName,
-            aclGetDeviceCapability,
-            aclrtCreateStreamWithConfig,
-            aclrtDestroyStream,
-            aclrtSynchronizeStream,
-            aclrtSynchronizeStreamWithTimeout,
-            aclrtCreateEventExWithFlag,
-            aclrtDestroyEvent,
-            aclrtRecordEvent,
-            aclrtStreamWaitEvent,
-            aclrtQueryEventStatus,
-            aclrtMalloc,
-            aclrtFree,
-            aclrtMallocHost,
-            aclrtFreeHost,
-            aclrtMemcpy,
-            aclrtMemcpyAsync,
-            aclrtMemsetAsync,
-            aclrtBinaryLoadFromData,
-            aclrtBinaryGetFunction,
-            aclrtLaunchKernelWithHostArgs,
-            aclrtGetDeviceInfo,
-            aclsysGetVersionNum,
-            aclrtCreateContext,
-            aclrtDestroyContext,
-            aclmdlRICaptureBegin,
-            aclmdlRICaptureGetInfo,
-            aclmdlRICaptureEnd,
-            aclmdlRIExecuteAsync,
-            aclmdlRIDestroy,
-        }
-    };
-}
-#[cfg(feature = "npu")]
-pub(crate) use functions;
 
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -138,7 +90,7 @@ impl Api {
         kernels: Kernels,
         library: Box<dyn Any + Send + Sync>,
     ) -> Result<Arc<Self>> {
-        let missing = calls::missing(&table);
+        let missing = functions::missing(&table);
         if !missing.is_empty() {
             let (missing, needed) = (missing.join(", "), "CANN 8.5.0 or later is needed");
             return Err(Error::Unavailable(format!("{name} has no {missing}: {needed}").into()));

@@ -415,14 +415,14 @@ impl State {
                 }
             }
         };
-        copied.map_err(|what| Fail::memory(&format!("copy: {what}")))
+        copied.map_err(|what| Fail::dma(&format!("copy: {what}")))
     }
 
     /// A copy that a stream has come to.
     pub(super) fn run_copy(&self, device: usize, copy: &Copy) -> Result<(), Fail> {
         let pinned = lock(&self.pinned);
         if copy.host().is_some_and(|host| !pinned.holds(host, copy.bytes)) {
-            return Err(Fail::memory("copy: its host memory was freed by aclrtFreeHost"));
+            return Err(Fail::dma("copy: its host memory was freed by aclrtFreeHost"));
         }
         // SAFETY: pinned memory that is live as long as the lock is held; its users wait for the stream.
         unsafe { self.copy_now(device, copy) }

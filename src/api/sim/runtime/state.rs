@@ -34,9 +34,14 @@ impl Fail {
         Self::new(raw::ASCEND_CACHE_LOC_ACL_ERROR_RT_INVALID_HANDLE, text.into())
     }
 
-    /// What the device does to memory that is not there.
+    /// Memory that is not there, touched by a kernel: an exception of its cores.
     pub(super) fn memory(text: &str) -> Self {
-        Self::new(raw::ASCEND_CACHE_LOC_ACL_ERROR_RT_DEVICE_MEM_ERROR, text.into())
+        Self::new(raw::ASCEND_CACHE_LOC_ACL_ERROR_RT_VECTOR_CORE_EXCEPTION, text.into())
+    }
+
+    /// Memory that is not there, touched by a copy.
+    pub(super) fn dma(text: &str) -> Self {
+        Self::new(raw::ASCEND_CACHE_LOC_ACL_ERROR_RT_SYS_DMA, text.into())
     }
 
     pub(super) fn internal(text: &str) -> Self {

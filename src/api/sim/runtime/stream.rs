@@ -263,7 +263,7 @@ impl SimStream {
             Task::Copy(copy) => state.run_copy(self.device, copy),
             Task::Set { address, value, bytes } => {
                 let set = lock(&state.devices[self.device].memory).set(*address, *value, *bytes);
-                set.map_err(|what| Fail::memory(&format!("aclrtMemsetAsync: {what}")))
+                set.map_err(|what| Fail::dma(&format!("aclrtMemsetAsync: {what}")))
             }
             Task::Record(event, record) => {
                 event.complete(*record);
