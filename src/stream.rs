@@ -318,6 +318,7 @@ impl Stream {
         let mut reads = state.log.abandoned();
         let waited = self.within(|api| {
             refuse_capture(api, &state.raw)?;
+            state.garbage.destroy_events(api);
             if read {
                 reads.push(state.log.read(api, &state.raw)?);
             }
@@ -353,6 +354,7 @@ impl Stream {
         // Beside it, checks that were dropped, of which nobody else learns that they are done.
         let checked = self.within(|api| {
             refuse_capture(api, &state.raw)?;
+            state.garbage.destroy_events(api);
             self.finish(state.log.done(api));
             state.log.check(api, &state.raw)
         });

@@ -95,7 +95,14 @@ impl Api {
             let (missing, needed) = (missing.join(", "), "CANN 8.5.0 or later is needed");
             return Err(Error::Unavailable(format!("{name} has no {missing}: {needed}").into()));
         }
-        let api = Self { id: crate::device::next_id(), generation: fork::generation(), table, kernels, devices: Mutex::default(), _library: library };
+        let api = Self {
+            id: crate::device::next_id(),
+            generation: fork::generation(),
+            table,
+            kernels,
+            devices: Mutex::default(),
+            _library: library,
+        };
         api.init()?;
         let version = api.runtime_version();
         let text = version.map_or_else(|| "of unknown version".into(), version_text);

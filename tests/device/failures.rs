@@ -200,8 +200,8 @@ fn a_lost_device_stays_lost() {
                 assert_eq!(lost_with(batch.out.copy_to_host(&mut [0; 3])), lost);
                 assert_eq!(lost_with(batch.out.as_slice_mut().copy_from_host(&rig.stream, &[0; 3])), lost);
                 assert_eq!(lost_with(batch.out.close()), lost);
-                let again = rig.machine.open(0).unwrap();
-                assert_eq!(lost_with(again.new_stream()), lost);
+                assert_eq!(lost_with(rig.machine.open(0)), lost);
+                assert!(rig.device.is_lost() && !second.is_lost());
                 drop((batch.slots, batch.reqs, check, event));
             });
             assert_eq!(calls, [], "a lost device is not called");
