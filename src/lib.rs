@@ -73,7 +73,9 @@
 //! - A launch goes to the device at once: it overtakes kernels that `torch_npu` still holds in its own task queue. Drain
 //!   that, or set `TASK_QUEUE_ENABLE=0`.
 //! - An operation is one task on the stream, without allocation, copy, query or wait, and can be captured into a graph. A
-//!   task queue is finite (about 1,800 tasks): a launch waits while it is full. [`Stream`] has the cost of each call.
+//!   task queue is finite (about 2,000 tasks): a launch waits while it is full. [`Stream`] has the cost of each call.
+//! - A process that has opened a device does not fork and go on in the child: the runtime's threads stay behind, and the
+//!   device there refuses every call ([`Error::Unavailable`]). Starting another program (fork and exec) is no matter.
 //!
 //! # Errors
 //!
