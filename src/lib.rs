@@ -7,8 +7,9 @@
 //! - `get_last_loc`: the slot of each request's last prefix token, -1 for an empty prefix;
 //! - `assign_extend_cache_locs`: the slots of a range of tokens of each request, end to end.
 //!
-//! Index arrays and outputs are int32 or int64, each independently. Bad data never reads or writes out of bounds: every
-//! valid row is computed, and the lowest bad one is reported as a [`RowFault`].
+//! Index arrays and outputs are int32 or int64, each independently. Bad data never reads or writes out of bounds, and a bad
+//! row harms itself alone: it gets -1, every valid row is computed and lies where it would have lain, and the lowest bad
+//! row is reported as a [`RowFault`].
 //!
 //! They run as AscendC kernels on a device, see below, and in host memory, in the module [`cpu_ref`] (feature `cpu-ref`, on
 //! by default); results and faults are the same, bit for bit. The kernels run on any machine too, on a simulated device
@@ -79,8 +80,8 @@
 //!
 //! # Errors
 //!
-//! Bad data is found by the kernel, reported by the [`Stream`] and harms nothing; arguments that do not fit are refused
-//! before anything is enqueued; a device that fails is lost to the process. As they print:
+//! Bad data is found by the kernel, reported by the [`Stream`] and harms its own row alone; arguments that do not fit are
+//! refused before anything is enqueued; a device that fails is lost to the process. As they print:
 //!
 //! ```text
 //! get_last_loc, launch 3: row 1: request pool index 7 is outside the table's 2 rows
