@@ -143,11 +143,10 @@ impl Stream {
     /// - [`Error::Acl`], [`Error::DeviceLost`].
     ///
     /// # Safety
-    /// - `raw` is null, or a stream of the context that is current, and outlives every handle of this stream and the
-    ///   last call on it; so does the context. Another stream that gets the same address later is taken for it, unless
-    ///   this one was [retired](Self::retire).
-    /// - [`Device::reclaim`], and what runs it, may come at any time before it is retired: it then lives, or is the
-    ///   default stream.
+    /// - `raw` is null, or a stream of the context that is current, and outlives every handle of this stream, the last
+    ///   call on it, and each [`reclaim`](Device::reclaim) that began before the last handle went (calls that find memory
+    ///   or streams short run it); so does the context. Another stream that gets the same address later is taken for it,
+    ///   unless this one was [retired](Self::retire).
     /// - A launch goes to the device at once. It overtakes kernels that torch_npu still holds in its own task queue for
     ///   this stream: drain that, or set `TASK_QUEUE_ENABLE=0`.
     pub unsafe fn borrow_raw(device: &Device, raw: *mut c_void) -> Result<Self> {

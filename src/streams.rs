@@ -31,20 +31,24 @@ struct Known {
     logs: Vec<FaultLog>,
 }
 
-/// The live streams of a device at a moment, kept alive.
+/// The streams of a device at a moment, kept. Made while `reclaiming` is held, so that only handles count beside the list.
 struct Live {
-    borrowed: Vec<Arc<StreamState>>,
+    /// With whether it has a handle: otherwise its owner may have destroyed it.
+    borrowed: Vec<(Arc<StreamState>, bool)>,
     owned: Vec<Arc<Owned>>,
 }
 
 impl Live {
     fn states(&self) -> impl Iterator<Item = &StreamState> {
-        self.borrowed.iter().map(|state| &**state).chain(self.owned.iter().map(|owned| owned.state()))
+        self.borrowed.iter().map(|(state, _)| &**state).chain(self.owned.iter().map(|owned| owned.state()))
     }
 
     /// Whether one of the streams, of a context or of any, is being captured. One that cannot be asked is not.
     fn captures(&self, device: &Device, context: Option<Context>) -> bool {
-        let mut of = self.states().filter(|state| context.is_none_or(|context| context == state.context));
+        let borrowed = self.borrowed.iter().filter(|(_, has_handle)| *has_handle).map(|(state, _)| &**state);
+        let mut of = borrowed
+            .chain(self.owned.iter().map(|owned| owned.state()))
+            .filter(|state| context.is_none_or(|context| context == state.context));
         of.any(|state| device.within(state.context, None, |api| api.is_captured(&state.raw)) == Ok(true))
     }
 }
@@ -58,7 +62,8 @@ impl Streams {
         let mut known = self.known();
         known.owned.retain(|owned| owned.strong_count() > 0);
         let owned = known.owned.iter().filter_map(Weak::upgrade).collect();
-        Live { borrowed: known.borrowed.clone(), owned }
+        let has_handle = |state: &Arc<StreamState>| Arc::strong_count(state) > 1;
+        Live { borrowed: known.borrowed.iter().map(|state| (state.clone(), has_handle(state))).collect(), owned }
     }
 
     /// Waits for the device, once in each context, since AscendCL waits for the streams of the current one alone; frees

@@ -149,10 +149,9 @@ fn retired_streams_leave_nothing_behind() {
             drop(batch);
             drop(stream.fault_check().unwrap());
             drop(stream.record().unwrap());
-            assert_eq!(acl!(rig.machine, aclrtSynchronizeStream(raw)), 0);
         }
-        // SAFETY: its work is done, as just waited for; of the others there is the clearing of the log, which the
-        // destruction of the stream waits for.
+        assert_eq!(acl!(rig.machine, aclrtSynchronizeStream(raw)), 0);
+        // SAFETY: its work is done, as just waited for.
         unsafe { stream.retire() }.unwrap();
         assert_eq!(acl!(rig.machine, aclrtDestroyStream(raw)), 0);
         let now = (rig.machine.device_allocations(), rig.machine.pinned_allocations(), rig.machine.streams());

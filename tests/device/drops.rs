@@ -95,7 +95,6 @@ fn a_dropped_buffer_is_freed_by_the_next_wait_for_its_stream() {
         let before = rig.machine.calls();
         drop(buffer);
         let _event = stream.record().unwrap();
-        assert!(stream.fault_check().unwrap().poll().is_ok());
         other.synchronize().unwrap();
         assert_eq!(rig.machine.calls().of("aclrtFree"), before.of("aclrtFree"), "freed before {name}");
         free();
