@@ -64,7 +64,7 @@ failed=0
 for directory in "$@"; do
     version=$(sed -nE 's/^#define ACL_M(AJOR|INOR)_VERSION +([0-9]+).*/\2/p' "$directory"/acl/acl_rt.h "$directory"/acl/acl_base*.h | head -2 | paste -sd.)
     if compared "$directory" >&2; then
-        echo "$directory: AscendCL ${version:-of unknown version}: $(counted FUNCTION present) functions, $(counted VALUE present) constants as declared; $(wc -l <"$work/absent") are newer"
+        echo "$directory: AscendCL ${version:-of unknown version}: $(counted FUNCTION present) functions, $(counted VALUE present) constants as declared, $(wc -l <"$work/absent") newer"
     else
         echo "$directory: AscendCL ${version:-of unknown version}: DIFFERENT" >&2
         failed=1

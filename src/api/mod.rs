@@ -37,7 +37,8 @@ use crate::{Error, Result};
 /// one is lacking in the library.
 ///
 /// # Errors
-/// [`Error::Unavailable`] without AscendCL, with everything that was looked for.
+/// [`Error::Unavailable`] without AscendCL, with everything that was looked for: a later call looks again. Of a library that
+/// is too old or lacks functions, and of one whose `aclInit` fails ([`Error::Acl`]), every later call says the same.
 pub fn acl() -> Result<AclApi> {
     library::process().map(|api| *api.table())
 }
