@@ -8,6 +8,9 @@ use super::state::{Fail, State, lock};
 use super::stream::{Copy, SimEvent, SimStream, Task, Way};
 use crate::api::bindings::{self as raw, *};
 
+/// The first runtime that tells a chip's arch: 9.1.0-beta.3.
+const NPU_ARCH_SINCE: i32 = 90_099_803;
+
 /// Writes through an out pointer.
 ///
 /// # Safety
@@ -97,7 +100,10 @@ impl State {
         value: *mut i64,
     ) -> Result<(), Fail> {
         self.check_initialised()?;
-        self.device(device.into())?;
+        if self.device(device.into()).is_err() {
+            let text = format!("there is no device {device}");
+            return Err(Fail::new(raw::ASCEND_CACHE_LOC_ACL_ERROR_INVALID_PARAM, text));
+        }
         if info != raw::ASCEND_CACHE_LOC_ACL_DEVICE_INFO_VECTOR_CORE_NUM.cast_signed() {
             return Err(Fail::new(raw::ASCEND_CACHE_LOC_ACL_ERROR_RT_FEATURE_NOT_SUPPORT, "not simulated".into()));
         }
@@ -112,12 +118,21 @@ impl State {
         value: *mut i64,
     ) -> Result<(), Fail> {
         self.check_initialised()?;
-        self.device(device.into())?;
-        if attribute != raw::ASCEND_CACHE_LOC_ACL_DEV_ATTR_VECTOR_CORE_NUM {
-            return Err(Fail::new(raw::ASCEND_CACHE_LOC_ACL_ERROR_RT_FEATURE_NOT_SUPPORT, "not simulated".into()));
+        if self.device(device.into()).is_err() {
+            return Err(Fail::parameter(&format!("there is no device {device}")));
         }
+        let told = match attribute {
+            raw::ASCEND_CACHE_LOC_ACL_DEV_ATTR_VECTOR_CORE_NUM => self.config.vector_cores.into(),
+            // Older runtimes do not know the attribute, newer ones not the arch of every chip: the same error.
+            raw::ASCEND_CACHE_LOC_ACL_DEV_ATTR_NPU_ARCH
+                if self.config.runtime_version >= NPU_ARCH_SINCE && self.config.npu_arch > 0 =>
+            {
+                self.config.npu_arch
+            }
+            _ => return Err(Fail::parameter("an attribute that the runtime does not know")),
+        };
         // SAFETY: see the impl.
-        unsafe { give(value, self.config.vector_cores.into()) }
+        unsafe { give(value, told) }
     }
 
     pub(super) unsafe fn aclsysGetVersionNum(&self, _: *mut c_char, version: *mut i32) -> Result<(), Fail> {

@@ -56,8 +56,11 @@ pub struct SimConfig {
     pub memory_bytes: u64,
     /// Tasks that a stream holds; a further one waits for room.
     pub queue_slots: usize,
-    /// Version of the runtime: major * 10^7 + minor * 10^5 + patch * 10^3.
+    /// Version of the runtime in its own count: major * 10^7 + minor * 10^5 + patch * 10^3, and of a pre-release less: 300
+    /// (alpha), 200 (beta) or 100 (rc) less, plus which one. 9.1.0-beta.3 is 90,099,803.
     pub runtime_version: i32,
+    /// The number of the chip's arch, which runtimes from 9.1.0-beta.3 on tell; 0 where the runtime does not know it.
+    pub npu_arch: i64,
     /// Someone in the process has called `aclInit` already.
     pub initialised: bool,
     /// Functions that the library lacks, by name.
@@ -76,6 +79,7 @@ impl Default for SimConfig {
             memory_bytes: 64 << 30,
             queue_slots: 1_800,
             runtime_version: 90_000_000,
+            npu_arch: 2201,
             initialised: false,
             lacks: Vec::new(),
             cores: CoreOptions { vary: false, instruction_limit: 1 << 26, auto_sync: false },
