@@ -3,7 +3,7 @@
  * Plain C: kernels, simulation and bindgen all read this file. Addresses are device addresses of element 0. Sizes and
  * counts are elements unless a name ends in `_bytes`. The host has checked every shape before it launches: the arrays
  * are as long as said here, the table holds (rows - 1) * row_stride + row_len elements, rows, row_stride, row_len and n
- * are below 2^31, and n is not 0. What the arrays hold is checked by the kernels.
+ * are below 2^31 - 1, and n is not 0. What the arrays hold is checked by the kernels.
  */
 #ifndef ASCEND_CACHE_LOC_H
 #define ASCEND_CACHE_LOC_H

@@ -1,10 +1,11 @@
 //! Device memory that we own.
 
+#![allow(unsafe_code, reason = "memory is freed")]
+
 use std::marker::PhantomData;
 
 use crate::api::DeviceMemory;
-use crate::garbage::Garbage;
-use crate::{DeviceSlice, DeviceSliceMut, Error, Int, Result, ShapeError, Stream};
+use crate::{DeviceSlice, DeviceSliceMut, Error, Int, Result, ShapeError, Stream, Unreported};
 
 /// An array in device memory. Its home is a stream: all work on it goes there, in order.
 ///
@@ -22,8 +23,9 @@ impl<T: Int> DeviceBuffer<T> {
     /// `len` zeros. Blocking.
     ///
     /// # Errors
-    /// [`Error::Acl`] (out of memory among them, after [`Device::reclaim`](crate::Device::reclaim) was tried),
-    /// [`Error::DeviceLost`], [`ShapeError::TooLarge`].
+    /// [`Error::Acl`] (out of memory among them, after [`Device::reclaim`](crate::Device::reclaim) was tried, unless a
+    /// stream that is known here is being captured), [`Error::Capturing`], [`Error::DeviceLost`],
+    /// [`ShapeError::TooLarge`].
     pub fn zeroed(home: &Stream, len: usize) -> Result<Self> {
         let buffer = Self::uninitialised(home, len)?;
         if let Some(memory) = &buffer.memory {
@@ -52,11 +54,13 @@ impl<T: Int> DeviceBuffer<T> {
         Ok(Self { memory, len, home: home.clone(), elements: PhantomData })
     }
 
-    /// Copies all of it to the host, once the home stream is done with it. Blocking; reports no fault.
+    /// Copies all of it to the host, once the home stream is done with it. Blocking. Reports no fault of what filled it:
+    /// `buffer.copy_to_host(&mut to)?.report()?` does.
     ///
     /// # Errors
-    /// [`ShapeError::CopyLength`] where `to` has another length; [`Error::Acl`], [`Error::DeviceLost`].
-    pub fn copy_to_host(&self, to: &mut [T]) -> Result<()> {
+    /// [`ShapeError::CopyLength`] where `to` has another length; [`Error::Acl`], [`Error::Capturing`],
+    /// [`Error::DeviceLost`].
+    pub fn copy_to_host(&self, to: &mut [T]) -> Result<Unreported<'_>> {
         self.as_slice().copy_to_host(&self.home, to)
     }
 
@@ -114,7 +118,8 @@ impl<T: Int> DeviceBuffer<T> {
     pub fn close(mut self) -> Result<()> {
         self.home.settle()?;
         match self.memory.take() {
-            Some(memory) => self.home.within(|api| api.free(memory)),
+            // SAFETY: the home stream, where all work on it went, has just come to its end, and it is taken by value.
+            Some(memory) => self.home.within(|api| unsafe { api.free(memory) }),
             None => Ok(()),
         }
     }
@@ -123,7 +128,7 @@ impl<T: Int> DeviceBuffer<T> {
 impl<T: Int> Drop for DeviceBuffer<T> {
     fn drop(&mut self) {
         if let Some(memory) = self.memory.take() {
-            self.home.discard(Garbage::Memory(memory));
+            self.home.garbage().add_memory(memory);
         }
     }
 }

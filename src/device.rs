@@ -1,13 +1,12 @@
 //! A device: opened once, shared by its streams, and lost at most once.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, OnceLock};
 
-use crate::api::{Api, Context, DeviceMemory, Function, codes, library, version_text};
-use crate::fault_log::FaultLog;
-use crate::garbage::{self, Garbage};
-use crate::stream::StreamState;
-use crate::{Error, LaunchId, Operation, Result, Stream, arch};
+use crate::api::codes::{self, Class};
+use crate::api::{Api, Context, Function, library, version_text};
+use crate::streams::Streams;
+use crate::{Error, LaunchId, Operation, Result, Stream, arch, logging};
 
 /// An Ascend NPU, or a simulated one.
 ///
@@ -40,7 +39,7 @@ pub struct DeviceInfo {
 }
 
 #[derive(Debug)]
-struct Inner {
+pub(crate) struct Inner {
     id: u64,
     ordinal: u32,
     /// The device's default context.
@@ -51,19 +50,7 @@ struct Inner {
     lost: OnceLock<Error>,
     /// `ASCEND_CACHE_LOC_LAUNCH_BLOCKING=1`
     blocking: bool,
-    streams: Mutex<Streams>,
-}
-
-/// The streams of a device. Locked for a moment only, never during a call.
-#[derive(Debug, Default)]
-struct Streams {
-    /// By (context, raw stream), for ever: graphs may hold the addresses of their logs.
-    borrowed: Vec<Arc<StreamState>>,
-    owned: Vec<Weak<StreamState>>,
-    /// Owned streams without a handle, to be destroyed.
-    orphans: Vec<Arc<StreamState>>,
-    /// Logs of destroyed streams, for the next ones.
-    logs: Vec<FaultLog>,
+    pub(crate) streams: Streams,
 }
 
 /// A number that no other device or stream of the process has; 0 is never given.
@@ -87,6 +74,7 @@ impl Device {
     /// # Errors
     /// - [`Error::Unavailable`] without AscendCL, without such a device, or without kernels for its chip: the text says
     ///   what was looked for and where.
+    /// - [`Error::DeviceLost`] where this process has lost the device before.
     /// - [`Error::Acl`] where AscendCL fails.
     pub fn open(ordinal: u32) -> Result<Self> {
         Self::open_on(library::process()?, ordinal)
@@ -102,7 +90,9 @@ impl Device {
     }
 
     pub(crate) fn open_on(api: Arc<Api>, ordinal: u32) -> Result<Self> {
+        api.check_fork()?;
         let inner = api.kept(ordinal, || Inner::open(&api, ordinal))?;
+        inner.lost.get().map_or(Ok(()), |lost| Err(lost.clone()))?;
         Ok(Self { api, inner })
     }
 
@@ -124,7 +114,14 @@ impl Device {
         self.api.table()
     }
 
-    /// A new stream of the device.
+    /// Whether the device is lost to the process: every call on it fails with [`Error::DeviceLost`].
+    #[must_use]
+    pub fn is_lost(&self) -> bool {
+        self.inner.lost.get().is_some()
+    }
+
+    /// A new stream of the device. Where streams or memory have run out, those that were dropped are
+    /// [reclaimed](Self::reclaim) first, which waits.
     ///
     /// # Errors
     /// [`Error::Acl`], [`Error::DeviceLost`].
@@ -132,73 +129,14 @@ impl Device {
         Stream::create(self)
     }
 
-    /// Waits for everything on the device, then frees all memory, events and streams that were dropped, whatever stream
-    /// they are of. Blocking. Not for a loop: the calls that wait for a stream free what was dropped on it.
+    /// Waits for everything on the device's streams, in each context that they are of, then frees all memory, events and
+    /// streams that were dropped. Blocking. Not for a loop: the calls that wait for a stream free what was dropped on it.
     ///
     /// # Errors
-    /// [`Error::Acl`], [`Error::DeviceLost`]. What could not be freed is then tried again the next time.
+    /// [`Error::Capturing`], [`Error::Acl`], [`Error::DeviceLost`]: the first; other contexts are reclaimed all the same.
+    /// What could not be waited for stays, for the next time.
     pub fn reclaim(&self) -> Result<()> {
-        let (live, orphans) = {
-            let mut streams = self.streams();
-            let orphans = std::mem::take(&mut streams.orphans);
-            streams.owned.retain(|state| state.strong_count() > 0);
-            let owned = streams.owned.iter().filter_map(Weak::upgrade);
-            (streams.borrowed.iter().cloned().chain(owned).collect::<Vec<_>>(), orphans)
-        };
-        // Taken before the wait: what is dropped during it may be in use by later work.
-        let taken: Vec<_> = live.iter().chain(&orphans).map(|state| (state.clone(), state.garbage.take())).collect();
-        match self.within(self.inner.context, None, Api::synchronize_device) {
-            Ok(()) => {
-                for (state, garbage) in taken {
-                    self.collect(&state, garbage);
-                }
-                drop(live); // which knows the orphans too
-                for orphan in orphans {
-                    self.destroy(orphan);
-                }
-                Ok(())
-            }
-            Err(error) => {
-                for (state, garbage) in taken {
-                    state.garbage.put_back(garbage);
-                }
-                self.streams().orphans.extend(orphans);
-                Err(error)
-            }
-        }
-    }
-
-    /// Frees what nothing on the device uses any more, in the context that it was made in. What fails is leaked and
-    /// logged.
-    pub(crate) fn collect(&self, state: &StreamState, garbage: Vec<Garbage>) {
-        if garbage.is_empty() {
-            return;
-        }
-        let freed = self.within(state.context, None, |api| {
-            garbage::free(api, garbage);
-            Ok(())
-        });
-        garbage::leaked("memory of a dropped buffer", freed);
-    }
-
-    /// Destroys a stream without a handle or work.
-    fn destroy(&self, orphan: Arc<StreamState>) {
-        // No handle is left, but a list of the device's streams may still hold it for a moment.
-        let Some(state) = Arc::into_inner(orphan) else { return };
-        self.keep_log(state.log);
-        let destroyed = self.within(state.context, None, |api| api.destroy_stream(state.raw));
-        garbage::leaked("a dropped stream", destroyed);
-    }
-
-    /// Device memory, not cleared; `bytes` is not 0. Where memory is short, frees what was dropped and tries again.
-    pub(crate) fn allocate(&self, state: &StreamState, bytes: usize) -> Result<DeviceMemory> {
-        match self.within(state.context, None, |api| api.malloc(bytes)) {
-            Err(Error::Acl { code, .. }) if codes::is_out_of_memory(code) => {
-                self.reclaim()?;
-                self.within(state.context, None, |api| api.malloc(bytes))
-            }
-            result => result,
-        }
+        self.inner.streams.reclaim(self)
     }
 
     /// Runs `f` with `context` current and restores the caller's. A device that is lost stays lost; one that `f` loses
@@ -212,12 +150,18 @@ impl Device {
         if let Some(lost) = self.inner.lost.get() {
             return Err(lost.clone());
         }
-        in_context(&self.api, context, f).map_err(|error| match error {
-            Error::Acl { code, message, .. } if codes::is_lost(code) => {
-                self.inner.lost.get_or_init(|| Error::DeviceLost { code, last_launch, message }).clone()
+        self.api.in_context(context, f).map_err(|error| match error {
+            Error::Acl { code, message, call } if codes::class(code) == Class::Lost => {
+                let lost = self.inner.lost.get_or_init(|| Error::DeviceLost { code, last_launch, message });
+                logging::warn!("device {}: {call}: {lost}", self.inner.ordinal);
+                lost.clone()
             }
             error => error,
         })
+    }
+
+    pub(crate) fn streams(&self) -> &Streams {
+        &self.inner.streams
     }
 
     pub(crate) fn id(&self) -> u64 {
@@ -240,52 +184,13 @@ impl Device {
         LaunchId::new(1 + self.inner.launches.fetch_add(1, Ordering::Relaxed)).expect("counts up from 1")
     }
 
-    /// The stream that was borrowed before, by context and raw stream.
-    pub(crate) fn borrowed(&self, found: impl Fn(&StreamState) -> bool) -> Option<Arc<StreamState>> {
-        self.streams().borrowed.iter().find(|state| found(state)).cloned()
-    }
-
-    /// Keeps a stream that was borrowed for the first time; where another thread was faster, gives that one's.
-    pub(crate) fn keep_borrowed(&self, state: Arc<StreamState>) -> Arc<StreamState> {
-        let mut streams = self.streams();
-        let same = |known: &&Arc<StreamState>| known.context == state.context && known.raw == state.raw;
-        if let Some(known) = streams.borrowed.iter().find(same) {
-            return known.clone();
-        }
-        streams.borrowed.push(state.clone());
-        state
-    }
-
-    pub(crate) fn keep_owned(&self, state: &Arc<StreamState>) {
-        self.streams().owned.push(Arc::downgrade(state));
-    }
-
-    /// Takes over an owned stream whose last handle is gone. Makes no device call.
-    pub(crate) fn orphan(&self, state: Arc<StreamState>) {
-        self.streams().orphans.push(state);
-    }
-
-    /// The context that is current on this thread, one of this device.
+    /// The context that the caller means: the one that is current on this thread, or the default context where none is.
     pub(crate) fn caller_context(&self) -> Result<Context> {
-        let none = "no context is current on this thread: a stream is borrowed where its own is (aclrtSetDevice)";
-        let context = self.api.current_context()?.ok_or_else(|| Error::Unavailable(none.into()))?;
+        let Some(context) = self.api.callers_context()? else { return Ok(self.inner.context) };
         if u32::try_from(self.api.current_device()?) != Ok(self.inner.ordinal) {
             return Err(Error::WrongHome { argument: "stream", scope: "device" });
         }
         Ok(context)
-    }
-
-    pub(crate) fn keep_log(&self, log: FaultLog) {
-        self.streams().logs.push(log);
-    }
-
-    /// A log that a destroyed stream has left.
-    pub(crate) fn used_log(&self) -> Option<FaultLog> {
-        self.streams().logs.pop()
-    }
-
-    fn streams(&self) -> std::sync::MutexGuard<'_, Streams> {
-        self.inner.streams.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -296,16 +201,12 @@ impl Inner {
             return Err(Error::Unavailable(format!("device {ordinal}: AscendCL sees {count} devices").into()));
         };
         // This replaces the thread's context, and is the only call that counts a reference to the device.
-        let previous = api.current_context()?;
-        api.set_device(id)?;
-        let opened = api.current_context().and_then(|context| {
+        api.keeping_context(|| {
+            api.set_device(id)?;
+            let context = api.current_context()?;
             let context = context.ok_or_else(|| Error::Unavailable("AscendCL made no context".into()))?;
             Self::load(api, ordinal, context)
-        });
-        if let Some(previous) = previous {
-            api.set_current_context(previous)?;
-        }
-        opened
+        })
     }
 
     /// With the device current: what is there, and the kernels for it.
@@ -329,20 +230,9 @@ impl Inner {
             launches: AtomicU64::new(0),
             lost: OnceLock::new(),
             blocking: std::env::var_os("ASCEND_CACHE_LOC_LAUNCH_BLOCKING").is_some_and(|value| value == "1"),
-            streams: Mutex::default(),
+            streams: Streams::default(),
         })
     }
-}
-
-/// Runs `f` with `context` current on this thread.
-fn in_context<T>(api: &Api, context: Context, f: impl FnOnce(&Api) -> Result<T>) -> Result<T> {
-    let current = api.current_context()?;
-    if current == Some(context) {
-        return f(api);
-    }
-    api.set_current_context(context)?;
-    let result = f(api);
-    if let Some(current) = current { api.set_current_context(current).and(result) } else { result }
 }
 
 #[cfg(feature = "sim")]

@@ -53,8 +53,12 @@ pub enum Error {
         message: Box<str>,
     },
     /// A kernel met a bad row. All valid rows were computed; the device is as usable as before.
-    #[error("{0}")]
+    #[error(transparent)]
     Fault(#[from] DeviceFault),
+    /// The stream is being captured into a graph, and the call waits for it, reads its fault log or clears memory. Nothing
+    /// was enqueued, and the capture goes on.
+    #[error("the stream is being captured into a graph: it cannot be waited for, nor its fault log be read")]
+    Capturing,
     /// The device failed in a way that it does not recover from within the process: every later call on it returns this.
     #[error("the device is lost, AscendCL code {code}{}{}{message}", after_launch(*.last_launch), if message.is_empty() { "" } else { ": " })]
     DeviceLost {

@@ -1,26 +1,25 @@
 //! Points in a stream's work.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use crate::api::RawEvent;
-use crate::fault_log::Copy;
-use crate::garbage::Garbage;
+use crate::fault_log::Read;
 use crate::{DeviceFault, Result, Stream};
 
 /// A point in a stream's work, which other streams can wait for.
 ///
-/// Dropping it makes no device call: it is destroyed once every stream that recorded it or waits for it has been waited
-/// for.
+/// Dropping it makes no device call: it is destroyed by the next call on the stream that recorded it, whether streams
+/// still wait for it or not: the runtime keeps what they need.
 #[derive(Debug)]
 pub struct Event {
     stream: Stream,
     /// `None` in the drop alone.
-    raw: Option<Arc<RawEvent>>,
+    raw: Option<RawEvent>,
 }
 
 impl Event {
     pub(crate) fn new(stream: &Stream, raw: RawEvent) -> Self {
-        Self { stream: stream.clone(), raw: Some(Arc::new(raw)) }
+        Self { stream: stream.clone(), raw: Some(raw) }
     }
 
     /// Whether the stream has come to it. Never blocks.
@@ -38,7 +37,7 @@ impl Event {
         &self.stream
     }
 
-    pub(crate) fn raw(&self) -> &Arc<RawEvent> {
+    pub(crate) fn raw(&self) -> &RawEvent {
         self.raw.as_ref().expect("there until the drop")
     }
 }
@@ -46,44 +45,48 @@ impl Event {
 impl Drop for Event {
     fn drop(&mut self) {
         if let Some(raw) = self.raw.take() {
-            self.stream.discard(Garbage::Event(raw));
+            self.stream.garbage().add_event(raw);
         }
     }
 }
 
 /// A look for faults that does not wait, from [`Stream::fault_check`].
 ///
-/// Dropped before it was polled to its end, what it finds is reported by the next call that waits for the stream.
+/// Once it is over, what was dropped on the stream before it was made is freed. Dropped before it was polled to its end,
+/// what it finds is reported, and what it would free is freed, by a later call on the stream.
 #[derive(Debug)]
 pub struct FaultCheck {
     stream: Stream,
     /// Until the result has been told.
-    copy: Mutex<Option<Copy>>,
+    read: Mutex<Option<Read>>,
 }
 
 impl FaultCheck {
-    pub(crate) fn new(stream: &Stream, copy: Copy) -> Self {
-        Self { stream: stream.clone(), copy: Mutex::new(Some(copy)) }
+    pub(crate) fn new(stream: &Stream, read: Read) -> Self {
+        Self { stream: stream.clone(), read: Mutex::new(Some(read)) }
     }
 
     /// `None`: the device has not come to it. `Some(fault)`: the lowest fault, by launch and row, of everything that was
-    /// enqueued before the check and not reported otherwise; told once, then it is `Some(None)`. Never blocks.
+    /// enqueued before the check and not reported otherwise; told once, then it is `Some(None)`. Others that the log held
+    /// are reported by later calls. Never waits for the device.
     ///
     /// # Errors
     /// [`Error::Acl`](crate::Error::Acl), [`Error::DeviceLost`](crate::Error::DeviceLost).
     pub fn poll(&self) -> Result<Option<Option<DeviceFault>>> {
-        let mut copy = self.copy.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(pending) = &*copy else { return Ok(Some(None)) };
-        if !self.stream.event_done(pending.event())? {
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(pending) = &*read else { return Ok(Some(None)) };
+        let event = pending.event().expect("recorded behind each check");
+        if !self.stream.event_done(event)? {
             return Ok(None);
         }
-        Ok(Some(copy.take().and_then(|copy| self.stream.log().take_check(copy))))
+        self.stream.finish(read.take());
+        Ok(Some(self.stream.log().report()))
     }
 }
 
 impl Drop for FaultCheck {
     fn drop(&mut self) {
-        let copy = self.copy.get_mut().unwrap_or_else(PoisonError::into_inner);
-        self.stream.log().abandon(copy.take());
+        let read = self.read.get_mut().unwrap_or_else(PoisonError::into_inner);
+        self.stream.log().abandon(read.take());
     }
 }

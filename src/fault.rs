@@ -75,13 +75,13 @@ pub struct DeviceFault {
 }
 
 impl DeviceFault {
-    /// The lowest fault of a log, by launch and row; `None` of an empty one. A line that no kernel of ours can have
-    /// written, from memory that something else overwrote, counts as empty.
-    ///
-    /// Lines of launches up to `known` do not count either.
-    pub(crate) fn lowest(log: &[u8], known: u64) -> Option<Self> {
-        let faults = log.chunks_exact(FAULT_LINE_BYTES).filter_map(Self::of_line);
-        faults.filter(|found| found.launch.get() > known).min_by_key(Self::order)
+    /// The faults of a log: of each launch that is in it the lowest row, in the order of launches. A line that no kernel
+    /// of ours can have written, from memory that something else overwrote, counts as empty.
+    pub(crate) fn of_log(log: &[u8]) -> Vec<Self> {
+        let mut faults: Vec<_> = log.chunks_exact(FAULT_LINE_BYTES).filter_map(Self::of_line).collect();
+        faults.sort_unstable_by_key(Self::order);
+        faults.dedup_by_key(|fault| fault.launch);
+        faults
     }
 
     /// Faults are reported in this order.

@@ -1,15 +1,18 @@
 //! A stream's fault log: one line per vector core in device memory, which kernels write to, and what reads it.
 //!
 //! Reading is two tasks on the stream: a copy into pinned host memory and, behind it, the clearing. A fault is thus in one
-//! copy only.
+//! copy only. A read stays *outstanding* until someone knows that it is done: by a wait for the stream that began after
+//! it, or by the event of a check.
+
+#![allow(unsafe_code, reason = "reads of device memory are enqueued here, and nowhere else")]
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::api::{Api, DeviceMemory, PinnedMemory, RawEvent, RawStream};
 use crate::fault::FAULT_LINE_BYTES;
 use crate::garbage::leaked;
-use crate::{DeviceFault, Result};
+use crate::{DeviceFault, Result, logging};
 
 /// The log of a stream.
 #[derive(Debug)]
@@ -18,167 +21,229 @@ pub(crate) struct FaultLog {
     bytes: usize,
     /// A launch may have written to it since it was made.
     used: AtomicBool,
-    /// Held while a read is enqueued, so that two reads do not see the same fault.
+    /// Its clearing, ahead of all else, was enqueued on its stream.
+    cleared: AtomicBool,
+    /// Held while tasks are enqueued, so that two reads do not see the same fault. That can wait for room in the stream's
+    /// queue: nothing that must not block takes it.
+    order: Mutex<()>,
+    /// Locked for a moment only.
     reads: Mutex<Reads>,
 }
 
 #[derive(Debug, Default)]
 struct Reads {
-    /// Copies that nobody uses.
-    idle: Vec<Copy>,
-    /// Copies on their way that nobody waits for: of checks that were dropped, of waits that failed.
-    abandoned: Vec<Copy>,
-    /// Faults that were read and not yet reported.
+    /// Pinned memory, with an event where there was one, that no read uses.
+    idle: Vec<(PinnedMemory, Option<RawEvent>)>,
+    /// Reads that nobody waits for: of checks that were dropped, of waits that failed.
+    abandoned: Vec<Read>,
+    /// Faults that were read and not yet reported: no more than a log holds.
     found: Vec<DeviceFault>,
-    /// A clearing was refused behind its copy, so that the next copy holds the same faults again.
-    uncleared: bool,
-    /// Faults up to this launch are such.
-    already_read: u64,
 }
 
-/// Pinned memory for a copy of the log, and an event behind the copy.
+/// A read of the log that was enqueued.
 #[derive(Debug)]
-pub(crate) struct Copy {
+pub(crate) struct Read {
     memory: PinnedMemory,
     event: Option<RawEvent>,
+    /// The event was recorded behind it.
+    recorded: bool,
+    /// The clearing behind the copy was refused: the next read holds the same faults again, and more.
+    superseded: bool,
+    /// Memory that was dropped before it was enqueued, to be freed once it is done.
+    dropped: Vec<DeviceMemory>,
 }
 
-impl Copy {
-    /// The event behind the copy of a check.
-    pub(crate) fn event(&self) -> &RawEvent {
-        self.event.as_ref().expect("made for the check")
+impl Read {
+    pub(crate) fn with_dropped(self, dropped: Vec<DeviceMemory>) -> Self {
+        Self { dropped, ..self }
+    }
+
+    /// The event behind it, where there is one.
+    pub(crate) fn event(&self) -> Option<&RawEvent> {
+        self.event.as_ref().filter(|_| self.recorded)
     }
 }
 
 impl FaultLog {
-    /// An empty log for so many cores; the clearing is enqueued on the stream.
-    pub(crate) fn new(api: &Api, stream: &RawStream, cores: u32) -> Result<Self> {
+    /// Memory for a log of so many cores. Enqueues nothing.
+    pub(crate) fn allocate(api: &Api, cores: u32) -> Result<Self> {
         let bytes = cores as usize * FAULT_LINE_BYTES;
         let memory = api.malloc_host(bytes)?;
         let lines = match api.malloc(bytes) {
             Ok(lines) => lines,
             Err(error) => {
-                leaked("pinned memory", api.free_host(memory));
+                // SAFETY: nothing was enqueued that uses it.
+                leaked("pinned memory", unsafe { api.free_host(memory) });
                 return Err(error);
             }
         };
-        if let Err(error) = api.clear_async(&lines, stream) {
-            leaked("pinned memory", api.free_host(memory));
-            leaked("a fault log", api.free(lines));
-            return Err(error);
-        }
-        let reads = Reads { idle: vec![Copy { memory, event: None }], ..Reads::default() };
-        Ok(Self { lines, bytes, used: AtomicBool::new(false), reads: Mutex::new(reads) })
+        let reads = Reads { idle: vec![(memory, None)], ..Reads::default() };
+        Ok(Self::empty(lines, bytes, reads))
     }
 
-    /// Enqueues the clearing of a log that another stream has left, with all its work done.
-    pub(crate) fn reuse(&mut self, api: &Api, stream: &RawStream) -> Result<()> {
-        api.clear_async(&self.lines, stream)?;
-        self.used = AtomicBool::new(false);
-        let reads = self.reads.get_mut().unwrap_or_else(PoisonError::into_inner);
-        let Reads { mut idle, abandoned, .. } = std::mem::take(reads);
-        idle.extend(abandoned);
-        reads.idle = idle;
+    fn empty(lines: DeviceMemory, bytes: usize, reads: Reads) -> Self {
+        let (used, cleared) = (AtomicBool::new(false), AtomicBool::new(false));
+        Self { lines, bytes, used, cleared, order: Mutex::default(), reads: Mutex::new(reads) }
+    }
+
+    /// As new, for another stream; the work of the old one is done.
+    pub(crate) fn reuse(self) -> Self {
+        let mut reads = self.reads.into_inner().unwrap_or_else(PoisonError::into_inner);
+        reads.found.clear();
+        for read in std::mem::take(&mut reads.abandoned) {
+            reads.idle.push((read.memory, read.event));
+        }
+        Self::empty(self.lines, self.bytes, reads)
+    }
+
+    /// Whether [`clear`](Self::clear) was called with success.
+    pub(crate) fn is_cleared(&self) -> bool {
+        self.cleared.load(Ordering::Acquire)
+    }
+
+    /// Enqueues the clearing, ahead of the first launch.
+    pub(crate) fn clear(&self, api: &Api, stream: &RawStream) -> Result<()> {
+        let _order = locked(&self.order);
+        if !self.is_cleared() {
+            // SAFETY: the log lives as long as the process, and all its users are on this stream, behind it.
+            unsafe { api.clear_async(&self.lines, stream) }?;
+            self.cleared.store(true, Ordering::Release);
+        }
         Ok(())
     }
 
-    /// Device address of the first core's line.
+    /// Device address.
     pub(crate) fn address(&self) -> u64 {
         self.lines.address().get()
     }
 
-    /// A launch has been enqueued. From then on the log is always read: replays of a captured launch are not seen here.
+    /// A launch is about to use it.
     pub(crate) fn mark_used(&self) {
-        self.used.store(true, Ordering::Release);
+        self.used.store(true, Ordering::Relaxed);
     }
 
     pub(crate) fn is_used(&self) -> bool {
-        self.used.load(Ordering::Acquire)
+        self.used.load(Ordering::Relaxed)
     }
 
-    /// Copies that a wait which begins now is good for. For [`finish`](Self::finish), or [`abandon`](Self::abandon) where
-    /// the wait fails.
-    pub(crate) fn abandoned(&self) -> Vec<Copy> {
-        std::mem::take(&mut self.reads().abandoned)
+    /// Outstanding reads that a wait which begins now is good for. For [`finish`](Self::finish), or
+    /// [`abandon`](Self::abandon) where the wait fails.
+    pub(crate) fn abandoned(&self) -> Vec<Read> {
+        std::mem::take(&mut locked(&self.reads).abandoned)
     }
 
-    pub(crate) fn abandon(&self, copies: impl IntoIterator<Item = Copy>) {
-        self.reads().abandoned.extend(copies);
+    pub(crate) fn abandon(&self, reads: impl IntoIterator<Item = Read>) {
+        locked(&self.reads).abandoned.extend(reads);
+    }
+
+    /// Abandoned reads whose event the device has come to: checks that were dropped.
+    pub(crate) fn done(&self, api: &Api) -> Vec<Read> {
+        let is_done = |read: &mut Read| read.event().is_some_and(|event| api.event_done(event) == Ok(true));
+        locked(&self.reads).abandoned.extract_if(.., is_done).collect()
     }
 
     /// Enqueues a read, ahead of a wait.
-    pub(crate) fn read(&self, api: &Api, stream: &RawStream) -> Result<Copy> {
+    pub(crate) fn read(&self, api: &Api, stream: &RawStream) -> Result<Read> {
         self.enqueue(api, stream, |_| Ok(()))
     }
 
     /// Enqueues a read and an event behind it.
-    pub(crate) fn check(&self, api: &Api, stream: &RawStream) -> Result<Copy> {
-        self.enqueue(api, stream, |copy| {
-            let event = match copy.event.take() {
+    pub(crate) fn check(&self, api: &Api, stream: &RawStream) -> Result<Read> {
+        self.enqueue(api, stream, |read| {
+            let event = match read.event.take() {
                 Some(event) => event,
                 None => api.create_event()?,
             };
-            api.record_event(copy.event.insert(event), stream)
+            api.record_event(read.event.insert(event), stream)?;
+            read.recorded = true;
+            Ok(())
         })
     }
 
-    fn enqueue(&self, api: &Api, stream: &RawStream, behind: impl FnOnce(&mut Copy) -> Result<()>) -> Result<Copy> {
-        let mut reads = self.reads();
-        let mut copy = match reads.idle.pop() {
-            Some(copy) => copy,
-            None => Copy { memory: api.malloc_host(self.bytes)?, event: None },
+    fn enqueue(&self, api: &Api, stream: &RawStream, behind: impl FnOnce(&mut Read) -> Result<()>) -> Result<Read> {
+        let order = locked(&self.order);
+        let idle = locked(&self.reads).idle.pop();
+        let (memory, event) = match idle {
+            Some(idle) => idle,
+            None => (api.malloc_host(self.bytes)?, None),
         };
-        let copied = api.copy_to_pinned_async(&copy.memory, &self.lines, stream);
-        let cleared = copied.and_then(|()| {
-            let cleared = api.clear_async(&self.lines, stream);
-            reads.uncleared |= cleared.is_err();
-            cleared
-        });
-        match cleared.and_then(|()| behind(&mut copy)) {
-            Ok(()) => Ok(copy),
+        let mut read = Read { memory, event, recorded: false, superseded: false, dropped: Vec::new() };
+        // SAFETY: the log lives as long as the process; the pinned memory belongs to the read, which comes back to the
+        // idle ones when it is done and not before. Stream order is the order of all uses. Whoever calls has seen that
+        // the stream is not captured.
+        let cleared = unsafe {
+            api.copy_to_pinned_async(&read.memory, &self.lines, stream)
+                .and_then(|()| api.clear_async(&self.lines, stream))
+        };
+        drop(order);
+        read.superseded = cleared.is_err();
+        match cleared.and_then(|()| behind(&mut read)) {
+            Ok(()) => Ok(read),
             Err(error) => {
-                // It may be on its way all the same; otherwise it holds what it held, which was read.
-                reads.abandoned.push(copy);
+                // The copy may be on its way: its memory is idle after the next wait.
+                self.abandon([read]);
                 Err(error)
             }
         }
     }
 
-    /// After the wait: takes what the copies hold. Gives the lowest fault that was not reported, if it is to be `report`ed.
-    pub(crate) fn finish(&self, copies: Vec<Copy>, report: bool) -> Option<DeviceFault> {
-        let mut reads = self.reads();
-        for copy in copies {
-            let found = reads.take(self.bytes, copy);
-            reads.found.extend(found);
+    /// Takes what reads that are done hold. Gives the memory that was dropped before them, to be freed.
+    #[must_use]
+    pub(crate) fn finish(&self, done: impl IntoIterator<Item = Read>) -> Vec<DeviceMemory> {
+        let mut reads = locked(&self.reads);
+        let mut all_dropped = Vec::new();
+        for Read { memory, event, superseded, dropped, .. } in done {
+            all_dropped.extend(dropped);
+            let mut log = vec![0; self.bytes];
+            // It leaves zeros: what is never written again is read once.
+            memory.take(&mut log);
+            reads.idle.push((memory, event));
+            if !superseded {
+                reads.found.extend(DeviceFault::of_log(&log));
+            }
         }
-        if !report {
-            return None;
+        reads.found.sort_unstable_by_key(DeviceFault::order);
+        let kept = self.bytes / FAULT_LINE_BYTES;
+        if reads.found.len() > kept {
+            log_unreported(&reads.found[kept..]);
+            reads.found.truncate(kept);
         }
-        let lowest = (0..reads.found.len()).min_by_key(|&i| reads.found[i].order())?;
-        Some(reads.found.swap_remove(lowest))
+        all_dropped
     }
 
-    /// Takes back the copy of a check that is over: what it found.
-    pub(crate) fn take_check(&self, copy: Copy) -> Option<DeviceFault> {
-        self.reads().take(self.bytes, copy)
+    /// The lowest fault that was read and not reported, by launch and row.
+    pub(crate) fn report(&self) -> Option<DeviceFault> {
+        let found = &mut locked(&self.reads).found;
+        (!found.is_empty()).then(|| found.remove(0))
     }
 
-    fn reads(&self) -> std::sync::MutexGuard<'_, Reads> {
-        self.reads.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Logs the faults that the host knows of and nobody asked for, with the feature `log`.
+    pub(crate) fn log_known(&self) {
+        log_unreported(&std::mem::take(&mut locked(&self.reads).found));
+    }
+
+    /// Logs all faults that nobody asked for, once the stream's work is done and its last handle gone, and all reads are
+    /// [finished](Self::finish).
+    pub(crate) fn log_rest(&self, api: &Api) {
+        // Only to be logged.
+        if cfg!(feature = "log") && self.is_used() {
+            let mut log = vec![0; self.bytes];
+            // SAFETY: as many bytes as the log has; no work is left that writes it.
+            match unsafe { api.copy_to_host(&mut log, self.lines.address()) } {
+                Ok(()) => locked(&self.reads).found.extend(DeviceFault::of_log(&log)),
+                Err(error) => logging::warn!("the fault log of a dropped stream was not read: {error}"),
+            }
+        }
+        self.log_known();
     }
 }
 
-impl Reads {
-    /// The lowest fault of a copy, which is idle again, and cleared: what is never written again is read once.
-    fn take(&mut self, bytes: usize, copy: Copy) -> Option<DeviceFault> {
-        let mut log = vec![0; bytes];
-        copy.memory.take(&mut log);
-        self.idle.push(copy);
-        let known = std::mem::take(&mut self.already_read);
-        let lowest = DeviceFault::lowest(&log, known);
-        if std::mem::take(&mut self.uncleared) {
-            self.already_read = lowest.map_or(known, |fault| fault.launch.get());
-        }
-        lowest
+fn log_unreported(faults: &[DeviceFault]) {
+    for fault in faults {
+        logging::warn!("never reported: {fault}");
     }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,64 +1,70 @@
 //! What was dropped and waits to be given back: no drop calls the device, since the device may still be at work on it.
 
-use std::sync::{Arc, Mutex, PoisonError};
+#![allow(unsafe_code, reason = "memory is freed by the word of whoever waited")]
 
-use crate::Result;
+use std::sync::{Mutex, PoisonError};
+
 use crate::api::{Api, DeviceMemory, RawEvent};
+use crate::{Result, logging};
 
-/// Something to give back once the work that was enqueued before it was dropped is done.
-#[derive(Debug)]
-pub(crate) enum Garbage {
-    /// Memory of a buffer.
-    Memory(DeviceMemory),
-    /// An event. It is on the list of each stream that recorded it or waits for it; the last list destroys it.
-    Event(Arc<RawEvent>),
-}
-
-/// The list of one stream.
+/// What was dropped on one stream.
 #[derive(Debug, Default)]
-pub(crate) struct GarbageList(Mutex<Vec<Garbage>>);
+pub(crate) struct Garbage {
+    /// Freed once the work that was enqueued before the drop is done: aclrtFree does not wait.
+    memory: Mutex<Vec<DeviceMemory>>,
+    /// Destroyed by the next call that may make a device call: the runtime itself keeps what records and waits under
+    /// way need of them (aclrtDestroyEvent returns at once, and may come before the event's completion).
+    events: Mutex<Vec<RawEvent>>,
+}
 
-impl GarbageList {
-    pub(crate) fn push(&self, garbage: Garbage) {
-        self.lock().push(garbage);
+impl Garbage {
+    pub(crate) fn add_memory(&self, memory: DeviceMemory) {
+        locked(&self.memory).push(memory);
     }
 
-    /// What is on the list now. Whoever frees it takes it before it waits.
-    pub(crate) fn take(&self) -> Vec<Garbage> {
-        std::mem::take(&mut *self.lock())
+    pub(crate) fn add_event(&self, event: RawEvent) {
+        locked(&self.events).push(event);
     }
 
-    pub(crate) fn put_back(&self, garbage: Vec<Garbage>) {
-        let mut list = self.lock();
-        let later = std::mem::replace(&mut *list, garbage);
-        list.extend(later);
+    /// The memory that was dropped so far. Whoever frees it takes it before it waits: what is dropped during the wait may
+    /// be in use by later work.
+    pub(crate) fn take_memory(&self) -> Vec<DeviceMemory> {
+        std::mem::take(&mut locked(&self.memory))
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Garbage>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn put_back(&self, memory: Vec<DeviceMemory>) {
+        locked(&self.memory).extend(memory);
+    }
+
+    /// Destroys the events that were dropped so far.
+    pub(crate) fn destroy_events(&self, api: &Api) {
+        for event in std::mem::take(&mut *locked(&self.events)) {
+            // SAFETY: its only handle was dropped.
+            leaked("a dropped event", unsafe { api.destroy_event(event) });
+        }
     }
 }
 
-/// Gives back what no work uses any more. What fails is leaked and logged.
-pub(crate) fn free(api: &Api, garbage: Vec<Garbage>) {
-    for item in garbage {
-        match item {
-            Garbage::Memory(memory) => leaked("memory of a dropped buffer", api.free(memory)),
-            Garbage::Event(event) => {
-                if let Some(event) = Arc::into_inner(event) {
-                    leaked("a dropped event", api.destroy_event(event));
-                }
-            }
-        }
+fn locked<T>(list: &Mutex<Vec<T>>) -> std::sync::MutexGuard<'_, Vec<T>> {
+    list.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Frees memory of dropped buffers. What fails is leaked and logged.
+///
+/// # Safety
+/// The work that was enqueued before they were dropped is done.
+pub(crate) unsafe fn free(api: &Api, dropped: Vec<DeviceMemory>) {
+    for memory in dropped {
+        // SAFETY: the caller's promise; nothing has a buffer's address after its drop but the work, and graphs, whose
+        // maker has promised to keep the buffers.
+        leaked("memory of a dropped buffer", unsafe { api.free(memory) });
     }
 }
 
 /// Logs what could not be given back, with the feature `log`.
 #[allow(clippy::needless_pass_by_value, reason = "taken note of")]
-#[cfg_attr(not(feature = "log"), expect(unused_variables, reason = "nothing is logged"))]
 pub(crate) fn leaked(what: &str, result: Result<()>) {
-    #[cfg(feature = "log")]
     if let Err(error) = result {
-        log::warn!("{what} is leaked: {error}");
+        logging::warn!("{what} is leaked: {error}");
     }
 }

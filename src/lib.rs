@@ -7,8 +7,9 @@
 //! - `get_last_loc`: the slot of each request's last prefix token, -1 for an empty prefix;
 //! - `assign_extend_cache_locs`: the slots of a range of tokens of each request, end to end.
 //!
-//! Index arrays and outputs are int32 or int64, each independently. Bad data never reads or writes out of bounds: every
-//! valid row is computed, and the lowest bad one is reported as a [`RowFault`].
+//! Index arrays and outputs are int32 or int64, each independently. Bad data never reads or writes out of bounds, and a bad
+//! row harms itself alone: it gets -1, every valid row is computed and lies where it would have lain, and the lowest bad
+//! row is reported as a [`RowFault`].
 //!
 //! They run as AscendC kernels on a device, see below, and in host memory, in the module [`cpu_ref`] (feature `cpu-ref`, on
 //! by default); results and faults are the same, bit for bit. The kernels run on any machine too, on a simulated device
@@ -73,12 +74,14 @@
 //! - A launch goes to the device at once: it overtakes kernels that `torch_npu` still holds in its own task queue. Drain
 //!   that, or set `TASK_QUEUE_ENABLE=0`.
 //! - An operation is one task on the stream, without allocation, copy, query or wait, and can be captured into a graph. A
-//!   task queue is finite (about 1,800 tasks): a launch waits while it is full. [`Stream`] has the cost of each call.
+//!   task queue is finite (about 2,000 tasks): a launch waits while it is full. [`Stream`] has the cost of each call.
+//! - A process that has opened a device does not fork and go on in the child: the runtime's threads stay behind, and the
+//!   device there refuses every call ([`Error::Unavailable`]). Starting another program (fork and exec) is no matter.
 //!
 //! # Errors
 //!
-//! Bad data is found by the kernel, reported by the [`Stream`] and harms nothing; arguments that do not fit are refused
-//! before anything is enqueued; a device that fails is lost to the process. As they print:
+//! Bad data is found by the kernel, reported by the [`Stream`] and harms its own row alone; arguments that do not fit are
+//! refused before anything is enqueued; a device that fails is lost to the process. As they print:
 //!
 //! ```text
 //! get_last_loc, launch 3: row 1: request pool index 7 is outside the table's 2 rows
@@ -111,9 +114,11 @@ mod event;
 mod fault;
 mod fault_log;
 mod garbage;
+mod logging;
 pub mod ops;
 mod slice;
 mod stream;
+mod streams;
 mod table;
 
 pub use ascend_cache_loc_ref::{FaultKind, Int, IntType, RowFault, ShapeError, TableShape};
@@ -123,7 +128,7 @@ pub use error::{Error, Result};
 pub use event::{Event, FaultCheck};
 pub use fault::{DeviceFault, LaunchId, Operation};
 pub use ops::{ExtendLocs, LastLoc, LaunchConfig, assign_extend_cache_locs, get_last_loc};
-pub use slice::{DeviceAddr, DeviceSlice, DeviceSliceMut};
+pub use slice::{DeviceAddr, DeviceSlice, DeviceSliceMut, Unreported};
 pub use stream::Stream;
 pub use table::ReqToToken;
 

@@ -205,19 +205,20 @@ impl<'a, T: Int> DeviceSlice<'a, T> {
     }
 
     /// Copies it to host memory of the same length, once everything on `stream` is done. Blocking. Work of other streams
-    /// on memory that is not an owned buffer's is the caller's to order.
+    /// on memory that is not an owned buffer's is the caller's to order. Reports no fault: see [`Unreported`].
     ///
     /// # Errors
-    /// [`ShapeError::CopyLength`], [`Error::WrongHome`], [`Error::Acl`], [`Error::DeviceLost`].
-    pub fn copy_to_host(&self, stream: &Stream, to: &mut [T]) -> Result<()> {
+    /// [`ShapeError::CopyLength`], [`Error::WrongHome`], [`Error::Acl`], [`Error::Capturing`], [`Error::DeviceLost`].
+    pub fn copy_to_host<'s>(&self, stream: &'s Stream, to: &mut [T]) -> Result<Unreported<'s>> {
         check_copy(to.len(), self.len())?;
         self.home().check("buffer", stream)?;
         stream.settle()?;
-        let Some(DeviceAddr(from)) = self.raw.address.filter(|_| !to.is_empty()) else { return Ok(()) };
+        let copied = Unreported(stream);
+        let Some(DeviceAddr(from)) = self.raw.address.filter(|_| !to.is_empty()) else { return Ok(copied) };
         // SAFETY: T is i32 or i64: any bytes are a value of it.
         let bytes = unsafe { std::slice::from_raw_parts_mut(to.as_mut_ptr().cast(), size_of_val(to)) };
         // SAFETY: as long as the slice, whose work is done or is the caller's to order.
-        stream.within(|api| unsafe { api.copy_to_host(bytes, from) })
+        stream.within(|api| unsafe { api.copy_to_host(bytes, from) }).map(|()| copied)
     }
 }
 
@@ -266,6 +267,20 @@ impl<'a, T: Int> DeviceSliceMut<'a, T> {
         let bytes = unsafe { std::slice::from_raw_parts(from.as_ptr().cast(), size_of_val(from)) };
         // SAFETY: as long as the slice, whose work is done or is the caller's to order.
         stream.within(|api| unsafe { api.copy_to_device(to, bytes) })
+    }
+}
+
+/// What was copied to the host, with the faults of the stream's launches not yet reported.
+#[derive(Debug)]
+pub struct Unreported<'a>(&'a Stream);
+
+impl Unreported<'_> {
+    /// Reports them, as [`Stream::synchronize`] does. The copy holds what the valid rows gave in any case.
+    ///
+    /// # Errors
+    /// As [`Stream::synchronize`].
+    pub fn report(self) -> Result<()> {
+        self.0.synchronize()
     }
 }
 

@@ -1,19 +1,21 @@
 //! A stream: what is enqueued on it runs in order, while the host goes on.
 
+#![allow(unsafe_code, reason = "streams of others are borrowed, and work on memory is enqueued")]
+
 use std::any::Any;
 use std::ffi::c_void;
 use std::fmt;
 use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::api::block::ParameterBlock;
 use crate::api::{Api, Context, DeviceMemory, RawEvent, RawStream};
 use crate::device::next_id;
-use crate::fault_log::FaultLog;
-use crate::garbage::{Garbage, GarbageList};
-use crate::{Device, DeviceFault, Error, Event, FaultCheck, LaunchId, Operation, Result};
+use crate::fault_log::{FaultLog, Read};
+use crate::garbage::Garbage;
+use crate::{Device, DeviceFault, Error, Event, FaultCheck, LaunchId, Operation, Result, logging};
 
 /// A queue of work on a device: a stream of ours, or one of another runtime that is borrowed.
 ///
@@ -21,40 +23,60 @@ use crate::{Device, DeviceFault, Error, Event, FaultCheck, LaunchId, Operation, 
 /// that nothing is freed or copied while it is in use.
 ///
 /// Dropping the last handle of an owned stream leaves the stream to its [`Device`], which destroys it in
-/// [`reclaim`](Device::reclaim). Dropping a borrowed one does nothing.
+/// [`reclaim`](Device::reclaim), or when streams or memory run out. Dropping a borrowed one does nothing: see
+/// [`retire`](Self::retire).
 ///
 /// # What each call costs
 ///
 /// | call | tasks | waits |
 /// |---|---|---|
-/// | an operation | 1 | no; for room only, where the stream's task queue (about 1,800 tasks) is full |
-/// | [`record`](Self::record), [`wait`](Self::wait) | 1 | no |
-/// | [`fault_check`](Self::fault_check) | 3 | no |
-/// | [`synchronize`](Self::synchronize), [`synchronize_timeout`](Self::synchronize_timeout), [`take_fault`](Self::take_fault) | 2 after a launch | for the stream |
+/// | an operation | 1 | no; for room only |
+/// | [`record`](Self::record), [`wait`](Self::wait) | 1 | no; for room only |
+/// | [`fault_check`](Self::fault_check) | 3 | no; for room only |
+/// | [`synchronize`](Self::synchronize), [`take_fault`](Self::take_fault) | 2 after a launch | for the stream |
+/// | [`synchronize_timeout`](Self::synchronize_timeout) | 2 after a launch, once the stream has come to its end | for the stream, so long |
+///
+/// *Room*: a stream's task queue is finite (about 2,000 tasks on Atlas A2; users report about 1,800). What enqueues while
+/// it is full waits until the device has taken a task, behind a hang for ever; AscendCL has no call that tells how full
+/// it is.
 #[derive(Clone)]
 pub struct Stream {
     device: Device,
-    state: Arc<StreamState>,
-    keep: Keep,
+    kind: Kind,
 }
 
-/// What a handle keeps alive.
+/// Whose a stream is, and what its handles keep alive.
 #[derive(Clone)]
-enum Keep {
-    Borrowed,
-    Owner(#[expect(dead_code, reason = "kept alive")] Arc<dyn Any + Send + Sync>),
-    Owned(#[expect(dead_code, reason = "its drop is the last handle's")] Arc<Owned>),
+enum Kind {
+    Borrowed(Arc<StreamState>, #[expect(dead_code, reason = "kept alive")] Option<Arc<dyn Any + Send + Sync>>),
+    Owned(Arc<Owned>),
 }
 
 /// All handles of an owned stream share one; its drop hands the stream to the device.
-struct Owned {
+pub(crate) struct Owned {
     device: Device,
-    state: Arc<StreamState>,
+    /// `None` in the drop alone.
+    state: Option<StreamState>,
+}
+
+impl Owned {
+    pub(crate) fn state(&self) -> &StreamState {
+        self.state.as_ref().expect("there until the drop")
+    }
 }
 
 impl Drop for Owned {
     fn drop(&mut self) {
-        self.device.orphan(self.state.clone());
+        if let Some(state) = self.state.take() {
+            state.log.log_known();
+            self.device.orphan(state);
+        }
+    }
+}
+
+impl fmt::Debug for Owned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.state.fmt(f)
     }
 }
 
@@ -64,20 +86,20 @@ pub(crate) struct StreamState {
     pub(crate) context: Context,
     pub(crate) raw: RawStream,
     pub(crate) log: FaultLog,
-    pub(crate) garbage: GarbageList,
+    pub(crate) garbage: Garbage,
     last_launch: AtomicU64,
 }
 
 impl StreamState {
-    fn new(context: Context, raw: RawStream, log: FaultLog) -> Arc<Self> {
-        let garbage = GarbageList::default();
-        Arc::new(Self { id: next_id(), context, raw, log, garbage, last_launch: AtomicU64::new(0) })
+    pub(crate) fn new(context: Context, raw: RawStream, log: FaultLog) -> Self {
+        let garbage = Garbage::default();
+        Self { id: next_id(), context, raw, log, garbage, last_launch: AtomicU64::new(0) }
     }
 }
 
 impl fmt::Debug for Stream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let owned = matches!(self.keep, Keep::Owned(_));
+        let owned = matches!(self.kind, Kind::Owned(_));
         let device = self.device.ordinal();
         f.debug_struct("Stream").field("device", &device).field("raw", &self.as_raw()).field("owned", &owned).finish()
     }
@@ -87,43 +109,49 @@ impl fmt::Debug for Stream {
 impl Stream {
     pub(crate) fn create(device: &Device) -> Result<Self> {
         let context = device.context();
-        let state = device.within(context, None, |api| {
-            let raw = api.create_stream()?;
-            match Self::log_for(device, api, &raw) {
-                Ok(log) => Ok(StreamState::new(context, raw, log)),
-                Err(error) => {
-                    crate::garbage::leaked("a stream", api.destroy_stream(raw));
-                    Err(error)
-                }
+        let raw = device.with_room(context, Api::create_stream)?;
+        let log = match device.new_log(context) {
+            Ok(log) => log,
+            Err(error) => {
+                // SAFETY: made above, and nothing was enqueued on it.
+                let destroyed = device.within(context, None, |api| unsafe { api.destroy_stream(raw) });
+                crate::garbage::leaked("a stream", destroyed);
+                return Err(error);
             }
-        })?;
-        device.keep_owned(&state);
-        let keep = Keep::Owned(Arc::new(Owned { device: device.clone(), state: state.clone() }));
-        Ok(Self { device: device.clone(), state, keep })
+        };
+        // From here on a failure leaves the stream to the device, which waits before it destroys.
+        let owned = Owned { device: device.clone(), state: Some(StreamState::new(context, raw, log)) };
+        let stream = Self { device: device.clone(), kind: Kind::Owned(Arc::new(owned)) };
+        stream.within(|api| stream.state().log.clear(api, &stream.state().raw))?;
+        if let Kind::Owned(owned) = &stream.kind {
+            device.keep_owned(owned);
+        }
+        Ok(stream)
     }
 
     /// A stream of another runtime, an `aclrtStream` of the context that is current on this thread; null is that
-    /// context's default stream. It is never destroyed by this crate.
+    /// context's default stream. It is never destroyed by this crate. On a thread that has no context, or none but what a
+    /// call of this crate has left there, the device's default context is meant, the one that `aclrtSetDevice` makes
+    /// current.
     ///
     /// Borrowed once, it is known: borrowing it again in the same context allocates nothing and gives the same fault log
-    /// and free list.
+    /// and free list, until it is [retired](Self::retire).
     ///
     /// # Errors
     /// - [`Error::WrongHome`] where the current context is of another device.
-    /// - [`Error::Unavailable`] where no context is current.
+    /// - [`Error::Capturing`] where it is borrowed for the first time while it is captured.
     /// - [`Error::Acl`], [`Error::DeviceLost`].
     ///
     /// # Safety
-    /// - `raw` is null, or a stream of the context that is current, and outlives every handle of this stream and the
-    ///   last call on it. Another stream that gets the same address later is taken for it.
-    /// - The context outlives them too.
-    /// - Borrowed before a capture begins on it: the first time, its fault log is cleared by a task.
+    /// - `raw` is null, or a stream of the context that is current, and outlives every handle of this stream, the last
+    ///   call on it, and each [`reclaim`](Device::reclaim) that began before the last handle went (calls that find memory
+    ///   or streams short run it); so does the context. Another stream that gets the same address later is taken for it,
+    ///   unless this one was [retired](Self::retire).
     /// - A launch goes to the device at once. It overtakes kernels that torch_npu still holds in its own task queue for
     ///   this stream: drain that, or set `TASK_QUEUE_ENABLE=0`.
-    #[allow(unsafe_code, reason = "the caller vouches for the stream")]
     pub unsafe fn borrow_raw(device: &Device, raw: *mut c_void) -> Result<Self> {
         // SAFETY: the caller's promise.
-        unsafe { Self::borrow(device, raw, Keep::Borrowed) }
+        unsafe { Self::borrow(device, raw, None) }
     }
 
     /// [`borrow_raw`](Self::borrow_raw) with something that keeps the stream alive; the handle holds it.
@@ -133,48 +161,61 @@ impl Stream {
     ///
     /// # Safety
     /// As [`borrow_raw`](Self::borrow_raw), where the stream and its context live as long as `owner`.
-    #[allow(unsafe_code, reason = "the caller vouches for the stream")]
     pub unsafe fn borrow_with_owner(
         device: &Device,
         raw: *mut c_void,
         owner: Arc<dyn Any + Send + Sync>,
     ) -> Result<Self> {
         // SAFETY: the caller's promise.
-        unsafe { Self::borrow(device, raw, Keep::Owner(owner)) }
+        unsafe { Self::borrow(device, raw, Some(owner)) }
     }
 
-    #[allow(unsafe_code, reason = "the caller vouches for the stream")]
-    unsafe fn borrow(device: &Device, raw: *mut c_void, keep: Keep) -> Result<Self> {
+    unsafe fn borrow(device: &Device, raw: *mut c_void, owner: Option<Arc<dyn Any + Send + Sync>>) -> Result<Self> {
         let context = device.caller_context()?;
         // SAFETY: the caller's promise: a stream of this context, which is current whenever it is used.
         let raw = unsafe { RawStream::borrowed(raw) };
-        let known = device.borrowed(|state| state.context == context && state.raw == raw);
-        let state = match known {
+        let state = match device.borrowed(context, &raw) {
             Some(state) => state,
-            None => device.within(context, None, |api| {
-                let log = Self::log_for(device, api, &raw)?;
-                Ok(device.keep_borrowed(StreamState::new(context, raw, log)))
-            })?,
+            None => {
+                device.within(context, None, |api| refuse_capture(api, &raw))?;
+                let log = device.new_log(context)?;
+                device.keep_borrowed(StreamState::new(context, raw, log))
+            }
         };
-        Ok(Self { device: device.clone(), state, keep })
+        let stream = Self { device: device.clone(), kind: Kind::Borrowed(state, owner) };
+        // The first time; and again, where that failed.
+        if !stream.log().is_cleared() {
+            stream.within(|api| stream.log().clear(api, &stream.state().raw))?;
+        }
+        Ok(stream)
     }
 
-    /// A fault log, cleared on the stream.
-    fn log_for(device: &Device, api: &Api, raw: &RawStream) -> Result<FaultLog> {
-        let Some(mut log) = device.used_log() else { return FaultLog::new(api, raw, device.info().vector_cores) };
-        match log.reuse(api, raw) {
-            Ok(()) => Ok(log),
-            Err(error) => {
-                device.keep_log(log);
-                Err(error)
-            }
+    /// Says that a borrowed stream is gone, or about to be destroyed by its owner: its fault log serves other streams, and
+    /// what was dropped on it is freed. Otherwise the crate keeps both for ever. Waits for a
+    /// [`reclaim`](Device::reclaim) that is under way, not for the device. An owned stream is merely dropped.
+    ///
+    /// # Errors
+    /// The stream itself, where it has other handles: clones, buffers at home on it, events and checks.
+    ///
+    /// # Safety
+    /// All work on the stream is done, and no graph that captured an operation on it runs again: its kernels write to the
+    /// fault log.
+    pub unsafe fn retire(self) -> Result<(), Self> {
+        let Kind::Borrowed(state, _) = &self.kind else { return Ok(()) };
+        if !self.device.release_borrowed(state) {
+            return Err(self);
         }
+        let Self { device, kind: Kind::Borrowed(state, _) } = self else { unreachable!("borrowed, as seen above") };
+        let state = Arc::into_inner(state).expect("the only handle, as seen above");
+        // SAFETY: the caller's promise.
+        unsafe { device.scrap(state, |_, _| Ok(())) };
+        Ok(())
     }
 
     /// The `aclrtStream`; null for a default stream. What is enqueued on it directly runs in order with the rest.
     #[must_use]
     pub fn as_raw(&self) -> *mut c_void {
-        self.state.raw.raw()
+        self.state().raw.raw()
     }
 
     /// The device.
@@ -186,20 +227,19 @@ impl Stream {
 
 /// Order between streams. Nothing here waits.
 impl Stream {
-    /// An event behind everything enqueued so far.
+    /// An event behind everything enqueued so far. Destroys the stream's events that were dropped.
+    ///
+    /// A record under way takes one of the device's event resources (65,536 on Atlas A2, 1,023 on 310P): where none is
+    /// left, AscendCL tries for a while, which blocks, and then fails with 207007.
     ///
     /// # Errors
     /// [`Error::Acl`], [`Error::DeviceLost`].
     pub fn record(&self) -> Result<Event> {
         self.within(|api| {
-            let raw = api.create_event()?;
-            match api.record_event(&raw, &self.state.raw) {
-                Ok(()) => Ok(Event::new(self, raw)),
-                Err(error) => {
-                    crate::garbage::leaked("an event", api.destroy_event(raw));
-                    Err(error)
-                }
-            }
+            self.garbage().destroy_events(api);
+            let event = Event::new(self, api.create_event()?);
+            api.record_event(event.raw(), &self.state().raw)?;
+            Ok(event)
         })
     }
 
@@ -211,91 +251,135 @@ impl Stream {
         if event.stream().device.id() != self.device.id() {
             return Err(Error::WrongHome { argument: "event", scope: "device" });
         }
-        let raw = event.raw();
-        self.within(|api| api.wait_event(&self.state.raw, raw))?;
-        self.state.garbage.push(Garbage::Event(raw.clone()));
-        Ok(())
+        self.within(|api| api.wait_event(&self.state().raw, event.raw()))
     }
 }
 
 /// Waiting for the device. These calls block, and free what was dropped on the stream before they began.
+///
+/// While the stream is captured into a graph they fail with [`Error::Capturing`], before AscendCL is asked: the capture
+/// goes on.
 impl Stream {
     /// Waits until everything enqueued so far is done.
     ///
     /// # Errors
-    /// - [`Error::Fault`] with the lowest bad row of the launches whose faults were not reported before, by launch and
-    ///   row. All valid rows were computed, and the stream is as usable as before.
-    /// - [`Error::Acl`], [`Error::DeviceLost`]. A runtime that shares the stream and synchronises it by itself may
-    ///   receive the code of a lost device in our stead.
+    /// - [`Error::Fault`] with the lowest bad row, by launch and row, that the fault log held and no call reported. All
+    ///   valid rows were computed, and the stream is as usable as before. The log holds one bad row for each vector core:
+    ///   the first that the core met. Of two bad launches before one wait the second may go unreported; what the log does
+    ///   hold of it is reported by the next call that reports.
+    /// - [`Error::Acl`], [`Error::Capturing`], [`Error::DeviceLost`]. A runtime that shares the stream and synchronises it
+    ///   by itself may receive the code of a lost device in our stead.
     pub fn synchronize(&self) -> Result<()> {
         self.take_fault()?.map_or(Ok(()), |fault| Err(fault.into()))
     }
 
-    /// [`synchronize`](Self::synchronize) for at most `limit`, rounded up to milliseconds.
+    /// [`synchronize`](Self::synchronize) for at most `limit`, rounded up to milliseconds, at least one.
+    ///
+    /// Nothing is enqueued before the stream has come to its end, so that the limit is kept where the stream's queue is
+    /// full too. What another thread enqueues in the moment between counts against the limit.
     ///
     /// # Errors
-    /// [`Error::Timeout`] where work is left; nothing was freed, and a fault is reported by a later call. Otherwise as
-    /// [`synchronize`](Self::synchronize).
+    /// [`Error::Timeout`] where work is left; nothing that it may use was freed, and a fault is reported by a later call.
+    /// Otherwise as [`synchronize`](Self::synchronize).
     pub fn synchronize_timeout(&self, limit: Duration) -> Result<()> {
-        self.wait_for(Some(limit), true)?.map_or(Ok(()), |fault| Err(fault.into()))
+        let log = &self.state().log;
+        let began = Instant::now();
+        self.drain(Some(limit), false)
+            .and_then(|()| match log.is_used() {
+                true => self.drain(Some(limit.saturating_sub(began.elapsed())), true),
+                false => Ok(()),
+            })
+            .map_err(|error| if matches!(error, Error::Timeout(_)) { Error::Timeout(limit) } else { error })?;
+        log.report().map_or(Ok(()), |fault| Err(fault.into()))
     }
 
     /// [`synchronize`](Self::synchronize) with the fault as a value: for a caller that learns from elsewhere that the
     /// work is done. Reports faults of graph replays too.
     ///
     /// # Errors
-    /// [`Error::Acl`], [`Error::DeviceLost`].
+    /// [`Error::Acl`], [`Error::Capturing`], [`Error::DeviceLost`].
     pub fn take_fault(&self) -> Result<Option<DeviceFault>> {
-        self.wait_for(None, true)
+        // A graph's replay is not seen here: a log that was ever used is read.
+        self.drain(None, self.state().log.is_used())?;
+        Ok(self.state().log.report())
     }
 
-    /// Waits without reporting a fault; one that turns up is kept for the next call that reports.
+    /// Waits without reading the log; a fault that turns up is kept for the next call that reports.
     pub(crate) fn settle(&self) -> Result<()> {
-        self.wait_for(None, false).map(drop)
+        self.drain(None, false)
     }
 
-    fn wait_for(&self, limit: Option<Duration>, report: bool) -> Result<Option<DeviceFault>> {
-        let log = &self.state.log;
+    /// Waits for the stream, behind a read of the log or not, and takes what is then done.
+    fn drain(&self, limit: Option<Duration>, read: bool) -> Result<()> {
+        let state = self.state();
         // Taken before the wait: what is dropped during it may be in use by later work.
-        let garbage = self.state.garbage.take();
-        let mut copies = log.abandoned();
+        let dropped = state.garbage.take_memory();
+        let mut reads = state.log.abandoned();
         let waited = self.within(|api| {
-            if report && log.is_used() {
-                copies.push(log.read(api, &self.state.raw)?);
+            refuse_capture(api, &state.raw)?;
+            state.garbage.destroy_events(api);
+            if read {
+                reads.push(state.log.read(api, &state.raw)?);
             }
-            let Some(limit) = limit else { return api.synchronize_stream(&self.state.raw) };
-            let milliseconds = limit.as_nanos().div_ceil(1_000_000).try_into().unwrap_or(i32::MAX);
-            match api.synchronize_stream_timeout(&self.state.raw, milliseconds)? {
+            let Some(limit) = limit else { return api.synchronize_stream(&state.raw) };
+            // AscendCL refuses 0.
+            let milliseconds = limit.as_nanos().div_ceil(1_000_000).clamp(1, i32::MAX as u128) as i32;
+            match api.synchronize_stream_timeout(&state.raw, milliseconds)? {
                 true => Ok(()),
                 false => Err(Error::Timeout(limit)),
             }
         });
+        logging::debug!("waited for stream {:?}, limit {limit:?}: {waited:?}", state.raw);
         if let Err(error) = waited {
-            log.abandon(copies);
-            self.state.garbage.put_back(garbage);
+            state.log.abandon(reads);
+            state.garbage.put_back(dropped);
             return Err(error);
         }
-        self.device.collect(&self.state, garbage);
-        Ok(log.finish(copies, report))
+        // SAFETY: the wait began after the drops.
+        unsafe { self.device.free(state.context, dropped) };
+        self.finish(reads);
+        Ok(())
     }
 
     /// Begins to look for faults without waiting: a copy of the fault log and an event, enqueued behind everything so
-    /// far. For a serving loop that never waits for the device through this crate. Not during a capture.
+    /// far. For a serving loop that never waits for the device through this crate; once the check is over, what was
+    /// dropped before it is freed. It tells of bad rows only: that the device itself failed, the next wait tells.
     ///
     /// # Errors
-    /// [`Error::Acl`], [`Error::DeviceLost`].
+    /// [`Error::Capturing`], [`Error::Acl`], [`Error::DeviceLost`].
     pub fn fault_check(&self) -> Result<FaultCheck> {
-        let copy = self.within(|api| self.state.log.check(api, &self.state.raw))?;
-        Ok(FaultCheck::new(self, copy))
+        let state = self.state();
+        let dropped = state.garbage.take_memory();
+        // Beside it, checks that were dropped, of which nobody else learns that they are done.
+        let checked = self.within(|api| {
+            refuse_capture(api, &state.raw)?;
+            state.garbage.destroy_events(api);
+            self.finish(state.log.done(api));
+            state.log.check(api, &state.raw)
+        });
+        match checked {
+            Ok(read) => Ok(FaultCheck::new(self, read.with_dropped(dropped))),
+            Err(error) => {
+                state.garbage.put_back(dropped);
+                Err(error)
+            }
+        }
     }
 }
 
 /// For the other parts of the crate.
 impl Stream {
+    pub(crate) fn state(&self) -> &StreamState {
+        match &self.kind {
+            Kind::Borrowed(state, _) => state,
+            Kind::Owned(owned) => owned.state(),
+        }
+    }
+
     /// Runs `f` in the stream's context.
     pub(crate) fn within<T>(&self, f: impl FnOnce(&Api) -> Result<T>) -> Result<T> {
-        let last_launch = LaunchId::new(self.state.last_launch.load(Ordering::Relaxed));
-        self.device.within(self.state.context, last_launch, f)
+        let last_launch = LaunchId::new(self.state().last_launch.load(Ordering::Relaxed));
+        self.device.within(self.state().context, last_launch, f)
     }
 
     /// Enqueues an operation's kernel: one task.
@@ -306,11 +390,17 @@ impl Stream {
         cores: u32,
         block: &P,
     ) -> Result<()> {
-        self.state.last_launch.store(id.get(), Ordering::Relaxed);
+        let state = self.state();
+        state.last_launch.store(id.get(), Ordering::Relaxed);
+        // Before the launch, so that no failure can hide that it came to the device.
+        state.log.mark_used();
         let function = self.device.function(operation);
-        self.within(|api| api.launch(function, cores, &self.state.raw, block))?;
-        self.state.log.mark_used();
-        if self.device.launch_blocking() {
+        // SAFETY: `ops` makes the block for this operation, from slices that it borrows: those of owned buffers are at
+        // home on this stream, whose order frees them behind the kernel; of others the maker has promised the same.
+        self.within(|api| unsafe { api.launch(function, cores, &state.raw, block) })?;
+        logging::debug!("{operation}, launch {id}: {cores} cores on stream {:?}", state.raw);
+        // A capture ends where it is waited in.
+        if self.device.launch_blocking() && !self.within(|api| api.is_captured(&state.raw))? {
             return self.synchronize();
         }
         Ok(())
@@ -318,32 +408,46 @@ impl Stream {
 
     /// Memory for an owned buffer; `bytes` is not 0.
     pub(crate) fn allocate(&self, bytes: usize) -> Result<DeviceMemory> {
-        self.device.allocate(&self.state, bytes)
+        self.device.with_room(self.state().context, |api| api.malloc(bytes))
     }
 
+    /// Enqueues the clearing of an owned buffer's memory, which is at home here.
     pub(crate) fn clear(&self, memory: &DeviceMemory) -> Result<()> {
-        self.within(|api| api.clear_async(memory, &self.state.raw))
+        let raw = &self.state().raw;
+        // SAFETY: the buffer's memory is freed behind it, in stream order.
+        self.within(|api| refuse_capture(api, raw).and_then(|()| unsafe { api.clear_async(memory, raw) }))
     }
 
-    /// Puts something on the list of what is given back after the next wait.
-    pub(crate) fn discard(&self, garbage: Garbage) {
-        self.state.garbage.push(garbage);
+    pub(crate) fn garbage(&self) -> &Garbage {
+        &self.state().garbage
     }
 
     pub(crate) fn event_done(&self, event: &RawEvent) -> Result<bool> {
         self.within(|api| api.event_done(event))
     }
 
+    /// Takes what reads that are done hold, and frees what was dropped before them.
+    pub(crate) fn finish(&self, done: impl IntoIterator<Item = Read>) {
+        let dropped = self.log().finish(done);
+        // SAFETY: the drops came before the reads, which are done.
+        unsafe { self.device.free(self.state().context, dropped) };
+    }
+
     pub(crate) fn log(&self) -> &FaultLog {
-        &self.state.log
+        &self.state().log
     }
 
     /// Device address of the fault log.
     pub(crate) fn fault_log(&self) -> u64 {
-        self.state.log.address()
+        self.state().log.address()
     }
 
     pub(crate) fn id(&self) -> NonZeroU64 {
-        NonZeroU64::new(self.state.id).expect("counts up from 1")
+        NonZeroU64::new(self.state().id).expect("counts up from 1")
     }
+}
+
+/// What would become part of a capture, or end in one, is refused before AscendCL is asked.
+fn refuse_capture(api: &Api, raw: &RawStream) -> Result<()> {
+    if api.is_captured(raw)? { Err(Error::Capturing) } else { Ok(()) }
 }

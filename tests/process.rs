@@ -68,6 +68,79 @@ fn blocking_launches_name_themselves() {
     stream.synchronize().unwrap_err();
 }
 
+/// In a capture a blocking launch does not wait: the capture goes on, and a replay reports.
+#[test]
+#[serial]
+fn blocking_launches_do_not_end_a_capture() {
+    // SAFETY: as above.
+    unsafe { std::env::set_var("ASCEND_CACHE_LOC_LAUNCH_BLOCKING", "1") };
+    let machine = Machine::new(SimConfig::default()).unwrap();
+    let stream = machine.open(0).unwrap().new_stream().unwrap();
+    // SAFETY: as above.
+    unsafe { std::env::remove_var("ASCEND_CACHE_LOC_LAUNCH_BLOCKING") };
+    let slots = DeviceBuffer::from_host(&stream, &[10, 11]).unwrap();
+    let rows = DeviceBuffer::from_host(&stream, &[5, 2]).unwrap();
+    let mut out = DeviceBuffer::<i32>::zeroed(&stream, 1).unwrap();
+    let args = LastLoc {
+        table: ReqToToken::new(TableShape::new(1, 2).unwrap(), slots.as_slice()).unwrap(),
+        req_pool_indices: rows.as_slice().get(..1).unwrap(),
+        prefix_lens: rows.as_slice().get(1..).unwrap(),
+        out: out.as_slice_mut(),
+    };
+    let (acl, mut graph) = (machine.acl(), std::ptr::null_mut());
+    // SAFETY: a live stream of the current context, valid out pointers, a graph whose memory is there.
+    unsafe {
+        assert_eq!(acl.aclmdlRICaptureBegin.unwrap()(stream.as_raw(), 0), 0);
+        get_last_loc(&stream, args).unwrap();
+        assert_eq!(acl.aclmdlRICaptureEnd.unwrap()(stream.as_raw(), &raw mut graph), 0);
+        assert_eq!(acl.aclmdlRIExecuteAsync.unwrap()(graph, stream.as_raw()), 0);
+    }
+    assert_eq!(stream.take_fault().unwrap().unwrap().launch.get(), 1);
+}
+
+/// A child of this process has none of the library's threads: what is open is refused there, and would hang. A machine of
+/// its own works.
+#[test]
+#[serial]
+fn a_forked_child_is_refused() {
+    let machine = Machine::new(SimConfig::default()).unwrap();
+    let device = machine.open(0).unwrap();
+    let stream = device.new_stream().unwrap();
+    launch(&stream, false).unwrap();
+    stream.synchronize().unwrap();
+    let event = stream.record().unwrap();
+    let checks: [&dyn Fn() -> Result<()>; 7] = [
+        &|| stream.synchronize(),
+        &|| event.is_done().map(drop),
+        &|| stream.record().map(drop),
+        &|| DeviceBuffer::from_host(&stream, &[1_i32]).map(drop),
+        &|| device.new_stream().map(drop),
+        &|| device.reclaim(),
+        &|| machine.open(0).map(drop),
+    ];
+    // SAFETY: the child calls what is tested, and ends at once.
+    let child = unsafe { libc::fork() };
+    assert!(child >= 0);
+    if child == 0 {
+        let refused = |result: Result<()>| matches!(result, Err(Error::Unavailable(text)) if text.contains("forked"));
+        let first_wrong = checks.iter().position(|check| !refused(check()));
+        let own = Machine::new(SimConfig::default()).and_then(|machine| {
+            let stream = machine.open(0)?.new_stream()?;
+            launch(&stream, false)?;
+            stream.synchronize()
+        });
+        let code = first_wrong.map_or(if own.is_ok() { 0 } else { 100 }, |wrong| wrong as i32 + 1);
+        // SAFETY: nothing of the parent's is run down.
+        unsafe { libc::_exit(code) };
+    }
+    let mut status = 0;
+    // SAFETY: a child of ours, and a valid out pointer.
+    assert_eq!(unsafe { libc::waitpid(child, &raw mut status, 0) }, child);
+    assert!(libc::WIFEXITED(status), "{status}");
+    assert_eq!(libc::WEXITSTATUS(status), 0, "the number of the call that was not refused; 100: its own machine");
+    stream.synchronize().unwrap();
+}
+
 /// Without CANN a device of this machine is unavailable, and the text says what was looked for.
 #[test]
 #[serial]
@@ -76,4 +149,76 @@ fn without_cann_there_is_no_device() {
         let Err(Error::Unavailable(text)) = result else { panic!("{result:?}") };
         assert!(text.contains("libascendcl.so"), "{text}");
     }
+}
+
+/// With the feature `log`: what a call returns to nobody is in the program's log, and what is worth following at debug.
+#[cfg(feature = "log")]
+#[test]
+#[serial]
+fn what_nobody_is_told_is_logged() {
+    use std::sync::Mutex;
+
+    struct Lines(Mutex<Vec<String>>);
+    impl log::Log for Lines {
+        fn enabled(&self, _: &log::Metadata<'_>) -> bool {
+            true
+        }
+        fn log(&self, record: &log::Record<'_>) {
+            self.0.lock().unwrap().push(format!("{} {}", record.level(), record.args()));
+        }
+        fn flush(&self) {}
+    }
+    static LINES: Lines = Lines(Mutex::new(Vec::new()));
+    log::set_logger(&LINES).unwrap();
+    log::set_max_level(log::LevelFilter::Debug);
+    let logged = |f: &dyn Fn()| {
+        LINES.0.lock().unwrap().clear();
+        f();
+        std::mem::take(&mut *LINES.0.lock().unwrap())
+    };
+    let has = |lines: &[String], start: &str| {
+        assert!(lines.iter().any(|line| line.starts_with(start)), "{start:?} in {lines:#?}");
+    };
+    let mut config = SimConfig::default();
+    config.devices = 2;
+    let machine = Machine::new(config).unwrap();
+    let device = machine.open(0).unwrap();
+    // Launches and waits.
+    let stream = device.new_stream().unwrap();
+    let lines = logged(&|| {
+        launch(&stream, false).unwrap();
+        stream.synchronize().unwrap();
+    });
+    has(&lines, "DEBUG get_last_loc, launch 1: 1 cores on stream ");
+    has(&lines, "DEBUG waited for stream ");
+    // A fault that the stream's last handle leaves behind, whether it was read or not.
+    for read in [true, false] {
+        let stream = device.new_stream().unwrap();
+        launch(&stream, true).unwrap();
+        if read {
+            drop(stream.fault_check().unwrap());
+        }
+        let stream = std::cell::Cell::new(Some(stream));
+        let lines = logged(&|| {
+            drop(stream.take());
+            device.reclaim().unwrap();
+        });
+        has(&lines, "WARN never reported: get_last_loc, launch ");
+    }
+    // What could not be given back.
+    drop(device.new_stream().unwrap());
+    machine.fail_call("aclrtDestroyStream", 1, 507_000);
+    has(
+        &logged(&|| device.reclaim().unwrap()),
+        "WARN a dropped stream is leaked: aclrtDestroyStream failed with 507000",
+    );
+    // A loss.
+    let second = machine.open(1).unwrap().new_stream().unwrap();
+    machine.fail_launch(1, 507_035);
+    let lines = logged(&|| {
+        launch(&second, false).unwrap();
+        second.synchronize().unwrap_err();
+    });
+    has(&lines, "WARN device 1: aclrtSynchronizeStream: the device is lost, AscendCL code 507035, last launch 1");
+    log::set_max_level(log::LevelFilter::Off);
 }

@@ -1,25 +1,29 @@
 // assign_extend_cache_locs: the slices table[req_pool_indices[i], start_offsets[i] .. end_offsets[i]] laid end to end.
 //
 // Contract: see AscendCacheLocExtendLocsParams. R, L and O are int32 or int64. A row with start == end is empty and
-// valid. Any other invalid row counts as empty, does not read the table, and is reported; so is the first row that does
-// not fit whole into `capacity`, of which what fits is written. The lowest such row of a core goes to the core's line
-// of the fault log. n may be anything below 2^31, lengths anything up to row_len, and the total anything.
+// valid. A bad row does not read the table and is reported; it keeps its place in the output, filled with -1, where its
+// offsets say how long that is (PlaceLength, rows.h), and has none otherwise. So where a row begins depends on offsets
+// alone. The first row that does not fit whole into `capacity` is reported too, and what fits is written. The lowest
+// such row of a core goes to the core's line of the fault log. n may be anything below 2^31 - 1, lengths anything up to
+// 2^31 - 2, and the total anything.
 //
 // Split: by weight, a row weighing its elements and a constant beside. A core's share of the weight begins at a
 // position in the output, moved up to the next 64-byte line: a long row is shared, many short ones are too. Every core
 // finds both ends of its share by itself: from the sums of all lengths (scan.h) and a walk along the rows of its share.
 //
-// UB, for the largest tiles: scan 24 + 24 + 8 KB, walk 6 KB, landing 2 * 16 KB, patterns 1 KB, packed 16 KB, widened
-// 32 KB, fault line 64 B: 143 KB.
+// UB, for the largest tiles: scan 16 + 24 + 8 KB, walk 6 KB, landing 2 * 16 KB, patterns 1 KB, packed 16 KB, widened
+// 32 KB, fault line 64 B: 135 KB and 64 B.
 //
 //     total = scan
 //     find the last checkpoint whose weight is not past the share's begin; walk from its row on:
-//         S     request, start, end of the row; valid? length, weight and position of the row
+//         S     request, start, end of the row; its fault, the length of its place, its weight and position
 //         if the share begins in this row: begin = the position there, moved up to a line
-//         if the row's weight begins in the share: report it if it is invalid or does not fit
+//         if the row's weight begins in the share: report its fault, or that it does not fit
 //         if the share ends in this row: end = the position there, moved up to a line
-//         the part of the row between begin and end: MTE2 copy in, V pack and widen, MTE3 copy out (pack.h)
+//         the part of the row between begin and end: MTE2 copy in or V fill with -1, V pack and widen, MTE3 copy out
 //     until the position reaches end
+//
+// Landing, packing and storing are pack.h's.
 #pragma once
 
 #include "../common/fault_log.h"
@@ -104,10 +108,12 @@ private:
         const int64_t end = rows_.ends.GetValue(i);
         const uint64_t weight = position_ + row * row_weight_; // where the row begins
         const bool owned = weight >= share_begin_ && weight < share_end_;
-        const bool valid = Valid(row, request, start, end, owned);
-        const uint64_t length = valid ? static_cast<uint64_t>(end - start) : 0;
+        const uint32_t kind = Fault(request, start, end);
+        const uint64_t length = kind == 0 ? static_cast<uint64_t>(end - start) : PlaceLength(start, end);
         const uint64_t row_end = position_ + length;
-        if (owned && row_end > params_.capacity) {
+        if (owned && kind != 0) {
+            Report(row, kind, request, start, end);
+        } else if (owned && row_end > params_.capacity) {
             fault_.Report(row, ASCEND_CACHE_LOC_OUTPUT_TOO_SHORT, static_cast<int64_t>(row_end),
                           static_cast<int64_t>(params_.capacity), 0);
         }
@@ -121,36 +127,38 @@ private:
         if (begin_ != kUnknown) {
             const uint64_t from = position_ < begin_ ? begin_ : position_;
             const uint64_t to = Min(Min(row_end, end_), limit_);
-            if (from < to) {
+            if (from < to && kind == 0) {
                 const uint64_t first =
                     static_cast<uint64_t>(request) * params_.row_stride + static_cast<uint64_t>(start);
-                packer_.Append(table_, first + (from - position_), to - from);
+                packer_.Append(TableSlots{table_, first + (from - position_)}, to - from);
+            } else if (from < to) {
+                packer_.Append(NoSlots{}, to - from);
             }
         }
         position_ = row_end;
         return end_ == kUnknown || position_ < end_;
     }
 
-    // Whether the row has elements, or may have none; what is wrong with a row of the core's own is reported.
-    __aicore__ inline bool Valid(uint64_t row, int64_t request, int64_t start, int64_t end, bool owned)
+    // What is wrong with a row, 0 where nothing is.
+    __aicore__ inline uint32_t Fault(int64_t request, int64_t start, int64_t end) const
     {
         if (start == end) {
-            return true;
+            return 0;
         }
-        uint32_t kind = 0;
         if (request < 0 || request >= params_.rows) {
-            kind = ASCEND_CACHE_LOC_REQUEST_OUT_OF_RANGE;
-        } else if (start > end) {
-            kind = ASCEND_CACHE_LOC_RANGE_REVERSED;
-        } else if (start < 0 || end > params_.row_len) {
-            kind = ASCEND_CACHE_LOC_RANGE_OUT_OF_ROW;
+            return ASCEND_CACHE_LOC_REQUEST_OUT_OF_RANGE;
         }
-        if (kind != 0 && owned) {
-            const bool of_request = kind == ASCEND_CACHE_LOC_REQUEST_OUT_OF_RANGE;
-            const int64_t row_len = kind == ASCEND_CACHE_LOC_RANGE_OUT_OF_ROW ? params_.row_len : 0;
-            fault_.Report(row, kind, of_request ? request : start, of_request ? params_.rows : end, row_len);
+        if (start > end) {
+            return ASCEND_CACHE_LOC_RANGE_REVERSED;
         }
-        return kind == 0;
+        return start < 0 || end > params_.row_len ? ASCEND_CACHE_LOC_RANGE_OUT_OF_ROW : 0;
+    }
+
+    __aicore__ inline void Report(uint64_t row, uint32_t kind, int64_t request, int64_t start, int64_t end)
+    {
+        const bool of_request = kind == ASCEND_CACHE_LOC_REQUEST_OUT_OF_RANGE;
+        const int64_t row_len = kind == ASCEND_CACHE_LOC_RANGE_OUT_OF_ROW ? params_.row_len : 0;
+        fault_.Report(row, kind, of_request ? request : start, of_request ? params_.rows : end, row_len);
     }
 
     // The position in the output where a share's bound lies in the current row, moved up to a line.
@@ -165,7 +173,7 @@ private:
     }
 
     const AscendCacheLocExtendLocsParams &params_;
-    LengthScan<R, L> scan_;
+    LengthScan<L> scan_;
     RowTile<R, L> rows_; // of the walk
     Packer<O> packer_;
     FaultLog fault_;

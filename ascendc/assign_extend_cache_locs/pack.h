@@ -1,4 +1,5 @@
-// Collects pieces of table rows in UB and stores them end to end: what comes in ragged goes out in one copy a tile.
+// Collects pieces of rows in UB and stores them end to end: what comes in ragged goes out in one copy a tile. A source
+// says what a row is made of: entries of the table, or -1.
 //
 // Each piece lands on a 32-byte block of its own, as UB addresses must. Where a piece other than the last of a tile
 // does not fill its blocks, one GatherMask closes the gaps: a pattern byte per block says which of its eight elements
@@ -10,6 +11,31 @@
 #include "../common/split.h"
 
 namespace cache_loc {
+
+// Sources: Land puts elements `at`.. of the row's part into landing_, from the begin of a block on. The packer orders
+// what MTE2 does there; a source that uses another pipe orders that itself.
+
+// Entries of the table, from `from` on.
+struct TableSlots {
+    __aicore__ inline void Land(const LocalTensor<int32_t> &landing, uint64_t at, uint32_t count) const
+    {
+        CopyIn(landing, table[from + at], count);
+    }
+
+    const GlobalTensor<int32_t> &table;
+    uint64_t from;
+};
+
+// -1: what a bad row has for slots.
+struct NoSlots {
+    __aicore__ inline void Land(const LocalTensor<int32_t> &landing, uint64_t, uint32_t count) const
+    {
+        Order<HardEvent::MTE2_V>(); // MTE3 has stored landing_, and MTE2 has waited for that, before V fills it again
+        Duplicate(landing, -1, static_cast<int32_t>(count));
+        PipeBarrier<PIPE_V>();      // landing_ is written before V packs it
+        Order<HardEvent::V_MTE3>(); // V has written landing_ before MTE3 stores it
+    }
+};
 
 template <typename O>
 class Packer {
@@ -47,25 +73,25 @@ public:
         Open();
     }
 
-    // Appends `count` elements of `table` from `from` on.
-    __aicore__ inline void Append(const GlobalTensor<int32_t> &table, uint64_t from, uint64_t count)
+    // Appends `count` elements of a source.
+    template <typename Source>
+    __aicore__ inline void Append(const Source &source, uint64_t count)
     {
-        while (count > 0) {
+        for (uint64_t at = 0; at < count;) {
             if (used_ == blocks_) {
                 Store();
                 slot_ ^= 1;
                 Open();
             }
             gaps_ = gaps_ || used_ * kBlock != elements_; // the piece before leaves one
-            const auto piece = static_cast<uint32_t>(Min(count, uint64_t{blocks_ - used_} * kBlock));
-            CopyIn(landing_[slot_][used_ * kBlock], table[from], piece);
+            const auto piece = static_cast<uint32_t>(Min(count - at, uint64_t{blocks_ - used_} * kBlock));
+            source.Land(landing_[slot_][used_ * kBlock], at, piece);
             used_ += (piece + kBlock - 1) / kBlock;
             if (piece % kBlock != 0) {
                 pattern_[slot_].SetValue(used_ - 1, static_cast<uint8_t>((1u << piece % kBlock) - 1));
             }
             elements_ += piece;
-            from += piece;
-            count -= piece;
+            at += piece;
         }
     }
 

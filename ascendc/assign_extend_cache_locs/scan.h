@@ -1,15 +1,20 @@
 // The sums of the row lengths, over the whole batch and up to checkpoints in it: what a core needs to find its share.
 //
 //     for each tile of rows, beginning with a tile of the core's own:
-//         MTE2  copy in requests, starts and ends
-//         V     length[i] = ends[i] - starts[i], 0 where the row is invalid
-//         V     group[g] = sum of 64 lengths
+//         MTE2  copy in starts and ends
+//         V     length[i] = ends[i] - starts[i], 0 where the row has no place (PlaceLength, rows.h)
+//         V     small[i] = length[i], far below 0 where that is long
+//         V     group[g] = sum of 64 small
+//         S     group[g] = sum of 64 length instead, where it is below 0
 //         S     sums[g >> shift] += group[g]
 //
-// Lengths without 64-bit arithmetic, which 2201 has not: the high words of the three values must be 0 for a valid row,
+// Lengths without 64-bit arithmetic, which 2201 has not: of a row with a place the high words of both offsets must be 0,
 // and so must low - clamp(low) be, for each of them in turn. Whatever is not 0 in any of these is or-ed together as D;
-// b = clamp(D, -1, 1)^2 is then 1 for an invalid row and 0 for a valid one, and length = d - d * b with d = end -
-// start. start == end gives 0 by itself, as it should, whatever the rest. No step depends on how int32 overflows.
+// b = clamp(D, -1, 1)^2 is then 1 for a row without a place and 0 for one with, and length = d - d * b with d = end -
+// start. start == end gives 0 by itself, as it should. No step depends on how int32 overflows.
+//
+// Sums in int32: 64 lengths up to kShort add up to less than kLong, and where one of them is longer and counts as kShort
+// - kLong, the sum is below 0 whatever the others are.
 #pragma once
 
 #include "../common/split.h"
@@ -17,7 +22,7 @@
 
 namespace cache_loc {
 
-template <typename R, typename L>
+template <typename L>
 class LengthScan {
 public:
     __aicore__ inline LengthScan(TPipe &pipe, const AscendCacheLocExtendLocsParams &params)
@@ -51,9 +56,6 @@ public:
         for (uint32_t i = 0; i < Checkpoints(); ++i) {
             sums_.SetValue(i, 0);
         }
-        if (params_.rows == 0) {
-            return 0; // no row is valid, and rows - 1 is no bound
-        }
         const uint64_t tiles = (uint64_t{params_.n} + params_.scan_tile - 1) / params_.scan_tile;
         const uint64_t own = ShareBegin(tiles, core, cores);
         int64_t total = 0;
@@ -62,27 +64,28 @@ public:
             const uint64_t first = tile * params_.scan_tile;
             const auto count = static_cast<uint32_t>(Min(params_.scan_tile, params_.n - first));
             Lengths(first, count);
-            total += params_.row_len < kMostSummable ? AddGroups(first, count) : AddRows(first, count);
+            total += AddGroups(first, count);
         }
         return total;
     }
 
 private:
-    static constexpr uint32_t kGroup = 64;              // rows
-    static constexpr uint32_t kWork = 6;                // int32 vectors of a tile
-    static constexpr uint32_t kMostSummable = 1u << 25; // 64 lengths below this sum up in int32
-    static constexpr uint32_t kInt32Block = 8;          // elements of a 32-byte block
+    static constexpr int32_t kGroup = 64;            // rows
+    static constexpr uint32_t kWork = 6;             // int32 vectors of a tile
+    static constexpr uint32_t kInt32Block = 8;       // elements of a 32-byte block
+    static constexpr int32_t kShort = (1 << 19) - 1; // the longest row that is not long
+    static constexpr int32_t kLong = kGroup * (kShort + 1);
+    static_assert(int64_t{kGroup} * kShort < kLong, "one long row makes the sum of a group negative");
+    static_assert(int64_t{kGroup} * (kShort - kLong) >= -(int64_t{1} << 31), "as many as there can be fit in int32");
 
     using Vector = LocalTensor<int32_t>;
 
     __aicore__ inline uint64_t Groups() const { return (uint64_t{params_.n} + kGroup - 1) / kGroup; }
 
-    // The low words of a vector, and its high words or-ed into `wrong` (int64), or the vector itself (int32).
-    template <typename T>
-    __aicore__ inline Vector Low(const LocalTensor<T> &values, const Vector &low, const Vector &high,
-                                 const Vector &wrong, uint32_t count)
+    // The low words of a vector, and its high words in `high` (int64); or the vector itself (int32).
+    __aicore__ inline Vector Low(const LocalTensor<L> &values, const Vector &low, const Vector &high, uint32_t count)
     {
-        if constexpr (sizeof(T) == 4) {
+        if constexpr (sizeof(L) == 4) {
             return values;
         } else {
             const Vector words = values.template ReinterpretCast<int32_t>();
@@ -90,7 +93,6 @@ private:
             GatherMask(low, words, static_cast<uint8_t>(1), true, 2 * count, {1, 1, 8, 0}, kept);
             GatherMask(high, words, static_cast<uint8_t>(2), true, 2 * count, {1, 1, 8, 0}, kept);
             PipeBarrier<PIPE_V>(); // low and high are written before they are read
-            OrInto(wrong, high, count);
             return low;
         }
     }
@@ -103,36 +105,35 @@ private:
         PipeBarrier<PIPE_V>(); // wrong is written before it is read, bits read before they are overwritten
     }
 
-    // work_[kLength][..count] = the lengths of rows first.., zeros up to a whole group.
+    __aicore__ inline void OrHighInto(const Vector &wrong, const Vector &high, uint32_t count)
+    {
+        if constexpr (sizeof(L) == 8) {
+            OrInto(wrong, high, count);
+        }
+    }
+
+    // work_[kLength] and work_[kSmall] = the lengths of rows first.., zeros up to a whole group.
     __aicore__ inline void Lengths(uint64_t first, uint32_t count)
     {
         const auto n = static_cast<int32_t>(count);
+        const int32_t padded = (n + kGroup - 1) / kGroup * kGroup;
         rows_.Load(params_, first, count);
         const Vector wrong = work_[0], scratch = work_[1], high = work_[2], length = work_[kLength];
-        Duplicate(wrong, 0, n);
-        Duplicate(length, 0, static_cast<int32_t>((count + kGroup - 1) / kGroup * kGroup));
+        const Vector small = work_[kSmall];
+        Duplicate(length, 0, padded);
         Order<HardEvent::MTE2_V>(); // MTE2 has filled rows_ before V reads them
 
-        // 0 <= request < rows: request - clamp(request, 0, rows - 1) is 0.
-        const Vector request = Low(rows_.requests, work_[4], high, wrong, count);
-        Maxs(scratch, request, 0, n);
+        // end < kEndLimit: end - min(end, kEndLimit - 1) is 0. A negative end has a start that is wrong, or equal to it.
+        const Vector end = Low(rows_.ends, work_[4], high, count);
+        Mins(wrong, end, static_cast<int32_t>(kEndLimit - 1), n);
         PipeBarrier<PIPE_V>(); // each step reads what the one before it wrote
-        Mins(scratch, scratch, static_cast<int32_t>(params_.rows - 1), n);
+        Sub(wrong, end, wrong, n);
         PipeBarrier<PIPE_V>();
-        Sub(scratch, request, scratch, n);
-        PipeBarrier<PIPE_V>();
-        OrInto(wrong, scratch, count);
-
-        // end <= row_len: end - min(end, row_len) is 0. A negative end has a start that is wrong, or equal to it.
-        const Vector end = Low(rows_.ends, work_[4], high, wrong, count);
-        Mins(scratch, end, static_cast<int32_t>(params_.row_len), n);
-        PipeBarrier<PIPE_V>();
-        Sub(scratch, end, scratch, n);
-        PipeBarrier<PIPE_V>();
-        OrInto(wrong, scratch, count);
+        OrHighInto(wrong, high, count);
 
         // 0 <= start <= end: start - min(max(start, 0), end) is 0.
-        const Vector start = Low(rows_.starts, work_[5], high, wrong, count);
+        const Vector start = Low(rows_.starts, work_[5], high, count);
+        OrHighInto(wrong, high, count);
         Maxs(scratch, start, 0, n);
         PipeBarrier<PIPE_V>();
         Min_(scratch, scratch, end, n);
@@ -144,6 +145,7 @@ private:
         Maxs(wrong, wrong, -1, n);
         Sub(scratch, end, start, n);
         PipeBarrier<PIPE_V>();
+        Order<HardEvent::V_MTE2>(); // V has read rows_ before MTE2 copies the next tile in
         Mins(wrong, wrong, 1, n);
         PipeBarrier<PIPE_V>();
         Mul(wrong, wrong, wrong, n);
@@ -151,8 +153,19 @@ private:
         Mul(wrong, scratch, wrong, n);
         PipeBarrier<PIPE_V>();
         Sub(length, scratch, wrong, n);
-        Order<HardEvent::V_MTE2>(); // V has read rows_ before MTE2 copies the next tile in
-        PipeBarrier<PIPE_V>();      // length is written before it is read
+        PipeBarrier<PIPE_V>();
+
+        // small = min(length, kShort), less kLong where that is not the length.
+        Mins(small, length, kShort, padded);
+        PipeBarrier<PIPE_V>();
+        Sub(scratch, small, length, padded);
+        PipeBarrier<PIPE_V>();
+        Maxs(scratch, scratch, -1, padded);
+        PipeBarrier<PIPE_V>();
+        Muls(scratch, scratch, kLong, padded);
+        PipeBarrier<PIPE_V>();
+        Add(small, small, scratch, padded);
+        PipeBarrier<PIPE_V>();
     }
 
     __aicore__ inline void Min_(const Vector &dst, const Vector &a, const Vector &b, int32_t n)
@@ -166,9 +179,9 @@ private:
     {
         const uint32_t groups = (count + kGroup - 1) / kGroup;
         const auto repeats = static_cast<uint8_t>(groups);
-        const Vector length = work_[kLength], a = work_[0], b = work_[1], c = work_[2];
+        const Vector small = work_[kSmall], a = work_[0], b = work_[1], c = work_[2];
         // 64 -> 32 -> 16 -> 8 elements a group, by halves.
-        Add(a, length, length[32], uint64_t{32}, repeats, {1, 1, 1, 4, 8, 8});
+        Add(a, small, small[32], uint64_t{32}, repeats, {1, 1, 1, 4, 8, 8});
         PipeBarrier<PIPE_V>(); // each step reads what the one before it wrote
         Add(b, a, a[16], uint64_t{16}, repeats, {1, 1, 1, 2, 4, 4});
         PipeBarrier<PIPE_V>();
@@ -183,39 +196,38 @@ private:
             Add(a, b, c, static_cast<int32_t>(left / 2));
             PipeBarrier<PIPE_V>();
         }
-        Order<HardEvent::V_S>(); // V has made the sums (work_[0]) before S reads them
+        Order<HardEvent::V_S>(); // V has made the sums (work_[0]) and the lengths before S reads them
         int64_t total = 0;
         for (uint32_t g = 0; g < groups; ++g) {
-            total += AddTo(first + uint64_t{g} * kGroup, a.GetValue(g));
+            int64_t sum = a.GetValue(g);
+            if (sum < 0) {
+                sum = SumOfLong(g);
+            }
+            const auto i = static_cast<uint32_t>((first / kGroup + g) >> shift_);
+            sums_.SetValue(i, sums_.GetValue(i) + sum);
+            total += sum;
         }
-        Order<HardEvent::S_V>(); // S has read the sums before V uses the vector again
+        Order<HardEvent::S_V>(); // S has read the sums and the lengths before V uses the vectors again
         return total;
     }
 
-    // The same one row at a time, for lengths whose sums outgrow int32.
-    __aicore__ inline int64_t AddRows(uint64_t first, uint32_t count)
+    // The sum of a group that has a long row.
+    __aicore__ inline int64_t SumOfLong(uint32_t group)
     {
-        Order<HardEvent::V_S>(); // V has made the lengths before S reads them
-        int64_t total = 0;
-        for (uint32_t i = 0; i < count; ++i) {
-            total += AddTo(first + i, work_[kLength].GetValue(i));
+        int64_t sum = 0;
+        for (uint32_t i = group * kGroup; i < (group + 1) * kGroup; ++i) {
+            sum += work_[kLength].GetValue(i);
         }
-        Order<HardEvent::S_V>(); // S has read the lengths before V uses the vector again
-        return total;
+        return sum;
     }
 
-    __aicore__ inline int64_t AddTo(uint64_t row, int64_t length)
-    {
-        const auto i = static_cast<uint32_t>(row / kGroup >> shift_);
-        sums_.SetValue(i, sums_.GetValue(i) + length);
-        return length;
-    }
-
-    static constexpr uint32_t kLength = 3; // of work_
+    // Of work_.
+    static constexpr uint32_t kLength = 3;
+    static constexpr uint32_t kSmall = 4; // where the low words of the ends were
 
     const AscendCacheLocExtendLocsParams &params_;
     uint32_t shift_ = 0;
-    RowTile<R, L> rows_;
+    RangeTile<L> rows_;
     TBuf<TPosition::VECCALC> work_buffers_[kWork], sums_buffer_;
     Vector work_[kWork];
     LocalTensor<int64_t> sums_; // S only

@@ -2,7 +2,7 @@
 //
 // Contract: see AscendCacheLocLastLocParams. R, L and O are int32 or int64. A row with prefix_lens[i] > 0 whose request
 // or prefix length is out of range gives -1, does not read the table, and is reported; the lowest such row of a core
-// goes to the core's line of the fault log. n may be anything below 2^31.
+// goes to the core's line of the fault log. n may be anything below 2^31 - 1.
 //
 // Split: the 64-byte lines of the output, as evenly as they go. Cores own whole lines, so none writes into another's.
 //

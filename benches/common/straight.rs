@@ -69,6 +69,15 @@ pub(crate) fn extend_locs<const CHECKED: bool, O: Int>(args: ExtendLocs<'_, i64,
         }
         if CHECKED && (req < 0 || req >= rows || start > end || start < 0 || end > row_len) {
             fault.get_or_insert((i, 0));
+            let placed = 0 <= start && start <= end && end < i32::MAX.into();
+            let len = if placed { left.min((end - start) as usize) } else { 0 };
+            for p in 0..len {
+                // SAFETY: as many elements are left in `out`.
+                unsafe { to.add(p).write(O::from_slot(-1)) };
+            }
+            // SAFETY: at most one past the end of `out`.
+            to = unsafe { to.add(len) };
+            left -= len;
             continue;
         }
         let mut len = (end - start) as usize;
@@ -110,7 +119,7 @@ pub(crate) fn memcpy<O: Int>(out: &mut [O], slots: &[i32]) {
 }
 
 fn check_lens(batch: usize, arrays: &[(&'static str, usize)]) -> Result<(), ShapeError> {
-    let max = i32::MAX as usize;
+    let max = i32::MAX as usize - 1;
     if batch > max {
         return Err(ShapeError::TooLarge { argument: "req_pool_indices", value: batch, max });
     }

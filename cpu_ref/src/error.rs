@@ -7,7 +7,7 @@ use core::fmt::{Display, Formatter, Result};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ShapeError {
-    /// A size of 2^31 or more.
+    /// A size of 2^31 - 1 or more.
     TooLarge {
         /// The argument that is too large.
         argument: &'static str,
@@ -107,7 +107,7 @@ pub enum FaultKind {
     },
     /// The row does not fit whole into what is left of `out`.
     OutputTooShort {
-        /// Where the row ends in the output: the sum of the valid lengths up to and with this row.
+        /// Where the row ends in the output: the sum of the lengths up to and with this row.
         end: i64,
         /// The length of `out`, in elements.
         capacity: i64,

@@ -3,7 +3,7 @@
 use crate::{FaultKind, Int, RefError, ReqToToken, RowFault, ShapeError, batch_of};
 
 /// The arguments of [`assign_extend_cache_locs`]. The index arrays have the length of `req_pool_indices`, the batch
-/// `n < 2^31`.
+/// `n < 2^31 - 1`.
 #[derive(Debug)]
 pub struct ExtendLocs<'a, R, L, O> {
     /// The request table.
@@ -22,7 +22,7 @@ impl<R, L, O> ExtendLocs<'_, R, L, O> {
     /// The batch: the length of the index arrays.
     ///
     /// # Errors
-    /// [`ShapeError`] where they differ, or reach 2^31.
+    /// [`ShapeError`] where they differ, or reach 2^31 - 1.
     pub fn batch(&self) -> Result<usize, ShapeError> {
         let offsets = [("start_offsets", self.start_offsets.len()), ("end_offsets", self.end_offsets.len())];
         batch_of(self.req_pool_indices.len(), &offsets)
@@ -33,13 +33,14 @@ impl<R, L, O> ExtendLocs<'_, R, L, O> {
 /// `table[req_pool_indices[i], start_offsets[i]..end_offsets[i]]`, beginning in `out` at the sum of the earlier lengths.
 ///
 /// A row with `start == end` is empty and valid whatever its other values. Any other row is valid when
-/// `0 <= req < rows` and `0 <= start <= end <= row_len`, compared in 64 bits; an invalid row counts as empty. Where the
-/// rows exceed `out`, what fits is written. Mirrors SGLang's `assign_extend_cache_locs`
-/// (sgl-kernel-npu pull request 261; `cache_loc_update` there), which checks nothing.
+/// `0 <= req < rows` and `0 <= start <= end <= row_len`, compared in 64 bits. A bad row harms itself alone: it keeps its
+/// place, `end - start` elements of -1, where `0 <= start <= end < 2^31 - 1`, and has none otherwise, so that where a row
+/// begins depends on offsets alone. Where the rows exceed `out`, what fits is written. Mirrors SGLang's
+/// `assign_extend_cache_locs` (sgl-kernel-npu pull request 261; `cache_loc_update` there), which checks nothing.
 ///
 /// # Errors
 /// - [`RefError::Shape`] where the arrays' lengths differ; nothing is written.
-/// - [`RefError::Fault`] with the lowest row that is invalid or does not fit, after all that is valid and fits is written.
+/// - [`RefError::Fault`] with the lowest row that is bad or does not fit, after all that fits is written.
 pub fn assign_extend_cache_locs<R: Int, L: Int, O: Int>(args: ExtendLocs<'_, R, L, O>) -> Result<(), RefError> {
     let n = args.batch()?;
     let ExtendLocs { table, req_pool_indices, start_offsets, end_offsets, out } = args;
@@ -54,6 +55,10 @@ pub fn assign_extend_cache_locs<R: Int, L: Int, O: Int>(args: ExtendLocs<'_, R, 
         }
         let Some(range) = table.extend_range(req.to_i64(), start, end) else {
             first_bad = first_bad.min(row);
+            let place = ReqToToken::place_len(start, end).min(rest.len());
+            if let Some(out) = rest.split_off_mut(..place) {
+                out.fill(O::from_slot(-1));
+            }
             continue;
         };
         let slots = &table.slots()[range];

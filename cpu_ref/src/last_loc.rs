@@ -2,7 +2,7 @@
 
 use crate::{Int, RefError, ReqToToken, RowFault, ShapeError, batch_of};
 
-/// The arguments of [`get_last_loc`]. All arrays have the length of `req_pool_indices`, the batch `n < 2^31`.
+/// The arguments of [`get_last_loc`]. All arrays have the length of `req_pool_indices`, the batch `n < 2^31 - 1`.
 #[derive(Debug)]
 pub struct LastLoc<'a, R, L, O> {
     /// The request table.
@@ -19,7 +19,7 @@ impl<R, L, O> LastLoc<'_, R, L, O> {
     /// The batch: the length of all arrays.
     ///
     /// # Errors
-    /// [`ShapeError`] where they differ, or reach 2^31.
+    /// [`ShapeError`] where they differ, or reach 2^31 - 1.
     pub fn batch(&self) -> Result<usize, ShapeError> {
         batch_of(self.req_pool_indices.len(), &[("prefix_lens", self.prefix_lens.len()), ("out", self.out.len())])
     }

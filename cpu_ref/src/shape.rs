@@ -2,9 +2,9 @@
 
 use crate::ShapeError;
 
-/// The largest `rows`, `row_stride` and batch: each stays below 2^31, so that a kernel counts them in 32 bits. Products
-/// and sums of them are 64-bit everywhere.
-const MAX_DIM: usize = i32::MAX as usize;
+/// The largest `rows`, `row_stride` and batch: each stays below 2^31 - 1, so that a kernel counts them, and one past them,
+/// in 32 bits. Products and sums of them are 64-bit everywhere.
+pub(crate) const MAX_DIM: usize = i32::MAX as usize - 1;
 
 /// The shape of a `req_to_token` table, in elements.
 ///
@@ -21,7 +21,7 @@ impl TableShape {
     /// A dense table: `row_len` equals `row_stride`. Either size may be 0.
     ///
     /// # Errors
-    /// [`ShapeError::TooLarge`] where `rows` or `row_stride` is 2^31 or more.
+    /// [`ShapeError::TooLarge`] where `rows` or `row_stride` is 2^31 - 1 or more.
     pub const fn new(rows: usize, row_stride: usize) -> Result<Self, ShapeError> {
         if rows > MAX_DIM {
             return Err(ShapeError::TooLarge { argument: "rows", value: rows, max: MAX_DIM });
@@ -86,7 +86,7 @@ impl TableShape {
 /// The batch of a call, which is the length of `req_pool_indices`, where the `others`, by name and length, agree.
 ///
 /// # Errors
-/// [`ShapeError`] where a length differs from it, or it reaches 2^31.
+/// [`ShapeError`] where a length differs from it, or it reaches 2^31 - 1.
 pub fn batch_of(req_pool_indices: usize, others: &[(&'static str, usize)]) -> Result<usize, ShapeError> {
     let batch = req_pool_indices;
     if batch > MAX_DIM {
@@ -102,17 +102,17 @@ pub fn batch_of(req_pool_indices: usize, others: &[(&'static str, usize)]) -> Re
 mod tests {
     use super::{MAX_DIM, ShapeError, TableShape, batch_of};
 
-    const TWO_31: usize = 1 << 31;
+    const TOO_LARGE: usize = (1 << 31) - 1;
 
     #[test]
-    fn sizes_below_2_31_pass_and_2_31_is_refused_by_name() {
+    fn sizes_below_2_31_minus_1_pass_and_that_is_refused_by_name() {
         let shape = TableShape::new(MAX_DIM, MAX_DIM).unwrap();
         assert_eq!(shape.storage_len(), (MAX_DIM as u64).pow(2));
         assert_eq!(batch_of(MAX_DIM, &[]), Ok(MAX_DIM));
-        let too_large = |argument| ShapeError::TooLarge { argument, value: TWO_31, max: MAX_DIM };
-        assert_eq!(TableShape::new(TWO_31, 1), Err(too_large("rows")));
-        assert_eq!(TableShape::new(1, TWO_31), Err(too_large("row_stride")));
-        assert_eq!(batch_of(TWO_31, &[]), Err(too_large("req_pool_indices")));
+        let too_large = |argument| ShapeError::TooLarge { argument, value: TOO_LARGE, max: MAX_DIM };
+        assert_eq!(TableShape::new(TOO_LARGE, 1), Err(too_large("rows")));
+        assert_eq!(TableShape::new(1, TOO_LARGE), Err(too_large("row_stride")));
+        assert_eq!(batch_of(TOO_LARGE, &[]), Err(too_large("req_pool_indices")));
     }
 
     #[test]

@@ -1,7 +1,8 @@
-//! A request table in host memory, and the one definition of a valid row.
+//! A request table in host memory, and the one definition of a valid row and of a row's place.
 
 use core::ops::Range;
 
+use crate::shape::MAX_DIM;
 use crate::{FaultKind, ShapeError, TableShape};
 
 /// A `req_to_token` table in host memory: entry (r, p), at element `r * row_stride + p`, is the KV-cache slot of token p
@@ -59,6 +60,12 @@ impl<'a> ReqToToken<'a> {
         }
         let row = req as usize * self.shape.row_stride();
         Some(row + start as usize..row + end as usize)
+    }
+
+    /// The length of a row's place in the output: what its offsets say, whatever else is wrong with it; 0 where they say
+    /// nothing.
+    pub(crate) const fn place_len(start: i64, end: i64) -> usize {
+        if 0 <= start && start <= end && end <= MAX_DIM as i64 { (end - start) as usize } else { 0 }
     }
 
     /// Why a row that is not empty has no range.

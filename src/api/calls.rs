@@ -8,55 +8,13 @@ use super::block::ParameterBlock;
 use super::{Api, Binary, Context, DeviceMemory, Function, PinnedMemory, RawEvent, RawStream};
 use crate::{Error, Result};
 
-/// Calls a function of the table that [`missing`] has made sure of, and checks what it returns.
+/// Calls a function of the table that [`missing`](super::functions::missing) has made sure of, and checks what it returns.
 macro_rules! call {
     ($api:expr, $name:ident($($argument:expr),* $(,)?)) => {{
         let function = $api.table.$name.expect("checked when the library was opened");
         let code = function($($argument),*);
         $api.check(stringify!($name), code)
     }};
-}
-
-/// The functions that a table must have and has not.
-#[cfg(any(feature = "npu", feature = "sim"))]
-pub(super) fn missing(table: &super::AclApi) -> Vec<&'static str> {
-    macro_rules! required {
-        ($($name:ident),+ $(,)?) => {
-            [$((stringify!($name), table.$name.is_some())),+]
-        };
-    }
-    let required = required![
-        aclInit,
-        aclGetRecentErrMsg,
-        aclrtGetDeviceCount,
-        aclrtSetDevice,
-        aclrtGetDevice,
-        aclrtGetCurrentContext,
-        aclrtSetCurrentContext,
-        aclrtSynchronizeDevice,
-        aclrtGetSocName,
-        aclGetDeviceCapability,
-        aclrtCreateStreamWithConfig,
-        aclrtDestroyStream,
-        aclrtSynchronizeStream,
-        aclrtSynchronizeStreamWithTimeout,
-        aclrtCreateEventExWithFlag,
-        aclrtDestroyEvent,
-        aclrtRecordEvent,
-        aclrtStreamWaitEvent,
-        aclrtQueryEventStatus,
-        aclrtMalloc,
-        aclrtFree,
-        aclrtMallocHost,
-        aclrtFreeHost,
-        aclrtMemcpy,
-        aclrtMemcpyAsync,
-        aclrtMemsetAsync,
-        aclrtBinaryLoadFromData,
-        aclrtBinaryGetFunction,
-        aclrtLaunchKernelWithHostArgs,
-    ];
-    required.into_iter().filter_map(|(name, there)| (!there).then_some(name)).collect()
 }
 
 /// Whether an error is this code.
@@ -77,6 +35,7 @@ impl Api {
     }
 
     pub(crate) fn device_count(&self) -> Result<u32> {
+        self.check_fork()?;
         let mut count = 0;
         // SAFETY: the out pointer is valid.
         unsafe { call!(self, aclrtGetDeviceCount(&raw mut count)) }?;
@@ -96,8 +55,10 @@ impl Api {
         Ok(ordinal)
     }
 
-    /// The thread's context; `None` on a thread that never had one.
+    /// The thread's context; `None` on a thread that never had one. First of every call's calls: a forked child comes no
+    /// further.
     pub(crate) fn current_context(&self) -> Result<Option<Context>> {
+        self.check_fork()?;
         let mut context = std::ptr::null_mut();
         // SAFETY: the out pointer is valid.
         match unsafe { call!(self, aclrtGetCurrentContext(&raw mut context)) } {
@@ -167,10 +128,26 @@ impl Api {
         Ok(RawStream::of(stream))
     }
 
+    /// # Safety
+    /// The stream is ours and its context is current; no work is left on it, and no copy of its handle is used again.
     #[expect(clippy::needless_pass_by_value, reason = "given back once")]
-    pub(crate) fn destroy_stream(&self, stream: RawStream) -> Result<()> {
-        // SAFETY: ours, and nothing uses it afterwards: it is taken by value.
+    pub(crate) unsafe fn destroy_stream(&self, stream: RawStream) -> Result<()> {
+        // SAFETY: the caller's promise; it is taken by value.
         unsafe { call!(self, aclrtDestroyStream(stream.raw())) }
+    }
+
+    /// Whether a capture of the stream is under way, one that has been invalidated included. A library that cannot tell
+    /// has no captures.
+    pub(crate) fn is_captured(&self, stream: &RawStream) -> Result<bool> {
+        // A default stream cannot be captured, and is not asked about.
+        let Some(function) = self.table.aclmdlRICaptureGetInfo.filter(|_| !stream.raw().is_null()) else {
+            return Ok(false);
+        };
+        let (mut status, mut graph) = (raw::ASCEND_CACHE_LOC_ACL_MODEL_RI_CAPTURE_STATUS_NONE, std::ptr::null_mut());
+        // SAFETY: a live stream; the out pointers are valid.
+        let code = unsafe { function(stream.raw(), &raw mut status, &raw mut graph) };
+        self.check("aclmdlRICaptureGetInfo", code)?;
+        Ok(status != raw::ASCEND_CACHE_LOC_ACL_MODEL_RI_CAPTURE_STATUS_NONE)
     }
 
     pub(crate) fn synchronize_stream(&self, stream: &RawStream) -> Result<()> {
@@ -195,9 +172,13 @@ impl Api {
         Ok(RawEvent::of(event))
     }
 
+    /// Never waits: the runtime keeps what records and waits under way need until they are done.
+    ///
+    /// # Safety
+    /// The event is ours, and no call that uses it is under way on another thread.
     #[expect(clippy::needless_pass_by_value, reason = "given back once")]
-    pub(crate) fn destroy_event(&self, event: RawEvent) -> Result<()> {
-        // SAFETY: ours, and nothing uses it afterwards: it is taken by value.
+    pub(crate) unsafe fn destroy_event(&self, event: RawEvent) -> Result<()> {
+        // SAFETY: the caller's promise; it is taken by value.
         unsafe { call!(self, aclrtDestroyEvent(event.raw())) }
     }
 
@@ -234,9 +215,13 @@ impl Api {
         Ok(DeviceMemory { address, bytes })
     }
 
+    /// Frees at once, whatever the device is doing.
+    ///
+    /// # Safety
+    /// No work that is enqueued, or that a graph may yet enqueue, uses the memory.
     #[expect(clippy::needless_pass_by_value, reason = "given back once")]
-    pub(crate) fn free(&self, memory: DeviceMemory) -> Result<()> {
-        // SAFETY: ours, freed once: it is taken by value. The caller has waited for the work on it.
+    pub(crate) unsafe fn free(&self, memory: DeviceMemory) -> Result<()> {
+        // SAFETY: ours, freed once: it is taken by value. The rest is the caller's promise.
         unsafe { call!(self, aclrtFree(device_pointer(memory.address.get()))) }
     }
 
@@ -253,14 +238,22 @@ impl Api {
         Ok(PinnedMemory { address: pointer as usize, bytes })
     }
 
+    /// Frees at once, whatever the device is doing.
+    ///
+    /// # Safety
+    /// No copy that is enqueued uses the memory.
     #[expect(clippy::needless_pass_by_value, reason = "given back once")]
-    pub(crate) fn free_host(&self, memory: PinnedMemory) -> Result<()> {
-        // SAFETY: ours, freed once: it is taken by value. The caller has waited for the copies to it.
+    pub(crate) unsafe fn free_host(&self, memory: PinnedMemory) -> Result<()> {
+        // SAFETY: ours, freed once: it is taken by value. The rest is the caller's promise.
         unsafe { call!(self, aclrtFreeHost(memory.address as *mut c_void)) }
     }
 
     /// Enqueues a copy of the whole of `from`.
-    pub(crate) fn copy_to_pinned_async(
+    ///
+    /// # Safety
+    /// Both allocations live until the copy is done, and nothing else uses `to` until then, nor writes `from` in a way
+    /// that is not ordered with it on the device. The stream is not captured.
+    pub(crate) unsafe fn copy_to_pinned_async(
         &self,
         to: &PinnedMemory,
         from: &DeviceMemory,
@@ -269,14 +262,18 @@ impl Api {
         let kind = raw::ASCEND_CACHE_LOC_ACL_MEMCPY_DEVICE_TO_HOST;
         assert!(from.bytes <= to.bytes);
         let (to_pointer, from_pointer) = (to.address as *mut c_void, device_pointer(from.address.get()));
-        // SAFETY: both allocations are live, hold the bytes, and stay until the caller has waited for the stream.
+        // SAFETY: both allocations hold the bytes. The rest is the caller's promise.
         unsafe { call!(self, aclrtMemcpyAsync(to_pointer, to.bytes, from_pointer, from.bytes, kind, stream.raw())) }
     }
 
     /// Enqueues the clearing of the whole of `memory`.
-    pub(crate) fn clear_async(&self, memory: &DeviceMemory, stream: &RawStream) -> Result<()> {
+    ///
+    /// # Safety
+    /// The memory lives until the clearing is done, and nothing else uses it in a way that is not ordered with it on the
+    /// device. The stream is not captured.
+    pub(crate) unsafe fn clear_async(&self, memory: &DeviceMemory, stream: &RawStream) -> Result<()> {
         let pointer = device_pointer(memory.address.get());
-        // SAFETY: the allocation is live, and stays until the caller has waited for the stream.
+        // SAFETY: the bytes are the allocation's. The rest is the caller's promise.
         unsafe { call!(self, aclrtMemsetAsync(pointer, memory.bytes, 0, memory.bytes, stream.raw())) }
     }
 
@@ -333,9 +330,10 @@ impl Api {
 
     /// Enqueues a kernel on `cores` vector cores. AscendCL copies the block during the call.
     ///
-    /// Safe to call within the crate because [`ParameterBlock`]s are made by `ops` alone, from slices that hold what the
-    /// block says.
-    pub(crate) fn launch<P: ParameterBlock>(
+    /// # Safety
+    /// The kernel takes a block of this type. Until it is done, or as long as a graph lives that captured it, the arrays
+    /// that the block describes are there, and nothing uses them in a way that is not ordered with it on the device.
+    pub(crate) unsafe fn launch<P: ParameterBlock>(
         &self,
         function: &Function,
         cores: u32,
@@ -347,7 +345,8 @@ impl Api {
         let (function, stream) = (function.raw(), stream.raw());
         let (null, bytes) = (std::ptr::null_mut(), size_of::<P>());
         let block = std::ptr::from_ref(block).cast_mut().cast();
-        // SAFETY: a function of a binary that stays loaded, a live stream, a block that is only read.
+        // SAFETY: a function of a binary that stays loaded, a live stream, a block that is only read. The rest is the
+        // caller's promise.
         unsafe { call!(self, aclrtLaunchKernelWithHostArgs(function, cores, stream, null, block, bytes, null, 0)) }
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Api;
-use crate::Result;
+use crate::{Result, logging};
 
 /// The process's AscendCL.
 ///
@@ -15,7 +15,7 @@ pub(crate) fn process() -> Result<Arc<Api>> {
     if let Some(api) = &*library {
         return Ok(api.clone());
     }
-    let api = open()?;
+    let api = open().inspect_err(|error| logging::warn!("no AscendCL: {error}"))?;
     *library = Some(api.clone());
     Ok(api)
 }

@@ -8,7 +8,6 @@ use std::sync::Arc;
 
 use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW};
 
-use super::bindings::AclApi;
 use super::{Api, functions};
 use crate::{Error, Result};
 
@@ -87,25 +86,15 @@ impl fmt::Display for Places {
 }
 
 fn of_library(library: Library, path: &Path) -> Result<Arc<Api>> {
-    let table = table(|name| {
+    let lookup = |name: &str| {
         let symbol = CString::new(name).expect("a function's name");
         // SAFETY: an address, of whatever type; null where there is none.
         unsafe { library.get::<*mut c_void>(symbol.as_bytes_with_nul()) }.map_or(std::ptr::null_mut(), |found| *found)
-    });
-    // SAFETY: the functions have the documented types, which tests/acl_headers.sh compares; the library is never closed.
+    };
+    // SAFETY: the functions have the documented types, which tests/acl_headers.sh compares.
+    let table = unsafe { functions::table(lookup) };
+    // SAFETY: as above; the library is never closed.
     unsafe { Api::new(table, &path.display().to_string(), kernels, Box::new(library)) }
-}
-
-/// The table of a library's functions, by name; null where it has none.
-fn table(lookup: impl Fn(&str) -> *mut c_void) -> AclApi {
-    macro_rules! filled {
-        ($($name:ident),+ $(,)?) => {
-            #[allow(clippy::missing_transmute_annotations, reason = "the field has the type")]
-            // SAFETY: a function pointer that may be null has the size and the values of a pointer.
-            AclApi { $($name: unsafe { std::mem::transmute(lookup(stringify!($name))) }),+ }
-        };
-    }
-    functions!(filled)
 }
 
 /// The embedded kernels for a device.
@@ -148,17 +137,5 @@ mod tests {
         assert_eq!(text, format!("libascendcl.so, libascendcl.so.1, libacl_rt.so in {folders}"));
         assert_eq!(Places::of(None, None).paths().collect::<Vec<_>>(), NAMES.map(PathBuf::from));
         assert_eq!(shown("", "relative").0, Vec::<String>::new(), "an empty search path is an empty element");
-    }
-
-    /// Any one function missing is named; those that may be missing are not asked for.
-    #[test]
-    fn functions_by_name() {
-        let there = |_: &str| std::ptr::dangling_mut::<c_void>();
-        assert_eq!(super::super::calls::missing(&table(there)), Vec::<&str>::new());
-        let lacking =
-            |name: &str| if name == "aclrtMemcpy" { std::ptr::null_mut() } else { std::ptr::dangling_mut::<c_void>() };
-        assert_eq!(super::super::calls::missing(&table(lacking)), ["aclrtMemcpy"]);
-        let none = table(|_| std::ptr::null_mut());
-        assert_eq!(super::super::calls::missing(&none).len(), 29);
     }
 }

@@ -13,61 +13,15 @@ pub(crate) mod bindings;
 pub(crate) mod block;
 mod calls;
 pub(crate) mod codes;
+mod context;
+mod fork;
+mod functions;
 mod handles;
 pub(crate) mod library;
 #[cfg(feature = "npu")]
 mod loader;
 #[cfg(feature = "sim")]
 pub mod sim;
-
-/// Calls a macro with the names of all functions of the table.
-#[cfg(feature = "npu")]
-macro_rules! functions {
-    ($with:ident) => {
-        $with! {
-            aclInit,
-            aclGetRecentErrMsg,
-            aclrtGetDeviceCount,
-            aclrtSetDevice,
-            aclrtGetDevice,
-            aclrtGetCurrentContext,
-            aclrtSetCurrentContext,
-            aclrtSynchronizeDevice,
-            aclrtGetSocName,
-            aclGetDeviceCapability,
-            aclrtCreateStreamWithConfig,
-            aclrtDestroyStream,
-            aclrtSynchronizeStream,
-            aclrtSynchronizeStreamWithTimeout,
-            aclrtCreateEventExWithFlag,
-            aclrtDestroyEvent,
-            aclrtRecordEvent,
-            aclrtStreamWaitEvent,
-            aclrtQueryEventStatus,
-            aclrtMalloc,
-            aclrtFree,
-            aclrtMallocHost,
-            aclrtFreeHost,
-            aclrtMemcpy,
-            aclrtMemcpyAsync,
-            aclrtMemsetAsync,
-            aclrtBinaryLoadFromData,
-            aclrtBinaryGetFunction,
-            aclrtLaunchKernelWithHostArgs,
-            aclrtGetDeviceInfo,
-            aclsysGetVersionNum,
-            aclrtCreateContext,
-            aclrtDestroyContext,
-            aclmdlRICaptureBegin,
-            aclmdlRICaptureGetInfo,
-            aclmdlRICaptureEnd,
-            aclmdlRIExecuteAsync,
-            aclmdlRIDestroy,
-        }
-    };
-}
-#[cfg(feature = "npu")]
-pub(crate) use functions;
 
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -103,6 +57,10 @@ pub(crate) type Kernels = fn(arch: &str) -> Result<&'static [u8], Box<str>>;
 
 /// One AscendCL library, opened and initialised.
 pub(crate) struct Api {
+    /// Of this library alone.
+    id: u64,
+    /// Of the process that opened it.
+    generation: u32,
     table: AclApi,
     kernels: Kernels,
     /// What the floor above keeps of each device, by ordinal, as long as the library is open.
@@ -132,17 +90,27 @@ impl Api {
         kernels: Kernels,
         library: Box<dyn Any + Send + Sync>,
     ) -> Result<Arc<Self>> {
-        let missing = calls::missing(&table);
+        let missing = functions::missing(&table);
         if !missing.is_empty() {
             let (missing, needed) = (missing.join(", "), "CANN 8.5.0 or later is needed");
             return Err(Error::Unavailable(format!("{name} has no {missing}: {needed}").into()));
         }
-        let api = Self { table, kernels, devices: Mutex::default(), _library: library };
+        let api = Self {
+            id: crate::device::next_id(),
+            generation: fork::generation(),
+            table,
+            kernels,
+            devices: Mutex::default(),
+            _library: library,
+        };
         api.init()?;
-        match api.runtime_version() {
-            Some(version) if version < OLDEST => Err(Error::Unavailable(
-                format!("{name} is of CANN {}: 8.5.0 or later is needed", version_text(version)).into(),
-            )),
+        let version = api.runtime_version();
+        let text = version.map_or_else(|| "of unknown version".into(), version_text);
+        crate::logging::debug!("library opened: {name}, CANN {text}");
+        match version {
+            Some(version) if version < OLDEST => {
+                Err(Error::Unavailable(format!("{name} is of CANN {text}: 8.5.0 or later is needed").into()))
+            }
             _ => Ok(Arc::new(api)),
         }
     }

@@ -13,7 +13,7 @@ const ROW_COST_BYTES: u32 = 1024;
 const BYTES_PER_CORE: u64 = 8 * 1024;
 
 /// The arguments of [`assign_extend_cache_locs`]. The index arrays have the length of `req_pool_indices`, the batch
-/// `n < 2^31`.
+/// `n < 2^31 - 1`.
 #[derive(Debug)]
 pub struct ExtendLocs<'a, R, L, O> {
     /// The request table.
@@ -32,7 +32,7 @@ impl<R: Int, L: Int, O: Int> ExtendLocs<'_, R, L, O> {
     /// The batch: the length of the index arrays.
     ///
     /// # Errors
-    /// [`ShapeError`] where they differ, or reach 2^31.
+    /// [`ShapeError`] where they differ, or reach 2^31 - 1.
     pub fn batch(&self) -> Result<usize, ShapeError> {
         let offsets = [("start_offsets", self.start_offsets.len()), ("end_offsets", self.end_offsets.len())];
         batch_of(self.req_pool_indices.len(), &offsets)
@@ -56,10 +56,11 @@ impl<R: Int, L: Int, O: Int> ExtendLocs<'_, R, L, O> {
 /// `table[req_pool_indices[i], start_offsets[i]..end_offsets[i]]`, beginning in `out` at the sum of the earlier lengths.
 ///
 /// A row with `start == end` is empty and valid whatever its other values. Any other row is valid when
-/// `0 <= req < rows` and `0 <= start <= end <= row_len`, compared in 64 bits; an invalid row counts as empty, and the
-/// lowest one is reported by the [`Stream`]. Where the rows exceed `out`, what fits is written. Mirrors SGLang's
-/// `assign_extend_cache_locs` (sgl-kernel-npu pull request 261; `cache_loc_update` there), which checks nothing. The same
-/// results and faults as
+/// `0 <= req < rows` and `0 <= start <= end <= row_len`, compared in 64 bits. A bad row harms itself alone: it keeps its
+/// place, `end - start` elements of -1, where `0 <= start <= end < 2^31 - 1`, and has none otherwise, so that where a row
+/// begins depends on offsets alone. Where the rows exceed `out`, what fits is written. The lowest row that is bad or does
+/// not fit is reported by the [`Stream`]. Mirrors SGLang's `assign_extend_cache_locs` (sgl-kernel-npu pull request 261;
+/// `cache_loc_update` there), which checks nothing. The same results and faults as
 #[cfg_attr(
     feature = "cpu-ref",
     doc = "[`cpu_ref::assign_extend_cache_locs`](crate::cpu_ref::assign_extend_cache_locs),"

@@ -7,7 +7,7 @@ use crate::{DeviceSlice, DeviceSliceMut, Int, LaunchId, Operation, ReqToToken, R
 /// Rows that a further core is worth: each is a small copy, and a core costs a launch some time.
 const ROWS_PER_CORE: u64 = 16;
 
-/// The arguments of [`get_last_loc`]. All arrays have the length of `req_pool_indices`, the batch `n < 2^31`.
+/// The arguments of [`get_last_loc`]. All arrays have the length of `req_pool_indices`, the batch `n < 2^31 - 1`.
 #[derive(Debug)]
 pub struct LastLoc<'a, R, L, O> {
     /// The request table.
@@ -24,7 +24,7 @@ impl<R: Int, L: Int, O: Int> LastLoc<'_, R, L, O> {
     /// The batch: the length of all arrays.
     ///
     /// # Errors
-    /// [`ShapeError`] where they differ, or reach 2^31.
+    /// [`ShapeError`] where they differ, or reach 2^31 - 1.
     pub fn batch(&self) -> Result<usize, ShapeError> {
         batch_of(self.req_pool_indices.len(), &[("prefix_lens", self.prefix_lens.len()), ("out", self.out.len())])
     }

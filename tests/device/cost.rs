@@ -123,7 +123,7 @@ fn what_blocks_waits_for_the_device() {
 #[test]
 fn a_wait_reads_the_fault_log_by_two_tasks() {
     let rig = Rig::new();
-    let waited = vec![("aclrtGetCurrentContext", 1), ("aclrtSynchronizeStream", 1)];
+    let waited = vec![("aclrtGetCurrentContext", 1), ("aclrtSynchronizeStream", 1), ("aclmdlRICaptureGetInfo", 1)];
     assert_eq!(rig.calls_of(|| rig.stream.synchronize().unwrap()).0, waited);
     let mut batch = Batch::good(&rig.stream);
     batch.last_loc(&rig.stream).unwrap();
@@ -133,6 +133,7 @@ fn a_wait_reads_the_fault_log_by_two_tasks() {
         ("aclrtSynchronizeStream", 1),
         ("aclrtMemcpyAsync", 1),
         ("aclrtMemsetAsync", 1),
+        ("aclmdlRICaptureGetInfo", 1),
     ];
     assert_eq!(calls, read);
 }

@@ -14,6 +14,8 @@ mod failures;
 mod faults;
 mod foreign;
 mod homes;
+mod reclaim;
 mod rig;
 mod runtime;
 mod threads;
+mod waits;

@@ -47,24 +47,26 @@ pub fn assign_extend_cache_locs(
     let mut total = 0;
     for row in 0..req_pool_indices.len() {
         let (req, start, end) = (req_pool_indices[row], start_offsets[row], end_offsets[row]);
-        if start == end {
+        // A bad row has its place too, where its offsets say one.
+        let place = start >= 0 && start <= end && end <= 0x7fff_fffe;
+        let (begin, length) = (total, if place { end - start } else { 0 });
+        total += length;
+        let bad = if start == end {
+            None
         } else if req < 0 || req >= rows {
-            faults.push(RowFault { row, kind: RequestOutOfRange { req, rows } });
+            Some(RequestOutOfRange { req, rows })
         } else if start > end {
-            faults.push(RowFault { row, kind: RangeReversed { start, end } });
+            Some(RangeReversed { start, end })
         } else if start < 0 || end > row_len {
-            faults.push(RowFault { row, kind: RangeOutOfRow { start, end, row_len } });
+            Some(RangeOutOfRow { start, end, row_len })
         } else {
-            for p in start..end {
-                if total < capacity {
-                    out[total as usize] = entry(shape, slots, req, p);
-                }
-                total += 1;
-            }
-            if total > capacity {
-                faults.push(RowFault { row, kind: OutputTooShort { end: total, capacity } });
-            }
+            None
+        };
+        for at in begin..total.min(capacity) {
+            out[at as usize] = if bad.is_some() { -1 } else { entry(shape, slots, req, start + at - begin) };
         }
+        let short = (length > 0 && total > capacity).then_some(OutputTooShort { end: total, capacity });
+        faults.extend(bad.or(short).map(|kind| RowFault { row, kind }));
     }
     faults.first().copied()
 }

@@ -46,15 +46,45 @@ fn value(dtype: IntType, limit: usize) -> impl Strategy<Value = i64> {
     prop_oneof![60 => 0..=limit, 3 => -3..limit + 4, 1 => anywhere]
 }
 
-/// Two offsets, mostly in order and mostly close together.
-fn range(dtype: IntType, row_len: usize) -> impl Strategy<Value = (i64, i64)> {
+/// Two offsets in order and inside the row, many of them close together.
+fn range(row_len: usize) -> impl Strategy<Value = (i64, i64)> {
     let ordered = (0..=row_len as i64, 0..=row_len as i64).prop_map(|(a, b)| (a.min(b), a.max(b)));
     let close = (0..=row_len as i64, 0..6_i64).prop_map(move |(start, len)| (start, (start + len).min(row_len as i64)));
-    prop_oneof![20 => ordered, 20 => close, 1 => (value(dtype, row_len), value(dtype, row_len))]
+    prop_oneof![ordered, close]
 }
 
 fn request(dtype: IntType, rows: usize) -> impl Strategy<Value = i64> {
     prop_oneof![40 => 0..rows.max(1) as i64, 1 => value(dtype, rows)]
+}
+
+/// The value and a multiple of 2^32 beside, where the element type can hold it: right in the low word alone.
+fn beyond(dtype: IntType, value: i64, by: i64) -> i64 {
+    value + if dtype == IntType::I64 { by << 32 } else { 0 }
+}
+
+/// A row (request, start, end) with something odd in it: mostly bad, some empty, some of the bad with a place.
+fn odd_row(dtypes: Dtypes, rows: usize, row_len: usize) -> impl Strategy<Value = (i64, i64, i64)> {
+    let (reqs, lens) = (dtypes.req_pool_indices, dtypes.lens);
+    let (rows, limit) = (rows as i64, row_len as i64);
+    let inside = 0..rows.max(1);
+    let window = (0..limit + 9, 0..6_i64).prop_map(|(start, len)| (start, start + len));
+    let edge = ((1_i64 << 31) - 9..1 << 31, 0..5_i64).prop_map(|(end, len)| (end - len, end));
+    let alike = (range(row_len), -2..3_i64, -2..3_i64)
+        .prop_map(move |((start, end), a, b)| (beyond(lens, start, a), beyond(lens, end, b)));
+    let offsets = prop_oneof![
+        4 => window,
+        1 => edge,
+        1 => alike,
+        1 => (value(lens, row_len), value(lens, row_len)),
+        1 => value(lens, row_len).prop_map(|at| (at, at)),
+    ];
+    let outside = (prop_oneof![-3..0_i64, rows..rows + 4], range(row_len));
+    let far = ((inside.clone(), -2..3_i64).prop_map(move |(req, by)| beyond(reqs, req, by)), range(row_len));
+    prop_oneof![
+        2 => (inside, offsets).prop_map(|(req, (start, end))| (req, start, end)),
+        1 => outside.prop_map(|(req, (start, end))| (req, start, end)),
+        1 => far.prop_map(|(req, (start, end))| (req, start, end)),
+    ]
 }
 
 fn last_loc_case() -> impl Strategy<Value = Case> {
@@ -72,14 +102,21 @@ fn last_loc_case() -> impl Strategy<Value = Case> {
 }
 
 fn extend_case() -> impl Strategy<Value = Case> {
-    (table(), dtypes(), 0..70_usize).prop_flat_map(|(table, dtypes, n)| {
-        let reqs = vec(request(dtypes.req_pool_indices, table.shape.rows()), n);
-        let ranges = vec(range(dtypes.lens, table.shape.row_len()), n);
-        (reqs, ranges, 0..16_usize).prop_map(move |(req_pool_indices, ranges, room)| {
-            // As long as the rows can be, whatever the values; a third of the cases have less room than that.
-            let most: usize = ranges.iter().map(|(start, end)| end.saturating_sub(*start).clamp(0, 90) as usize).sum();
-            let (start_offsets, end_offsets) = ranges.into_iter().unzip();
-            let out_len = most * room.min(10) / 10;
+    // Of a batch's rows none is odd, or about one in 30 is, every third, all.
+    let odd = prop_oneof![Just(0), Just(1), Just(10), Just(30)];
+    (table(), dtypes(), 0..70_usize, odd).prop_flat_map(|(table, dtypes, n, odd)| {
+        let (rows, row_len) = (table.shape.rows(), table.shape.row_len());
+        let plain = (0..rows.max(1) as i64, range(row_len)).prop_map(|(req, (start, end))| (req, start, end));
+        let row = (0..30, plain, odd_row(dtypes, rows, row_len))
+            .prop_map(move |(dice, plain, other)| if dice < odd { other } else { plain });
+        (vec(row, n), 0..16_usize).prop_map(move |(rows, room)| {
+            // As much as the rows' places need, up to a limit; a third of the cases have less room than that.
+            let place =
+                |start: i64, end: i64| if 0 <= start && start <= end { (end - start).min(5_000) as usize } else { 0 };
+            let most: usize = rows.iter().map(|&(_, start, end)| place(start, end)).sum();
+            let out_len = most.min(5_000) * room.min(10) / 10;
+            let req_pool_indices = rows.iter().map(|row| row.0).collect();
+            let (start_offsets, end_offsets) = rows.iter().map(|row| (row.1, row.2)).unzip();
             Case {
                 op: Op::AssignExtendCacheLocs { start_offsets, end_offsets, out_len },
                 dtypes,

@@ -78,8 +78,13 @@ const LAST_LOC_SEEDS: [&[(Val, Val)]; 13] = [
     &[(Any, At(1)), (Beyond(0), At(1)), (Any, Beyond(1)), (Any, Beyond(-1)), (Beyond(-1), At(1))],
 ];
 
+/// The greatest end offset of a row with a place.
+const MOST: i64 = (1 << 31) - 2;
+/// [`Beyond`] it lies 2^31 in int64, and the least value in int32.
+const HALF: i64 = -(1 << 31);
+
 /// Rows (request, start, end) that repeat over the batch.
-const EXTEND_SEEDS: [&[(Val, Val, Val)]; 18] = [
+const EXTEND_SEEDS: [&[(Val, Val, Val)]; 30] = [
     &[(Any, At(0), Past(0))],
     &[(Any, At(0), At(1))],
     &[(Any, Past(-1), Past(0))],
@@ -98,6 +103,36 @@ const EXTEND_SEEDS: [&[(Val, Val, Val)]; 18] = [
     &[(Any, Any, Any)],
     &[(Any, At(0), At(1)), (Beyond(0), At(0), At(1))],
     &[(Any, Beyond(0), At(1)), (Any, At(0), Beyond(1)), (Any, At(0), At(1)), (Any, Beyond(0), Beyond(1))],
+    // Windows of 4, some of them past the row: the ones behind stay where they are.
+    &[(Any, At(2), At(6)), (Any, At(6), At(10)), (Any, At(1), At(5))],
+    &[(Any, At(0), At(4)), (Any, Past(-2), Past(2)), (Any, Past(1), Past(5))],
+    &[
+        (Any, At(0), At(1)),
+        (Past(0), At(0), At(3)),
+        (Any, At(0), At(2)),
+        (Beyond(0), At(1), At(18)),
+        (Min, At(1), At(2)),
+    ],
+    // Nothing but bad rows with a place.
+    &[(Past(0), At(0), At(5)), (Any, Past(0), Past(7)), (Max, At(3), At(4)), (At(-1), Past(40), Past(41))],
+    &[(At(-1), At(1), At(18))],
+    // The ends of what is a place.
+    &[(Any, At(MOST - 3), At(MOST)), (Any, At(0), At(1))],
+    &[(Any, At(MOST - 3), At(MOST + 1)), (Any, At(MOST), At(MOST + 1)), (Any, At(0), At(1)), (Any, Max, At(0))],
+    &[(Any, At(MOST + 1), At(MOST + 1)), (Any, At(MOST), At(MOST)), (Any, At(MOST - 1), At(MOST)), (Any, At(0), At(1))],
+    &[(Any, Beyond(1), Beyond(3)), (Any, Beyond(HALF), Beyond(HALF + 4)), (Any, At(0), At(1)), (Any, At(1), Beyond(4))],
+    // Places longer than any output, one of them cut and one behind what is cut.
+    &[(Any, At(0), At(1)), (Any, At(1), At(2)), (Past(0), At(0), At(MOST)), (Any, At(0), At(1))],
+    // No place beside a place.
+    &[
+        (Any, At(-1), At(5)),
+        (Any, At(5), At(3)),
+        (Any, Min, Max),
+        (Any, Max, Min),
+        (Past(0), At(2), At(5)),
+        (Any, At(0), At(1)),
+    ],
+    &[(Past(0), Min, Min), (Past(0), At(2), At(5)), (At(-1), At(-7), At(-7)), (Any, Max, Max), (Any, At(0), At(1))],
 ];
 
 /// A table whose storage ends with the last meaningful entry; entries take every sign, gaps hold a value no entry has.
@@ -153,16 +188,13 @@ fn extend_case(table: &Arc<Table>, seed: &[(Val, Val, Val)], batch: usize, dtype
     }
 }
 
-/// The elements that the valid rows of a case fill, given room.
+/// The elements that the rows of a case fill, given room; a few of them where they are too many for that.
 fn total(case: &Case) -> usize {
     let Op::AssignExtendCacheLocs { start_offsets, end_offsets, .. } = &case.op else { return case.out_len() };
-    let (rows, row_len) = (case.table.shape.rows() as i64, case.table.shape.row_len() as i64);
-    case.req_pool_indices
-        .iter()
-        .zip(start_offsets.iter().zip(end_offsets))
-        .filter(|&(&req, (&start, &end))| (0..rows).contains(&req) && 0 <= start && start < end && end <= row_len)
-        .map(|(_, (start, end))| (end - start) as usize)
-        .sum()
+    let places =
+        start_offsets.iter().zip(end_offsets).filter(|&(&start, &end)| 0 <= start && start < end && end <= MOST);
+    let total = places.map(|(start, end)| (end - start) as usize).sum();
+    if total > 1 << 20 { 500 } else { total }
 }
 
 pub(crate) fn last_loc(backend: &mut impl Backend) {
@@ -201,17 +233,23 @@ pub(crate) fn batch_of_100_000(backend: &mut impl Backend) {
         let total = total(&extend_case(&table, seed, 100_000, dtypes, 0));
         check(backend, &extend_case(&table, seed, 100_000, dtypes, total));
         check(backend, &extend_case(&table, seed, 100_000, dtypes, total - 1));
+        let seed = [(Any, At(0), At(1)), (Past(0), At(7), At(10)), (Any, At(9), At(3)), (Any, Past(0), Past(2))];
+        check(backend, &extend_case(&table, &seed, 100_000, dtypes, 150_000));
     }
 }
 
-/// One row of 65,536 tokens beside 255 of one, at each end and in the middle.
+/// One row of 65,536 tokens and more beside 255 of one, at each end and in the middle, valid and bad, whole and cut.
 pub(crate) fn long_rows(backend: &mut impl Backend) {
     let table = table((3, 65_600, 65_537));
     for dtypes in Dtypes::all() {
         for long in [0, 100, 255] {
-            let mut seed = vec![(Any, At(5), At(6)); 256];
-            seed[long] = (At(2), At(1), Past(0));
-            check(backend, &extend_case(&table, &seed, 256, dtypes, 65_536 + 255));
+            for row in [(At(2), At(1), Past(0)), (Past(0), At(1), Past(0)), (At(2), At(1), Past(4_100))] {
+                let mut seed = vec![(Any, At(5), At(6)); 256];
+                seed[long] = row;
+                let total = total(&extend_case(&table, &seed, 256, dtypes, 0));
+                check(backend, &extend_case(&table, &seed, 256, dtypes, total));
+                check(backend, &extend_case(&table, &seed, 256, dtypes, 40_003));
+            }
         }
     }
 }

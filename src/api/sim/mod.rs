@@ -3,7 +3,7 @@
 //! A [`Machine`] has devices with memory of their own, streams that run on, events, pinned memory, contexts per thread and
 //! captures, behind the functions of libascendcl: what [`Device::open_sim`](crate::Device::open_sim) opens. It counts
 //! calls, makes any of them fail, holds streams, and lets launches fail or hang. A kernel that does something wrong fails
-//! its stream with 507035 and everything that was found as the text; memory that was freed, with 507053 and its name.
+//! its stream with 507035 and everything that was found as the text; memory that was freed, with its name.
 //!
 //! Below it is the core simulation, which can be used alone.
 //!

@@ -30,10 +30,12 @@ impl State {
         let mut arrays = Vec::new();
         for array in declared {
             let found = memory.find(array.address, array.bytes);
-            let allocation = found.map_err(|fail| fail.of(&format!("{kernel}: {}", array.name)))?;
+            let allocation = found.map_err(|lack| lack.of_kernel(&format!("{kernel}: {}", array.name)))?;
             let storage = match array.access {
                 Access::Read => allocation.storage_to_read(),
-                Access::Write | Access::ReadWrite => allocation.storage_to_write().map_err(|fail| fail.of(kernel))?,
+                Access::Write | Access::ReadWrite => {
+                    allocation.storage_to_write().map_err(|lack| lack.of_kernel(kernel))?
+                }
             };
             let offset = usize::try_from(array.address - allocation.address).expect("inside");
             arrays.push(Array {

@@ -38,9 +38,9 @@ pub(super) struct Allocation {
 
 impl Allocation {
     /// The storage to write to.
-    pub(super) fn storage_to_write(&mut self) -> Result<*mut u8, Fail> {
+    pub(super) fn storage_to_write(&mut self) -> Result<*mut u8, Lack> {
         if self.storage.is_none() {
-            self.storage = Some(Region::poisoned(self.bytes as usize).ok_or_else(|| no_host_memory(self.bytes))?);
+            self.storage = Some(Region::poisoned(self.bytes as usize).ok_or(Lack::Host(self.bytes))?);
         }
         Ok(self.storage_to_read())
     }
@@ -51,8 +51,32 @@ impl Allocation {
     }
 }
 
-fn no_host_memory(bytes: u64) -> Fail {
-    Fail::internal(&format!("the host has no memory for an allocation of {bytes} bytes that is written to"))
+/// Why memory cannot be used.
+#[derive(Debug)]
+pub(super) enum Lack {
+    /// It is not there: what the range is.
+    Device(String),
+    /// The host has none for an allocation of so many bytes.
+    Host(u64),
+}
+
+impl Lack {
+    /// Touched by a kernel: an exception of its cores.
+    pub(super) fn of_kernel(self, what: &str) -> Fail {
+        self.fail(raw::ASCEND_CACHE_LOC_ACL_ERROR_RT_VECTOR_CORE_EXCEPTION, what)
+    }
+
+    /// Touched by a copy.
+    pub(super) fn of_copy(self, what: &str) -> Fail {
+        self.fail(raw::ASCEND_CACHE_LOC_ACL_ERROR_RT_SYS_DMA, what)
+    }
+
+    fn fail(self, code: u32, what: &str) -> Fail {
+        match self {
+            Self::Device(range) => Fail::new(code, format!("{what}: {range}")),
+            Self::Host(bytes) => Fail::internal(&format!("{what}: the host has no memory for {bytes} bytes")),
+        }
+    }
 }
 
 /// The device whose memory an address is of, by the way that addresses are given.
@@ -102,14 +126,14 @@ impl Memory {
     }
 
     /// The live allocation that holds a range; otherwise what the range is.
-    pub(super) fn find(&mut self, address: u64, bytes: u64) -> Result<&mut Allocation, Fail> {
+    pub(super) fn find(&mut self, address: u64, bytes: u64) -> Result<&mut Allocation, Lack> {
         let holds = |found: &Allocation| {
             address - found.address <= found.bytes && bytes <= found.bytes - (address - found.address)
         };
         let start = self.live.range(..=address).next_back().filter(|(_, found)| holds(found)).map(|(&start, _)| start);
         match start {
             Some(start) => Ok(self.live.get_mut(&start).expect("found")),
-            None => Err(Fail::memory(&self.describe(address, bytes))),
+            None => Err(Lack::Device(self.describe(address, bytes))),
         }
     }
 
@@ -135,7 +159,7 @@ impl Memory {
 
     /// # Safety
     /// `from` has `bytes` bytes.
-    pub(super) unsafe fn write(&mut self, address: u64, from: *const u8, bytes: usize) -> Result<(), Fail> {
+    pub(super) unsafe fn write(&mut self, address: u64, from: *const u8, bytes: usize) -> Result<(), Lack> {
         let allocation = self.find(address, bytes as u64)?;
         let offset = usize::try_from(address - allocation.address).expect("inside");
         // SAFETY: `find` has checked that the allocation holds the range.
@@ -145,7 +169,7 @@ impl Memory {
 
     /// # Safety
     /// `to` has room for `bytes` bytes.
-    pub(super) unsafe fn read(&mut self, address: u64, to: *mut u8, bytes: usize) -> Result<(), Fail> {
+    pub(super) unsafe fn read(&mut self, address: u64, to: *mut u8, bytes: usize) -> Result<(), Lack> {
         let allocation = self.find(address, bytes as u64)?;
         let offset = usize::try_from(address - allocation.address).expect("inside");
         // SAFETY: `find` has checked that the allocation holds the range.
@@ -154,7 +178,7 @@ impl Memory {
     }
 
     /// Copies as if by way of memory apart.
-    pub(super) fn move_within(&mut self, to: u64, from: u64, bytes: usize) -> Result<(), Fail> {
+    pub(super) fn move_within(&mut self, to: u64, from: u64, bytes: usize) -> Result<(), Lack> {
         let mut part = |address: u64| {
             let allocation = self.find(address, bytes as u64)?;
             let offset = usize::try_from(address - allocation.address).expect("inside");
@@ -166,11 +190,11 @@ impl Memory {
         Ok(())
     }
 
-    pub(super) fn set(&mut self, address: u64, value: u8, bytes: usize) -> Result<(), Fail> {
+    pub(super) fn set(&mut self, address: u64, value: u8, bytes: usize) -> Result<(), Lack> {
         let allocation = self.find(address, bytes as u64)?;
         if value == 0 && bytes as u64 == allocation.bytes {
             // Fresh zeros, which the host commits when they are touched.
-            allocation.storage = Some(Region::zeroed(bytes).ok_or_else(|| no_host_memory(allocation.bytes))?);
+            allocation.storage = Some(Region::zeroed(bytes).ok_or(Lack::Host(allocation.bytes))?);
             return Ok(());
         }
         let offset = usize::try_from(address - allocation.address).expect("inside");

@@ -51,9 +51,9 @@ impl Fail {
         Self::new(raw::ASCEND_CACHE_LOC_ACL_ERROR_RT_FEATURE_NOT_SUPPORT, text)
     }
 
-    /// What the device does to memory that is not there.
-    pub(super) fn memory(text: &str) -> Self {
-        Self::new(raw::ASCEND_CACHE_LOC_ACL_ERROR_RT_DEVICE_MEM_ERROR, text)
+    /// Memory that is not there, touched by a copy that says so itself.
+    pub(super) fn dma(text: &str) -> Self {
+        Self::new(raw::ASCEND_CACHE_LOC_ACL_ERROR_RT_SYS_DMA, text)
     }
 
     pub(super) fn internal(text: &str) -> Self {

@@ -269,7 +269,7 @@ impl SimStream {
             Task::Copy(copy) => state.run_copy(self.device, copy),
             Task::Set { address, value, bytes } => {
                 let set = lock(&state.devices[self.device].memory).set(*address, *value, *bytes);
-                set.map_err(|fail| fail.of("aclrtMemsetAsync"))
+                set.map_err(|lack| lack.of_copy("aclrtMemsetAsync"))
             }
             Task::Record(pending) => {
                 pending.record.complete();
@@ -286,10 +286,11 @@ impl SimStream {
 }
 
 /// What a stream that replays a graph is told (model_execute_task.cc): that the graph failed, whatever the kernel's code
-/// was, but for errors of memory.
+/// was, but for errors of memory and links.
 fn graph_failure(fail: Fail) -> Fail {
     match fail.code.cast_unsigned() {
-        raw::ASCEND_CACHE_LOC_ACL_ERROR_RT_DEVICE_MEM_ERROR => fail,
+        raw::ASCEND_CACHE_LOC_ACL_ERROR_RT_DEVICE_MEM_ERROR
+            ..=raw::ASCEND_CACHE_LOC_ACL_ERROR_RT_SUSPECT_REMOTE_ERROR => fail,
         _ => Fail { code: raw::ASCEND_CACHE_LOC_ACL_ERROR_RT_MODEL_EXECUTE.cast_signed(), ..fail }.of("a graph"),
     }
 }

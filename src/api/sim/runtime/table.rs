@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::CallKind;
 use super::state::{Fail, State};
 use crate::api::bindings::*;
+use crate::api::functions::functions;
 
 /// How many machines there can be at a time.
 pub(super) const SLOTS: usize = 32;
@@ -98,8 +99,8 @@ fn enter<R: Returned>(slot: usize, call: Call, f: impl FnOnce(&Arc<State>) -> Re
     )
 }
 
-macro_rules! functions {
-    ($($name:ident($($argument:ident: $type:ty),*) -> $returned:ty, $kind:ident;)+) => {
+macro_rules! simulated {
+    ($($need:ident $name:ident($($argument:ident: $type:ty),*) -> $returned:ty, $kind:ident, $since:literal;)+) => {
         /// The functions, by their place in [`CALLS`].
         #[derive(Clone, Copy)]
         #[allow(non_camel_case_types, clippy::enum_variant_names, reason = "AscendCL's names")]
@@ -143,46 +144,7 @@ macro_rules! functions {
     };
 }
 
-functions! {
-    aclInit(config: *const c_char) -> c_int, Process;
-    aclGetRecentErrMsg() -> *const c_char, Process;
-    aclrtGetDeviceCount(count: *mut u32) -> c_int, DeviceQuery;
-    aclrtSetDevice(device: i32) -> c_int, Device;
-    aclrtGetDevice(device: *mut i32) -> c_int, Context;
-    aclrtGetCurrentContext(context: *mut aclrtContext) -> c_int, Context;
-    aclrtSetCurrentContext(context: aclrtContext) -> c_int, Context;
-    aclrtSynchronizeDevice() -> c_int, Synchronisation;
-    aclrtGetSocName() -> *const c_char, DeviceQuery;
-    aclGetDeviceCapability(device: u32, info: aclDeviceInfo, value: *mut i64) -> c_int, DeviceQuery;
-    aclrtCreateStreamWithConfig(stream: *mut aclrtStream, priority: u32, flag: u32) -> c_int, Stream;
-    aclrtDestroyStream(stream: aclrtStream) -> c_int, Stream;
-    aclrtSynchronizeStream(stream: aclrtStream) -> c_int, Synchronisation;
-    aclrtSynchronizeStreamWithTimeout(stream: aclrtStream, timeout: i32) -> c_int, Synchronisation;
-    aclrtCreateEventExWithFlag(event: *mut aclrtEvent, flag: u32) -> c_int, Event;
-    aclrtDestroyEvent(event: aclrtEvent) -> c_int, Event;
-    aclrtRecordEvent(event: aclrtEvent, stream: aclrtStream) -> c_int, Event;
-    aclrtStreamWaitEvent(stream: aclrtStream, event: aclrtEvent) -> c_int, Event;
-    aclrtQueryEventStatus(event: aclrtEvent, status: *mut aclrtEventRecordedStatus) -> c_int, Event;
-    aclrtMalloc(pointer: *mut *mut c_void, size: usize, policy: aclrtMemMallocPolicy) -> c_int, Allocation;
-    aclrtFree(pointer: *mut c_void) -> c_int, Allocation;
-    aclrtMallocHost(pointer: *mut *mut c_void, size: usize) -> c_int, Allocation;
-    aclrtFreeHost(pointer: *mut c_void) -> c_int, Allocation;
-    aclrtMemcpy(to: *mut c_void, room: usize, from: *const c_void, count: usize, kind: aclrtMemcpyKind) -> c_int, Copy;
-    aclrtMemcpyAsync(to: *mut c_void, room: usize, from: *const c_void, count: usize, kind: aclrtMemcpyKind, stream: aclrtStream) -> c_int, Copy;
-    aclrtMemsetAsync(pointer: *mut c_void, room: usize, value: i32, count: usize, stream: aclrtStream) -> c_int, Copy;
-    aclrtBinaryLoadFromData(data: *const c_void, length: usize, options: *const aclrtBinaryLoadOptions, binary: *mut aclrtBinHandle) -> c_int, Load;
-    aclrtBinaryGetFunction(binary: aclrtBinHandle, name: *const c_char, function: *mut aclrtFuncHandle) -> c_int, Load;
-    aclrtLaunchKernelWithHostArgs(function: aclrtFuncHandle, blocks: u32, stream: aclrtStream, config: *mut aclrtLaunchKernelCfg, arguments: *mut c_void, size: usize, placeholders: *mut aclrtPlaceHolderInfo, count: usize) -> c_int, Launch;
-    aclrtGetDeviceInfo(device: u32, attribute: aclrtDevAttr, value: *mut i64) -> c_int, DeviceQuery;
-    aclsysGetVersionNum(package: *mut c_char, version: *mut i32) -> c_int, Process;
-    aclrtCreateContext(context: *mut aclrtContext, device: i32) -> c_int, Context;
-    aclrtDestroyContext(context: aclrtContext) -> c_int, Context;
-    aclmdlRICaptureBegin(stream: aclrtStream, mode: aclmdlRICaptureMode) -> c_int, Graph;
-    aclmdlRICaptureGetInfo(stream: aclrtStream, status: *mut aclmdlRICaptureStatus, graph: *mut aclmdlRI) -> c_int, Graph;
-    aclmdlRICaptureEnd(stream: aclrtStream, graph: *mut aclmdlRI) -> c_int, Graph;
-    aclmdlRIExecuteAsync(graph: aclmdlRI, stream: aclrtStream) -> c_int, Graph;
-    aclmdlRIDestroy(graph: aclmdlRI) -> c_int, Graph;
-}
+functions!(simulated);
 
 macro_rules! tables {
     ($($slot:literal)+) => { [$(table::<$slot>()),+] };

@@ -182,14 +182,14 @@ impl State {
                 Way::OnDevice => memory.move_within(copy.to, copy.from, bytes),
             }
         };
-        copied.map_err(|fail| fail.of("copy"))
+        copied.map_err(|lack| lack.of_copy("copy"))
     }
 
     /// Pinned memory that a copy begins in has all of it; nothing else on the host is known.
     fn check_pinned(&self, copy: &Copy) -> Result<(), Fail> {
         let room = copy.host().and_then(|host| lock(&self.pinned).room(host));
         if room.is_some_and(|room| room < copy.bytes) {
-            return Err(Fail::memory("copy: past the end of its pinned memory"));
+            return Err(Fail::dma("copy: past the end of its pinned memory"));
         }
         Ok(())
     }
@@ -199,7 +199,7 @@ impl State {
         self.check_pinned(copy)?;
         let pinned = lock(&self.pinned);
         if copy.host().is_some_and(|host| pinned.room(host).is_none()) {
-            return Err(Fail::memory("copy: its host memory was freed by aclrtFreeHost"));
+            return Err(Fail::dma("copy: its host memory was freed by aclrtFreeHost"));
         }
         // SAFETY: pinned memory that is live as long as the lock is held; its users wait for the stream.
         unsafe { self.copy_now(device, copy) }

@@ -1,0 +1,226 @@
+//! The streams of a device: those that are borrowed, those that are owned, and what is given back of both.
+
+#![allow(unsafe_code, reason = "memory is freed and streams are destroyed by the word of a wait")]
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use crate::api::codes::{self, Class};
+use crate::api::{Api, Context, DeviceMemory, RawStream};
+use crate::fault_log::FaultLog;
+use crate::garbage::{self, leaked};
+use crate::stream::{Owned, StreamState};
+use crate::{Device, Error, Result};
+
+/// The streams of a device.
+#[derive(Debug, Default)]
+pub(crate) struct Streams {
+    /// Locked for a moment only, never during a call.
+    known: Mutex<Known>,
+    /// Held while the device is waited for, so that a stream does not go while it is on the list of what was waited for.
+    reclaiming: Mutex<()>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    /// By context and raw stream, until retired: graphs may hold the addresses of their logs.
+    borrowed: Vec<Arc<StreamState>>,
+    owned: Vec<Weak<Owned>>,
+    /// Owned streams without a handle, to be destroyed.
+    orphans: Vec<StreamState>,
+    /// Logs of streams that are gone, for the next ones.
+    logs: Vec<FaultLog>,
+}
+
+/// The streams of a device at a moment, kept. Made while `reclaiming` is held, so that only handles count beside the list.
+struct Live {
+    /// With whether it has a handle: otherwise its owner may have destroyed it.
+    borrowed: Vec<(Arc<StreamState>, bool)>,
+    owned: Vec<Arc<Owned>>,
+}
+
+impl Live {
+    fn states(&self) -> impl Iterator<Item = &StreamState> {
+        self.borrowed.iter().map(|(state, _)| &**state).chain(self.owned.iter().map(|owned| owned.state()))
+    }
+
+    /// Whether one of the streams, of a context or of any, is being captured. One that cannot be asked is not.
+    fn captures(&self, device: &Device, context: Option<Context>) -> bool {
+        let borrowed = self.borrowed.iter().filter(|(_, has_handle)| *has_handle).map(|(state, _)| &**state);
+        let mut of = borrowed
+            .chain(self.owned.iter().map(|owned| owned.state()))
+            .filter(|state| context.is_none_or(|context| context == state.context));
+        of.any(|state| device.within(state.context, None, |api| api.is_captured(&state.raw)) == Ok(true))
+    }
+}
+
+impl Streams {
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn live(&self) -> Live {
+        let mut known = self.known();
+        known.owned.retain(|owned| owned.strong_count() > 0);
+        let owned = known.owned.iter().filter_map(Weak::upgrade).collect();
+        let has_handle = |state: &Arc<StreamState>| Arc::strong_count(state) > 1;
+        Live { borrowed: known.borrowed.iter().map(|state| (state.clone(), has_handle(state))).collect(), owned }
+    }
+
+    /// Waits for the device, once in each context, since AscendCL waits for the streams of the current one alone; frees
+    /// what was dropped before, and destroys the orphans. What could not be waited for stays listed. Gives the first
+    /// error.
+    pub(crate) fn reclaim(&self, device: &Device) -> Result<()> {
+        let _alone = self.reclaiming.lock().unwrap_or_else(PoisonError::into_inner);
+        let live = self.live();
+        let mut orphans = std::mem::take(&mut self.known().orphans);
+        let mut contexts = vec![device.context()];
+        for context in live.states().chain(&orphans).map(|state| state.context) {
+            if !contexts.contains(&context) {
+                contexts.push(context);
+            }
+        }
+        let mut first = Ok(());
+        for context in contexts {
+            let here = |state: &&StreamState| state.context == context;
+            // Taken before the wait: what is dropped during it may be in use by later work.
+            let states = || live.states().chain(&orphans).filter(here);
+            let taken: Vec<_> =
+                states().map(|state| (state, state.garbage.take_memory(), state.log.abandoned())).collect();
+            let waited = match live.captures(device, Some(context)) {
+                true => Err(Error::Capturing),
+                false => device.within(context, None, Api::synchronize_device),
+            };
+            if let Err(error) = waited {
+                for (state, dropped, reads) in taken {
+                    state.garbage.put_back(dropped);
+                    state.log.abandon(reads);
+                }
+                first = first.and(Err(error));
+                continue;
+            }
+            for (state, mut dropped, reads) in taken {
+                dropped.extend(state.log.finish(reads));
+                // SAFETY: the wait began after the drops.
+                unsafe { device.free(context, dropped) };
+                let destroyed = device.within(context, None, |api| {
+                    state.garbage.destroy_events(api);
+                    Ok(())
+                });
+                leaked("events of a stream", destroyed);
+            }
+            for orphan in orphans.extract_if(.., |state| state.context == context) {
+                // SAFETY: waited for, and no handle is left.
+                unsafe { device.scrap(orphan, |api, raw| api.destroy_stream(raw)) };
+            }
+        }
+        self.known().orphans.extend(orphans);
+        first
+    }
+}
+
+/// For streams: the lists of their device.
+impl Device {
+    /// A log that a stream which is gone has left, or a new one; to be cleared.
+    pub(crate) fn new_log(&self, context: Context) -> Result<FaultLog> {
+        if let Some(log) = self.streams().known().logs.pop() {
+            return Ok(log);
+        }
+        self.with_room(context, |api| FaultLog::allocate(api, self.info().vector_cores))
+    }
+
+    /// Runs `f`, a call that takes memory or a stream. Where these have run out, gives back what was dropped and runs it
+    /// once more; but waits for nothing while a stream that we know is captured.
+    pub(crate) fn with_room<T>(&self, context: Context, f: impl Fn(&Api) -> Result<T>) -> Result<T> {
+        match self.within(context, None, &f) {
+            Err(Error::Acl { code, .. })
+                if matches!(codes::class(code), Class::OutOfMemory | Class::OutOfResources) && !self.captures() =>
+            {
+                // Part of it may have helped.
+                leaked("what a context that could not be waited for holds", self.reclaim());
+                self.within(context, None, f)
+            }
+            result => result,
+        }
+    }
+
+    /// Whether a stream that we know is captured.
+    fn captures(&self) -> bool {
+        let _alone = self.streams().reclaiming.lock().unwrap_or_else(PoisonError::into_inner);
+        self.streams().live().captures(self, None)
+    }
+
+    /// The stream that was borrowed before.
+    pub(crate) fn borrowed(&self, context: Context, raw: &RawStream) -> Option<Arc<StreamState>> {
+        let known = self.streams().known();
+        known.borrowed.iter().find(|state| state.context == context && state.raw == *raw).cloned()
+    }
+
+    /// Keeps a stream that was borrowed for the first time; where another thread was faster, gives that one's.
+    pub(crate) fn keep_borrowed(&self, state: StreamState) -> Arc<StreamState> {
+        let mut known = self.streams().known();
+        let same = |other: &&Arc<StreamState>| other.context == state.context && other.raw == state.raw;
+        if let Some(other) = known.borrowed.iter().find(same).cloned() {
+            known.logs.push(state.log);
+            return other;
+        }
+        let state = Arc::new(state);
+        known.borrowed.push(state.clone());
+        state
+    }
+
+    /// Gives up a borrowed stream, if `state` is its only handle.
+    pub(crate) fn release_borrowed(&self, state: &Arc<StreamState>) -> bool {
+        let _alone = self.streams().reclaiming.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.streams().known();
+        // The list's and the caller's; whoever borrows it again does so under this lock.
+        let alone = Arc::strong_count(state) == 2;
+        if alone {
+            known.borrowed.retain(|other| !Arc::ptr_eq(other, state));
+        }
+        alone
+    }
+
+    pub(crate) fn keep_owned(&self, owned: &Arc<Owned>) {
+        self.streams().known().owned.push(Arc::downgrade(owned));
+    }
+
+    /// Takes over an owned stream whose last handle is gone. Makes no device call.
+    pub(crate) fn orphan(&self, state: StreamState) {
+        self.streams().known().orphans.push(state);
+    }
+
+    /// Frees memory of dropped buffers. What fails is leaked and logged.
+    ///
+    /// # Safety
+    /// The work that was enqueued before they were dropped is done.
+    pub(crate) unsafe fn free(&self, context: Context, dropped: Vec<DeviceMemory>) {
+        if dropped.is_empty() {
+            return;
+        }
+        let freed = self.within(context, None, |api| {
+            // SAFETY: the caller's promise.
+            unsafe { garbage::free(api, dropped) };
+            Ok(())
+        });
+        leaked("memory of dropped buffers", freed);
+    }
+
+    /// Gives back what a stream that is gone had; `end` is the end of the stream itself. What fails is leaked and logged.
+    ///
+    /// # Safety
+    /// No handle is left, all its work is done, and no graph that captured any of it runs again.
+    pub(crate) unsafe fn scrap(&self, state: StreamState, end: impl FnOnce(&Api, RawStream) -> Result<()>) {
+        let StreamState { context, raw, log, garbage, .. } = state;
+        let mut dropped = garbage.take_memory();
+        dropped.extend(log.finish(log.abandoned()));
+        // SAFETY: the caller's promise.
+        unsafe { self.free(context, dropped) };
+        let ended = self.within(context, None, |api| {
+            garbage.destroy_events(api);
+            log.log_rest(api);
+            end(api, raw)
+        });
+        leaked("a dropped stream", ended);
+        self.streams().known().logs.push(log.reuse());
+    }
+}
