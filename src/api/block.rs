@@ -26,13 +26,17 @@ pub(crate) struct BlockArray {
 }
 
 /// The arrays, none of them empty, that a launch of one of our kernels may touch; `None` for a kernel of others.
+///
+/// # Errors
+/// A kernel of ours whose block is not what it takes, or that nothing is known of here.
 #[cfg(feature = "sim")]
-pub(crate) fn arrays(kernel: &str, blocks: u32, block: &[u8]) -> Option<Vec<BlockArray>> {
+pub(crate) fn arrays(kernel: &str, blocks: u32, block: &[u8]) -> Result<Option<Vec<BlockArray>>, &'static str> {
     use super::sim::Access::{Read, ReadWrite, Write};
 
     let table_bytes = |rows: u32, row_stride: u32, row_len: u32| {
-        let shape = crate::TableShape::new(rows as usize, row_stride as usize).ok()?;
-        Some(4 * shape.with_row_len(row_len as usize).ok()?.storage_len())
+        let shape = crate::TableShape::new(rows as usize, row_stride as usize);
+        let shape = shape.and_then(|shape| shape.with_row_len(row_len as usize));
+        shape.map(|shape| 4 * shape.storage_len()).map_err(|_| "the block's table has no shape")
     };
     let log_bytes = u64::from(blocks) * u64::from(super::bindings::ASCEND_CACHE_LOC_LINE_BYTES);
     let array = |name, address, bytes, access| BlockArray { name, address, bytes, access };
@@ -60,18 +64,25 @@ pub(crate) fn arrays(kernel: &str, blocks: u32, block: &[u8]) -> Option<Vec<Bloc
                 array("fault log", p.fault_log, log_bytes, ReadWrite),
             ]
         }
-        _ => return None,
+        _ if is_ours(kernel) => return Err("its arrays are not declared to the simulation"),
+        _ => return Ok(None),
     };
     arrays.retain(|array| array.bytes > 0);
-    Some(arrays)
+    Ok(Some(arrays))
+}
+
+/// Whether a kernel is one of an operation. The ladder's, which measure a device, are not: they have no declaration.
+#[cfg(feature = "sim")]
+fn is_ours(kernel: &str) -> bool {
+    kernel.strip_prefix("ascend_cache_loc_").is_some_and(|name| !name.starts_with("ladder_"))
 }
 
 /// A block from the bytes of a launch.
 #[cfg(feature = "sim")]
-fn read<P: ParameterBlock>(bytes: &[u8]) -> Option<P> {
+fn read<P: ParameterBlock>(bytes: &[u8]) -> Result<P, &'static str> {
     if bytes.len() != size_of::<P>() {
-        return None;
+        return Err("the parameter block has another length than the kernel's");
     }
     // SAFETY: as many bytes as the block has, which is integers alone.
-    Some(unsafe { bytes.as_ptr().cast::<P>().read_unaligned() })
+    Ok(unsafe { bytes.as_ptr().cast::<P>().read_unaligned() })
 }
