@@ -67,16 +67,18 @@ fn every_call_fails_at_each_of_its_uses() {
             match lived {
                 // Leaked and logged; or there is another way to know.
                 Ok(()) => assert!(
-                    [
-                        "aclrtFree",
-                        "aclrtDestroyEvent",
-                        "aclrtDestroyStream",
-                        "aclrtSetCurrentContext",
-                        "aclrtGetCurrentContext",
-                        "aclrtGetDeviceInfo",
-                        "aclsysGetVersionNum"
-                    ]
-                    .contains(&name),
+                    // The fifth copy is of the fault log of a dropped stream, to be logged.
+                    (cfg!(feature = "log") && (name, nth) == ("aclrtMemcpy", 5))
+                        || [
+                            "aclrtFree",
+                            "aclrtDestroyEvent",
+                            "aclrtDestroyStream",
+                            "aclrtSetCurrentContext",
+                            "aclrtGetCurrentContext",
+                            "aclrtGetDeviceInfo",
+                            "aclsysGetVersionNum"
+                        ]
+                        .contains(&name),
                     "use {nth} of {name} failed and nobody was told"
                 ),
                 Err(Error::Acl { call, code, .. }) => {
