@@ -8,10 +8,10 @@ use super::bindings::{AscendCacheLocExtendLocsParams, AscendCacheLocLastLocParam
 /// The type is `repr(C)`, has no padding and no pointers.
 pub(crate) unsafe trait ParameterBlock {}
 
-// SAFETY: generated from cache_loc.h, whose asserts leave no room for padding: ten and twelve fields of 8 and 4 bytes
-// fill 80 and 112 bytes.
+// SAFETY: generated from cache_loc.h, integers alone. Its asserts leave no room for padding: 6 fields of 8 bytes and 8 of 4
+// fill 80 bytes.
 unsafe impl ParameterBlock for AscendCacheLocLastLocParams {}
-// SAFETY: as above.
+// SAFETY: as above: 8 fields of 8 bytes and 12 of 4 fill 112.
 unsafe impl ParameterBlock for AscendCacheLocExtendLocsParams {}
 
 /// What a block says of one array: enough for the simulation to hold the kernel to it.
