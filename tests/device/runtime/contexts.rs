@@ -96,8 +96,8 @@ fn a_thread_without_a_context_is_told_so() {
     raw.elsewhere(None, not_needed);
 }
 
-/// `aclGetDeviceCapability` (acl.cpp) and `GetDeviceInfoByAttr` (api_error.cc) have codes of their own for a device that is
-/// not there.
+/// `aclGetDeviceCapability` (acl.cpp) and `GetDeviceInfoByAttr` (`api_error.cc`) have codes of their own for a device that
+/// is not there.
 #[test]
 fn facts_about_devices_are_checked() {
     let raw = Raw::new();

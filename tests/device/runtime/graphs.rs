@@ -47,7 +47,7 @@ fn destroying_a_graph() {
     assert_eq!((raw.destroy_graph(graph), raw.destroy_graph(null_mut())), (107_017, 100_000));
 }
 
-/// `DoCompleteSuccessForModelExecuteTask` (model_execute_task.cc): a kernel that fails in a graph is 507011 to the stream
+/// `DoCompleteSuccessForModelExecuteTask` (`model_execute_task.cc`): a kernel that fails in a graph is 507011 to the stream
 /// that replays it, unless it was an error of memory.
 #[test]
 fn a_failure_in_a_graph_is_the_graphs() {

@@ -169,7 +169,8 @@ impl Sent {
 /// Machines that there cannot be are errors of [`Machine::new`], which allocates nothing for them.
 #[test]
 fn impossible_machines_are_refused() {
-    let cases: [(fn(&mut SimConfig), &str); 4] = [
+    type Configure = fn(&mut SimConfig);
+    let cases: [(Configure, &str); 4] = [
         (|config| config.vector_cores = u32::MAX, "a machine with 4294967295 vector cores: a launch has at most 65535"),
         (|config| config.queue_slots = 0, "a machine with streams that hold no task"),
         (
