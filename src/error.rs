@@ -60,6 +60,9 @@ pub enum Error {
     #[error("the stream is being captured into a graph: it cannot be waited for, nor its fault log be read")]
     Capturing,
     /// The device failed in a way that it does not recover from within the process: every later call on it returns this.
+    /// Exceptions and traps of its cores, kernels killed for their time, a graph that failed (507011), memory beyond repair,
+    /// a dead scheduler or connection. Timeouts, what a capture refuses, and what AscendCL's documents say is to be repaired
+    /// or tried again are [`Acl`](Self::Acl).
     #[error("the device is lost, AscendCL code {code}{}{}{message}", after_launch(*.last_launch), if message.is_empty() { "" } else { ": " })]
     DeviceLost {
         /// AscendCL's code.

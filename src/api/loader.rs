@@ -3,13 +3,14 @@
 use std::env;
 use std::ffi::{CString, OsStr, c_void};
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::mem::ManuallyDrop;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW};
 
 use super::{Api, functions};
-use crate::{Error, Result};
+use crate::{Error, Result, logging};
 
 /// The kernels as the build script made them.
 mod embedded {
@@ -22,13 +23,28 @@ const NAMES: [&str; 3] = ["libascendcl.so", "libascendcl.so.1", "libacl_rt.so"];
 /// glibc's and musl's `RTLD_NOLOAD`: the library if it is open already.
 const RTLD_NOLOAD: i32 = 4;
 
+/// A library that is open, for ever: what runs in it cannot be told to stop.
+pub(super) struct Opened {
+    library: ManuallyDrop<Library>,
+    path: PathBuf,
+}
+
+impl Opened {
+    fn new(library: Library, path: PathBuf) -> Self {
+        Self { library: ManuallyDrop::new(library), path }
+    }
+}
+
 /// Opens the library of this process.
-pub(super) fn open() -> Result<Arc<Api>> {
+///
+/// # Errors
+/// [`Error::Unavailable`] where there is none.
+pub(super) fn find() -> Result<Opened> {
     // One that another runtime has opened counts first: it is initialised, and its state is the process's.
     for name in NAMES {
         // SAFETY: nothing is loaded, so no initialiser runs.
         if let Ok(library) = unsafe { Library::open(Some(name), RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD) } {
-            return of_library(library, Path::new(name));
+            return Ok(Opened::new(library, name.into()));
         }
     }
     let places = Places::of(env::var_os("LD_LIBRARY_PATH").as_deref(), env::var_os("ASCEND_HOME_PATH").as_deref());
@@ -36,9 +52,12 @@ pub(super) fn open() -> Result<Arc<Api>> {
     for path in places.paths() {
         // SAFETY: the initialisers of AscendCL's own library.
         match unsafe { Library::open(Some(&path), RTLD_NOW | RTLD_LOCAL) } {
-            Ok(library) => return of_library(library, &path),
+            Ok(library) => return Ok(Opened::new(library, path)),
             // It is there and does not load: the text says which of its own libraries is missing.
-            Err(error) if path.exists() => broken = format!("{broken}; {error}"),
+            Err(error) if path.exists() => {
+                logging::warn!("{} does not load: {error}", path.display());
+                broken = format!("{broken}; {error}");
+            }
             Err(_) => {}
         }
     }
@@ -85,7 +104,11 @@ impl fmt::Display for Places {
     }
 }
 
-fn of_library(library: Library, path: &Path) -> Result<Arc<Api>> {
+/// Initialises a library that is open.
+///
+/// # Errors
+/// [`Error::Unavailable`] where it is not one that we can use; what `aclInit` says.
+pub(super) fn initialise(Opened { library, path }: Opened) -> Result<Arc<Api>> {
     let lookup = |name: &str| {
         let symbol = CString::new(name).expect("a function's name");
         // SAFETY: an address, of whatever type; null where there is none.
@@ -94,7 +117,7 @@ fn of_library(library: Library, path: &Path) -> Result<Arc<Api>> {
     // SAFETY: the functions have the documented types, which tests/acl_headers.sh compares.
     let table = unsafe { functions::table(lookup) };
     // SAFETY: as above; the library is never closed.
-    unsafe { Api::new(table, &path.display().to_string(), kernels, Box::new(library)) }
+    unsafe { Api::new(table, &path.display().to_string(), kernels, Box::new(())) }
 }
 
 /// The embedded kernels for a device.

@@ -148,7 +148,7 @@ fn a_capture_forks_and_joins() {
 fn begin_and_end_are_checked() {
     let rig = Rig::new();
     let other = rig.device.new_stream().unwrap();
-    assert_eq!(begin(&rig.machine, std::ptr::null_mut(), GLOBAL), 107_031);
+    assert_eq!(begin(&rig.machine, std::ptr::null_mut(), GLOBAL), 100_000);
     assert_eq!(end(&rig.machine, rig.stream.as_raw()), Err(107_029));
     assert_eq!(begin(&rig.machine, rig.stream.as_raw(), GLOBAL), 0);
     let mut status = 9;
@@ -165,6 +165,9 @@ fn begin_and_end_are_checked() {
             assert_eq!(end(machine, raw as *mut _), Err(107_038));
         });
     });
+    assert_eq!(end(&rig.machine, rig.stream.as_raw()), Err(107_029), "the wrong thread has ended it");
+    assert_eq!(begin(&rig.machine, rig.stream.as_raw(), GLOBAL), 0);
+    other.wait(&rig.stream.record().unwrap()).unwrap();
     rig.stream.wait(&other.record().unwrap()).unwrap();
     end(&rig.machine, rig.stream.as_raw()).unwrap();
 }

@@ -14,6 +14,8 @@ mod failures;
 mod faults;
 mod foreign;
 mod homes;
+#[cfg(feature = "log")]
+mod logs;
 mod reclaim;
 mod rig;
 mod runtime;

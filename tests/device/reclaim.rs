@@ -131,7 +131,6 @@ fn concurrent_reclaims_lose_nothing() {
     assert!(rig.machine.device_allocations() < 12, "{}", rig.machine.device_allocations());
 }
 
-#[cfg(any())]
 /// A device has a number of streams: where they have run out, those that were dropped are destroyed first.
 #[test]
 fn short_streams_destroy_what_was_dropped_first() {

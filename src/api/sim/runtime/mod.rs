@@ -72,8 +72,11 @@ pub struct SimConfig {
     pub destroy_stream_limit: Duration,
     /// How long aclmdlRIDestroy waits for a graph that runs, before it fails.
     pub destroy_graph_limit: Duration,
-    /// Version of the runtime: major * 10^7 + minor * 10^5 + patch * 10^3.
+    /// Version of the runtime in its own count: major * 10^7 + minor * 10^5 + patch * 10^3, and of a pre-release less: 300
+    /// (alpha), 200 (beta) or 100 (rc) less, plus which one. 9.1.0-beta.3 is 90,099,803.
     pub runtime_version: i32,
+    /// The number of the chip's arch, which runtimes from 9.1.0-beta.3 on tell; 0 where the runtime does not know it.
+    pub npu_arch: i64,
     /// Someone in the process has called `aclInit` already.
     pub initialised: bool,
     /// Functions that the library lacks, by name.
@@ -97,6 +100,7 @@ impl Default for SimConfig {
             destroy_stream_limit: Duration::from_secs(3),
             destroy_graph_limit: Duration::from_secs(10),
             runtime_version: 90_000_000,
+            npu_arch: 2201,
             initialised: false,
             lacks: Vec::new(),
             cores: CoreOptions { vary: false, instruction_limit: 1 << 26, auto_sync: false },

@@ -6,6 +6,9 @@ use super::not_null;
 use crate::api::bindings::{self as raw, *};
 use crate::api::sim::runtime::state::{Fail, State, lock};
 
+/// The first runtime that tells a chip's arch: 9.1.0-beta.3.
+const NPU_ARCH_SINCE: i32 = 90_099_803;
+
 /// SAFETY of every function here: pointers are null or what AscendCL documents; the table's callers keep its rules.
 #[allow(non_snake_case, reason = "AscendCL's names")]
 #[allow(clippy::missing_safety_doc, reason = "AscendCL's functions")]
@@ -96,11 +99,18 @@ impl State {
         not_null(value, "value")?;
         self.check_initialised()?;
         self.device(device.into()).map_err(|fail| Fail::parameter(&fail.text))?;
-        if attribute != raw::ASCEND_CACHE_LOC_ACL_DEV_ATTR_VECTOR_CORE_NUM {
-            return Err(Fail::unsupported("vector cores alone are simulated"));
-        }
+        let told = match attribute {
+            raw::ASCEND_CACHE_LOC_ACL_DEV_ATTR_VECTOR_CORE_NUM => self.config.vector_cores.into(),
+            // Older runtimes do not know the attribute, newer ones not the arch of every chip: the same error.
+            raw::ASCEND_CACHE_LOC_ACL_DEV_ATTR_NPU_ARCH
+                if self.config.runtime_version >= NPU_ARCH_SINCE && self.config.npu_arch > 0 =>
+            {
+                self.config.npu_arch
+            }
+            _ => return Err(Fail::parameter("an attribute that the runtime does not know")),
+        };
         // SAFETY: not null, as checked.
-        unsafe { value.write(self.config.vector_cores.into()) };
+        unsafe { value.write(told) };
         Ok(())
     }
 
