@@ -63,7 +63,7 @@ fn an_event_is_destroyed_before_it_is_done() {
     assert_eq!((raw.events(), raw.event_slots_in_use()), (0, 1));
     assert_eq!(raw.synchronize_within(there, 20), 507_046);
     raw.hold(here, false);
-    assert_eq!((raw.synchronize(there), raw.event_slots_in_use()), (0, 0));
+    assert_eq!((raw.synchronize(there), raw.synchronize(here), raw.event_slots_in_use()), (0, 0, 0));
     assert_eq!(foreign::download::<u8>(&raw, byte, 1), [2]);
     assert!(raw.misuses().is_empty());
     let refused =
