@@ -86,3 +86,17 @@ fn read<P: ParameterBlock>(bytes: &[u8]) -> Result<P, &'static str> {
     // SAFETY: as many bytes as the block has, which is integers alone.
     Ok(unsafe { bytes.as_ptr().cast::<P>().read_unaligned() })
 }
+
+#[cfg(all(test, feature = "sim"))]
+#[test]
+fn kernels_of_ours_are_declared() {
+    for operation in crate::Operation::ALL {
+        let undeclared = arrays(operation.kernel(), 1, &[0; 7]).unwrap_err();
+        assert_eq!(undeclared, "the parameter block has another length than the kernel's");
+    }
+    let undeclared = arrays("ascend_cache_loc_new_operation", 1, &[]).unwrap_err();
+    assert_eq!(undeclared, "its arrays are not declared to the simulation");
+    for others in ["ascend_cache_loc_ladder_copy", "scale_flags"] {
+        assert!(arrays(others, 1, &[]).unwrap().is_none(), "{others}");
+    }
+}

@@ -1,7 +1,7 @@
 //! Capturing streams' tasks into a graph.
 //!
-//! Mirrors feature/aclgraph of the runtime: context_aclgraph.cc (begin, end, what a mode forbids), stream_capture.cc
-//! (tasks) and v100/api_impl_capture_event.cc (events). A capture becomes invalid by an event that ties it to another
+//! Mirrors feature/aclgraph of the runtime: `context_aclgraph.cc` (begin, end, what a mode forbids), `stream_capture.cc`
+//! (tasks) and `v100/api_impl_capture_event.cc` (events). A capture becomes invalid by an event that ties it to another
 //! capture, or where a task finds no room; by nothing else.
 
 use std::sync::{Arc, Mutex};

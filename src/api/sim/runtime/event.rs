@@ -12,7 +12,7 @@ use super::state::{Fail, State, lock};
 use super::stream::{SimStream, Task};
 use crate::api::bindings as raw;
 
-/// Bits of the flag: ACL_EVENT_SYNC (streams can wait for it) and the runtime's second one of the kind; all that there
+/// Bits of the flag: `ACL_EVENT_SYNC` (streams can wait for it) and the runtime's second one of the kind; all that there
 /// are; and the one that only goes alone.
 const SYNC: u32 = raw::ASCEND_CACHE_LOC_ACL_EVENT_SYNC | 4;
 const KNOWN: u32 = 0x4f;
@@ -52,7 +52,7 @@ pub(super) struct Pending {
 }
 
 impl SimEvent {
-    /// By the flag; `EventCreateEx` of api_error.cc.
+    /// By the flag; `EventCreateEx` of `api_error.cc`.
     pub(super) fn new(flag: u32) -> Result<Self, Fail> {
         let alone = [0x10, 0x20, IPC].iter().all(|bit| flag & bit == 0 || flag == *bit);
         if !alone || flag & KNOWN == 0 || flag > KNOWN {

@@ -285,7 +285,7 @@ impl SimStream {
     }
 }
 
-/// What a stream that replays a graph is told (model_execute_task.cc): that the graph failed, whatever the kernel's code
+/// What a stream that replays a graph is told (`model_execute_task.cc`): that the graph failed, whatever the kernel's code
 /// was, but for errors of memory and links.
 fn graph_failure(fail: Fail) -> Fail {
     match fail.code.cast_unsigned() {

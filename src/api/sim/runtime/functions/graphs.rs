@@ -41,10 +41,13 @@ impl State {
         // Of whatever context.
         let Some(stream) = self.stream(stream as usize)? else { return Ok(()) };
         let (captured, handle) = self.capture_info(&stream);
-        // SAFETY: those that are not null; see the impl.
-        unsafe {
-            status.as_mut().map(|status| *status = captured);
-            graph.as_mut().map(|graph| *graph = handle as *mut c_void);
+        if !status.is_null() {
+            // SAFETY: not null, and see the impl.
+            unsafe { status.write(captured) };
+        }
+        if !graph.is_null() {
+            // SAFETY: as above.
+            unsafe { graph.write(handle as *mut c_void) };
         }
         Ok(())
     }
