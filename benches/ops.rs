@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use ascend_cache_loc::Int;
 use common::Sweep;
 use common::contender::{Bench, Contender, Op};
-use common::workload::Workload;
 use criterion::{Criterion, criterion_group, criterion_main};
+use harness::workload::Workload;
 
 /// Cold calls that a sample measures at most: each costs a sweep of 64 MiB.
 const COLD_CALLS: u64 = 3;

@@ -11,7 +11,7 @@ use std::time::Instant;
 use ascend_cache_loc::{Int, IntType};
 use common::Sweep;
 use common::contender::{Bench, Contender, Op};
-use common::workload::Workload;
+use harness::workload::Workload;
 
 const RUNS: usize = 5;
 /// Turns of each contender in a run, hot and cold.

@@ -1,6 +1,5 @@
 //! The suite on the CPU reference, and what holds for it alone.
 
-mod harness;
 mod suite;
 
 use ascend_cache_loc::cpu_ref::{RefError, ReqToToken};

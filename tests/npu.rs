@@ -1,6 +1,5 @@
 //! The suite on device 0 of this machine, one test at a time: the README's "On Ascend hardware" has the command.
 
-mod harness;
 mod suite;
 
 use ascend_cache_loc::{Device, DeviceBuffer, Error};

@@ -58,7 +58,9 @@ cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
 cargo clippy -p ascend-cache-loc -p ascend-cache-loc-ref --all-targets --no-default-features --locked -- -D warnings
 
 step "bindings"
-cargo test --lib --all-features --locked committed_bindings_are_current | tee /dev/stderr | grep -q "1 passed"
+tested=$(cargo test --lib --all-features --locked committed_bindings_are_current)
+printf '%s\n' "$tested"
+grep -q "1 passed" <<<"$tested"
 
 step "tests"
 if $long; then
@@ -67,6 +69,8 @@ fi
 cargo test --workspace --all-targets --all-features --locked
 cargo test --workspace --doc --all-features --locked
 cargo test -p ascend-cache-loc -p ascend-cache-loc-ref --no-default-features --locked
+features=$(cargo tree -p ascend-cache-loc --no-default-features --locked --depth 0 -f '{f}' | sed -n 1p)
+[ -z "$features" ] || { echo "what the tests use turns features on: $features" >&2; exit 1; }
 
 step "sanitizers"
 # The C++ instrumented, the Rust around it not: the runtimes come in by preloading. One line a finding, and a failure.
@@ -93,16 +97,16 @@ step "packages"
 CARGO_TARGET_DIR=target/packages cargo package -p ascend-cache-loc -p ascend-cache-loc-ref --all-features --allow-dirty --locked
 
 step "examples"
-cargo run --release --locked --example replay -- tests/cases/*.jsonl
-cargo run --release --locked --features sim --example replay -- --backend sim tests/cases/*.jsonl
-cargo run --release --locked --features sim --example serve_trace -- --backend sim --requests 200
+cargo run --release --locked -p replay -- tests/cases/*.jsonl
+cargo run --release --locked -p replay --features sim -- --backend sim tests/cases/*.jsonl
+cargo run --release --locked -p serve_trace --features sim -- --backend sim --requests 200
 if $long; then
-    cargo run --release --locked --example serve_trace -- --requests 12031
+    cargo run --release --locked -p serve_trace -- --requests 12031
     cargo bench --locked
     need python3 python3
     tests/plant.py
 else
-    cargo run --release --locked --example serve_trace
+    cargo run --release --locked -p serve_trace
 fi
 
 step "Miri"

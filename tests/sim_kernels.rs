@@ -1,10 +1,6 @@
 //! The suite on the kernels' real sources, on a simulated device, and what holds for kernels alone.
 
-mod harness;
 mod suite;
-
-#[path = "../benches/common/workload.rs"]
-mod workload;
 
 use std::sync::Arc;
 
@@ -15,8 +11,8 @@ use ascend_cache_loc::{FaultKind, IntType, RowFault, TableShape};
 use harness::backend::{Backend, CpuRef, simulated};
 use harness::case::{Case, Dtypes, Op, Table};
 use harness::device::OnDevice;
+use harness::workload::Workload;
 use suite::suite;
-use workload::Workload;
 
 suite!(sim, varied());
 

@@ -5,8 +5,9 @@ use std::hint::black_box;
 use ascend_cache_loc::Int;
 use ascend_cache_loc::cpu_ref::{ExtendLocs, LastLoc, ReqToToken, assign_extend_cache_locs, get_last_loc};
 
+use harness::workload::Workload;
+
 use super::straight;
-use super::workload::Workload;
 
 /// Which operation.
 #[derive(Clone, Copy, Debug)]

@@ -2,7 +2,6 @@
 
 pub(crate) mod contender;
 pub(crate) mod straight;
-pub(crate) mod workload;
 
 use std::hint::black_box;
 

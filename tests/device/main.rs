@@ -2,9 +2,6 @@
 
 #![allow(unsafe_code, reason = "what another runtime in the process would do")]
 
-#[path = "../harness/mod.rs"]
-mod harness;
-
 mod borrowing;
 mod capture;
 mod contexts;

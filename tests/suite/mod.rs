@@ -5,8 +5,8 @@ pub(crate) mod prop;
 pub(crate) mod refused;
 pub(crate) mod seeds;
 
-use crate::harness::backend::Backend;
-use crate::harness::case::Case;
+use harness::backend::Backend;
+use harness::case::Case;
 
 /// Runs a case on the backend and compares every element and the fault with the oracle; tells the first difference.
 pub(crate) fn compare(backend: &mut impl Backend, case: &Case) -> Result<(), String> {

@@ -9,8 +9,8 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 
 use super::compare;
-use crate::harness::backend::Backend;
-use crate::harness::case::{Case, Dtypes, Op, Table};
+use harness::backend::Backend;
+use harness::case::{Case, Dtypes, Op, Table};
 
 const CASES: u32 = 4096;
 

@@ -3,7 +3,7 @@
 use ascend_cache_loc::cpu_ref::{ExtendLocs, LastLoc, RefError, ReqToToken};
 use ascend_cache_loc::{ShapeError, TableShape};
 
-use crate::harness::backend::Backend;
+use harness::backend::Backend;
 
 pub(crate) fn refused_before_anything_is_written(backend: &mut impl Backend) {
     let slots = [10, 11, 20, 21];

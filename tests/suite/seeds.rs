@@ -5,9 +5,9 @@ use std::sync::Arc;
 use ascend_cache_loc::{IntType, TableShape};
 
 use super::check;
-use crate::harness::backend::Backend;
-use crate::harness::case::{Case, Dtypes, Op, Table};
-use crate::harness::splitmix::splitmix64;
+use harness::backend::Backend;
+use harness::case::{Case, Dtypes, Op, Table};
+use harness::splitmix::splitmix64;
 
 /// A value that means something in every table and element type.
 #[derive(Clone, Copy, Debug)]

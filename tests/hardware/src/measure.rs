@@ -10,13 +10,11 @@ use ascend_cache_loc::{
     get_last_loc,
 };
 
+use harness::workload::Workload;
+
 use crate::Lab;
 use crate::clock::{back_to_back, median, repetitions};
 use crate::lab::Memory;
-use workload::Workload;
-
-#[path = "../../../benches/common/workload.rs"]
-mod workload;
 
 /// Writes a table of both operations on the benchmarks' batches, int64 indices, int32 and int64 output.
 ///

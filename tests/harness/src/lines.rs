@@ -6,7 +6,10 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-/// What `parse` makes of each line of a file that is not blank. An error names the file and the line.
+/// What `parse` makes of each line of a file that is not blank.
+///
+/// # Errors
+/// Where the file cannot be opened; each item's names the file and the line.
 pub fn parse_lines<'a, T>(
     path: &'a Path,
     mut parse: impl FnMut(&str) -> Result<T> + 'a,

@@ -5,10 +5,10 @@ use ascend_cache_loc::cpu_ref::{ExtendLocs, LastLoc, RefError};
 use clap::Parser;
 
 use crate::engine::{Config, Engine};
-use crate::harness::backend::{Backend, CpuRef};
 use crate::request::{Request, read_trace};
 use crate::stats::Stats;
 use crate::{Options, workload};
+use harness::backend::{Backend, CpuRef};
 
 fn config() -> Config {
     Options::parse_from(["serve_trace"]).config(&[])

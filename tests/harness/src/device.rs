@@ -2,14 +2,14 @@
 
 #![allow(unsafe_code, reason = "arrays of both element types in one piece of device memory")]
 
-use ascend_cache_loc::cpu_ref::{ExtendLocs, LastLoc, RefError, ReqToToken};
 use ascend_cache_loc::{
     self as device, Device, DeviceAddr, DeviceBuffer, DeviceSlice, DeviceSliceMut, Error, Int, LaunchConfig, LaunchId,
     Operation, Stream, TableShape, ops,
 };
+use ascend_cache_loc_ref::{ExtendLocs, LastLoc, RefError, ReqToToken};
 
-use super::backend::Backend;
-use super::splitmix::splitmix64;
+use crate::backend::Backend;
+use crate::splitmix::splitmix64;
 
 /// A device as a backend. Any error but a refused shape or a bad row is a panic.
 #[derive(Debug)]
@@ -32,6 +32,11 @@ const GUARD_SLOT: i32 = -0x6a6a_6a6b;
 const SMALL_TABLE: usize = 1 << 17;
 
 impl OnDevice {
+    /// A backend with a stream of its own on a device.
+    ///
+    /// # Panics
+    /// Where the device refuses the stream or memory.
+    #[must_use]
     pub fn new(device: &Device) -> Self {
         let stream = device.new_stream().expect("a stream");
         let arena = DeviceBuffer::zeroed(&stream, 1 << 16).expect("device memory");

@@ -2,15 +2,13 @@
 //! write them from a runtime's host-side copies.
 //!
 //! ```sh
-//! cargo run --release --example replay -- tests/cases/*.jsonl
+//! cargo run --release -p replay -- tests/cases/*.jsonl
 //! ```
 //!
 //! Prints a line per mismatch, then `N passed, M failed`. Exits 0 when all passed, 1 when some failed, 2 where an input
 //! could not be read. The fields are described in `case_file.rs`.
 
 mod case_file;
-#[path = "../../tests/harness/mod.rs"]
-mod harness;
 #[cfg(test)]
 mod tests;
 
@@ -30,7 +28,7 @@ use harness::lines::parse_lines;
 #[command(name = "replay")]
 struct Options {
     /// What runs the cases.
-    #[arg(long, value_enum, default_value_t = BackendName::Cpu)]
+    #[arg(long, default_value_t = BackendName::Cpu, value_name = "cpu|sim|npu")]
     backend: BackendName,
     /// Files of cases, one JSON object a line.
     #[arg(required = true, value_name = "FILE")]

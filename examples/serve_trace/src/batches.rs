@@ -6,8 +6,8 @@ use anyhow::Result;
 use ascend_cache_loc::cpu_ref::{ExtendLocs, LastLoc, ReqToToken};
 
 use crate::engine::Engine;
-use crate::harness::backend::Backend;
-use crate::harness::splitmix::splitmix64;
+use harness::backend::Backend;
+use harness::splitmix::splitmix64;
 
 impl<B: Backend> Engine<'_, B> {
     /// Computes the next chunk of the sequences still in their prompts; tells how many tokens.

@@ -5,7 +5,7 @@ use ascend_cache_loc::cpu_ref::{ExtendLocs, LastLoc, RefError, ReqToToken, assig
 
 use super::*;
 
-const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cases");
+const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/cases");
 
 /// A case that passes: row 0 ends in slot 12, row 1 is bad.
 const GOOD: &str = r#"{"op":"get_last_loc","id":"good","dtypes":{"req_to_token":"i32","req_pool_indices":"i32","prefix_lens":"i64","out":"i32"},"req_to_token":{"rows":2,"cols":3,"row_stride":3,"data":[10,11,12,20,21,22]},"batch":2,"req_pool_indices":[0,2],"prefix_lens":[3,1],"out_init":-777,"out":[12,-1],"fault":{"row":1,"kind":"RequestOutOfRange"},"note":"ignored"}"#;

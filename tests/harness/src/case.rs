@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 
-use ascend_cache_loc::cpu_ref::{ExtendLocs, LastLoc, RefError, ReqToToken};
 use ascend_cache_loc::{Int, IntType, TableShape};
+use ascend_cache_loc_ref::{ExtendLocs, LastLoc, RefError, ReqToToken};
 
-use super::backend::Backend;
-use super::oracle;
+use crate::backend::Backend;
+use crate::oracle;
 
 /// A request table that owns its storage.
 #[derive(Debug)]
 pub struct Table {
+    /// Its rows, row stride and row length.
     pub shape: TableShape,
+    /// At least as many elements as the shape needs.
     pub slots: Vec<i32>,
 }
 
@@ -24,9 +26,11 @@ impl Table {
 /// The element types of a call.
 #[derive(Clone, Copy, Debug)]
 pub struct Dtypes {
+    /// Of `req_pool_indices`.
     pub req_pool_indices: IntType,
     /// Of `prefix_lens`, or of both offset arrays.
     pub lens: IntType,
+    /// Of `out`.
     pub out: IntType,
 }
 
@@ -43,16 +47,32 @@ impl Dtypes {
 /// The arrays that differ between the operations.
 #[derive(Clone, Debug)]
 pub enum Op {
-    GetLastLoc { prefix_lens: Vec<i64> },
-    AssignExtendCacheLocs { start_offsets: Vec<i64>, end_offsets: Vec<i64>, out_len: usize },
+    /// `get_last_loc`.
+    GetLastLoc {
+        /// One for each row of the batch.
+        prefix_lens: Vec<i64>,
+    },
+    /// `assign_extend_cache_locs`.
+    AssignExtendCacheLocs {
+        /// One for each row of the batch.
+        start_offsets: Vec<i64>,
+        /// One for each row of the batch.
+        end_offsets: Vec<i64>,
+        /// Elements of the output.
+        out_len: usize,
+    },
 }
 
 /// One call.
 #[derive(Clone, Debug)]
 pub struct Case {
+    /// The operation, and what it alone has.
     pub op: Op,
+    /// The element types to run it with.
     pub dtypes: Dtypes,
+    /// The request table.
     pub table: Arc<Table>,
+    /// One for each row of the batch.
     pub req_pool_indices: Vec<i64>,
     /// Fills the output before the call, so that untouched elements show.
     pub out_init: i64,
@@ -61,12 +81,15 @@ pub struct Case {
 /// What a call left behind: the output, widened, and what it returned.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Outcome {
+    /// The whole output after the call.
     pub out: Vec<i64>,
+    /// What the call returned.
     pub result: Result<(), RefError>,
 }
 
 impl Case {
     /// The elements of the output.
+    #[must_use]
     pub fn out_len(&self) -> usize {
         match self.op {
             Op::GetLastLoc { .. } => self.req_pool_indices.len(),
@@ -123,6 +146,7 @@ impl Case {
     }
 
     /// What the oracle says about the case.
+    #[must_use]
     pub fn expected(&self) -> Outcome {
         let table = (self.table.shape, &self.table.slots[..]);
         let mut out = vec![self.out_init; self.out_len()];
@@ -139,6 +163,7 @@ impl Case {
 }
 
 /// Whether every value fits an element type.
+#[must_use]
 pub fn fits(dtype: IntType, values: &[i64]) -> bool {
     dtype == IntType::I64 || values.iter().all(|&value| i32::try_from(value).is_ok())
 }

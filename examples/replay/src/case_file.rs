@@ -23,8 +23,8 @@ use anyhow::{Context, Result, bail, ensure};
 use ascend_cache_loc::{IntType, TableShape};
 use serde::Deserialize;
 
-use crate::harness::case::{Case, Dtypes, Op, Table, fits};
-use crate::harness::splitmix::seeded_slot;
+use harness::case::{Case, Dtypes, Op, Table, fits};
+use harness::splitmix::seeded_slot;
 
 /// What a case states.
 #[derive(Debug)]

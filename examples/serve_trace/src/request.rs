@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 
-use crate::harness::lines::parse_lines;
+use harness::lines::parse_lines;
 
 /// Tokens that one prefix hash id stands for.
 pub(crate) const BLOCK_TOKENS: usize = 512;

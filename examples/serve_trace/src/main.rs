@@ -2,19 +2,18 @@
 //! with prefix reuse, chunked prefill, speculative decoding. `engine.rs` tells the steps.
 //!
 //! ```sh
-//! cargo run --release --example serve_trace
-//! cargo run --release --example serve_trace -- --trace conversation_trace.jsonl
+//! cargo run --release -p serve_trace
+//! cargo run --release -p serve_trace -- --trace conversation_trace.jsonl
 //! ```
 //!
 //! Exits 0 after the table, 1 where a check failed, 2 where options or the trace cannot be used.
 
 mod batches;
 mod engine;
-#[path = "../../tests/harness/mod.rs"]
-mod harness;
 mod memory;
 mod pages;
 mod prefix_cache;
+mod progress;
 mod request;
 mod sequence;
 mod stats;
@@ -31,7 +30,7 @@ use anyhow::Result;
 use clap::Parser;
 use engine::{Config, Engine};
 use harness::backend::{Backend, BackendName, CpuRef};
-use indicatif::{ProgressBar, ProgressStyle};
+use progress::Progress;
 use request::Request;
 use stats::Stats;
 
@@ -77,7 +76,7 @@ struct Options {
     #[arg(long, default_value_t = true, action = clap::ArgAction::Set, num_args = 0..=1, default_missing_value = "true")]
     verify: bool,
     /// What runs the operations.
-    #[arg(long, value_enum, default_value_t = BackendName::Cpu)]
+    #[arg(long, default_value_t = BackendName::Cpu, value_name = "cpu|sim|npu")]
     backend: BackendName,
 }
 
@@ -127,12 +126,9 @@ fn serve(backend: &mut impl Backend, options: &Options, requests: &[Request]) ->
         Ok(engine) => engine,
         Err(error) => return fail(2, &error),
     };
-    // Drawn on standard error, and only where that is a terminal.
-    let bar = ProgressBar::new(requests.len() as u64).with_style(
-        ProgressStyle::with_template("{wide_bar} {pos}/{len} requests, {eta} left").expect("a valid template"),
-    );
-    let result = engine.run(|finished| bar.set_position(finished as u64));
-    bar.finish_and_clear();
+    let mut progress = Progress::new(requests.len());
+    let result = engine.run(|finished| progress.finished(finished));
+    progress.end();
     match result {
         Ok(stats) => match print(options, &config, &stats) {
             Ok(()) => ExitCode::SUCCESS,

@@ -5,10 +5,10 @@ use anyhow::{Result, ensure};
 use ascend_cache_loc::RowFault;
 use ascend_cache_loc::cpu_ref::ReqToToken;
 
-use crate::harness::oracle;
-use crate::harness::splitmix::splitmix64;
 use crate::request::{BLOCK_TOKENS, Request};
 use crate::sequence::Sequence;
+use harness::oracle;
+use harness::splitmix::splitmix64;
 
 /// A stand-in for the KV cache, one tag a slot, and a scratch list of page owners.
 #[derive(Debug)]

@@ -15,13 +15,13 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result, ensure};
 use ascend_cache_loc::TableShape;
 
-use crate::harness::backend::Backend;
 use crate::pages::PageAllocator;
 use crate::prefix_cache::PrefixCache;
 use crate::request::{BLOCK_TOKENS, Request};
 use crate::sequence::Sequence;
 use crate::stats::Stats;
 use crate::verify::Verifier;
+use harness::backend::Backend;
 
 /// How the loop serves.
 #[derive(Clone, Debug)]

@@ -1,23 +1,27 @@
 //! The batches measured: sizes that serving sees, on random distinct rows of a table as large as a pool's.
 
 use ascend_cache_loc::TableShape;
-use ascend_cache_loc::cpu_ref::ReqToToken;
+use ascend_cache_loc_ref::ReqToToken;
 use fastrand::Rng;
 
 /// A batch for both operations: `get_last_loc` runs with `ends` as prefix lengths.
 #[derive(Debug)]
-pub(crate) struct Workload {
-    pub(crate) name: &'static str,
+pub struct Workload {
+    /// Rows x tokens.
+    pub name: &'static str,
     shape: TableShape,
     slots: Vec<i32>,
-    pub(crate) req_pool_indices: Vec<i64>,
-    pub(crate) starts: Vec<i64>,
-    pub(crate) ends: Vec<i64>,
+    /// Distinct rows of the table, one for each row of the batch.
+    pub req_pool_indices: Vec<i64>,
+    /// Start offsets.
+    pub starts: Vec<i64>,
+    /// End offsets.
+    pub ends: Vec<i64>,
 }
 
 impl Workload {
     /// All five; the tables take 128 MiB and 512 MiB, one at a time.
-    pub(crate) fn all() -> impl Iterator<Item = Self> {
+    pub fn all() -> impl Iterator<Item = Self> {
         type Lens = fn(&mut Rng) -> Vec<i64>;
         let (pool, long_pool) = ((4096, 8192), (1024, 131_072));
         let makers: [(_, _, Lens); 5] = [
@@ -51,12 +55,18 @@ impl Workload {
         }
     }
 
-    pub(crate) fn table(&self) -> ReqToToken<'_> {
+    /// The table.
+    ///
+    /// # Panics
+    /// Never: the storage fits the shape.
+    #[must_use]
+    pub fn table(&self) -> ReqToToken<'_> {
         ReqToToken::new(self.shape, &self.slots).expect("the storage fits the shape")
     }
 
     /// Elements of the extend output.
-    pub(crate) fn total(&self) -> usize {
+    #[must_use]
+    pub fn total(&self) -> usize {
         self.starts.iter().zip(&self.ends).map(|(start, end)| (end - start) as usize).sum()
     }
 }

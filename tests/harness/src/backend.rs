@@ -1,12 +1,15 @@
 //! A backend: something that runs both operations on host arrays.
 
-use ascend_cache_loc::cpu_ref::{self, ExtendLocs, LastLoc, RefError};
-use ascend_cache_loc::{Device, Int};
+use std::fmt::{Display, Formatter};
+use std::str::FromStr;
 
-use super::device::OnDevice;
+use ascend_cache_loc::{Device, Int};
+use ascend_cache_loc_ref::{self as cpu_ref, ExtendLocs, LastLoc, RefError};
+
+use crate::device::OnDevice;
 
 /// The name of a backend on a command line.
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BackendName {
     /// The CPU reference.
     Cpu,
@@ -33,8 +36,39 @@ impl BackendName {
     }
 }
 
+impl FromStr for BackendName {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        match name {
+            "cpu" => Ok(Self::Cpu),
+            #[cfg(feature = "sim")]
+            "sim" => Ok(Self::Sim),
+            #[cfg(not(feature = "sim"))]
+            "sim" => Err("this program was built without the feature `sim`".into()),
+            "npu" => Ok(Self::Npu),
+            _ => Err("not cpu, sim or npu".into()),
+        }
+    }
+}
+
+impl Display for BackendName {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Cpu => "cpu",
+            #[cfg(feature = "sim")]
+            Self::Sim => "sim",
+            Self::Npu => "npu",
+        })
+    }
+}
+
 /// A simulated machine whose launches differ in the order of their cores, among other things.
+///
+/// # Panics
+/// Never: the configuration is a valid one.
 #[cfg(feature = "sim")]
+#[must_use]
 pub fn simulated() -> ascend_cache_loc::api::sim::Machine {
     let mut config = ascend_cache_loc::api::sim::SimConfig::default();
     config.vector_cores = 64;
@@ -44,6 +78,7 @@ pub fn simulated() -> ascend_cache_loc::api::sim::Machine {
 
 /// Runs both operations on arrays in host memory. A device backend copies them over, launches, waits and copies back; the
 /// suite, `replay` and `serve_trace` see no difference.
+#[expect(clippy::missing_errors_doc, reason = "those of the operations")]
 pub trait Backend {
     /// [`cpu_ref::get_last_loc`] on this backend.
     fn get_last_loc<R: Int, L: Int, O: Int>(&mut self, args: LastLoc<'_, R, L, O>) -> Result<(), RefError>;
