@@ -4,6 +4,7 @@ use std::env;
 use std::ffi::{CString, OsStr, c_void};
 use std::fmt;
 use std::mem::ManuallyDrop;
+use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -74,7 +75,10 @@ struct Places {
 
 impl Places {
     fn of(search_path: Option<&OsStr>, home: Option<&OsStr>) -> Self {
-        let elements: Vec<_> = search_path.map(env::split_paths).into_iter().flatten().collect();
+        // As glibc reads it (`_dl_init_paths`): separated by colons or semicolons; empty is as not set.
+        let search_path = search_path.map(OsStr::as_bytes).filter(|path| !path.is_empty());
+        let elements = search_path.iter().flat_map(|path| path.split(|byte| matches!(byte, b':' | b';')));
+        let elements: Vec<_> = elements.map(|path| PathBuf::from(OsStr::from_bytes(path))).collect();
         let linker = elements.iter().all(|path| path.is_absolute());
         let mut folders: Vec<_> = elements.into_iter().filter(|path| path.is_absolute()).collect();
         if let Some(home) = home.map(PathBuf::from).filter(|home| home.is_absolute()) {
@@ -150,7 +154,7 @@ mod tests {
         for folder in ["/a", "/cann/lib64", &format!("/cann/{cpu}-linux/lib64")] {
             expected.extend(NAMES.map(|name| format!("{folder}/{name}")));
         }
-        for search_path in ["/a:", ":/a", "/a:.", "/a::", "lib:/a", "/a:../lib"] {
+        for search_path in ["/a:", ":/a", "/a:.", "/a::", "lib:/a", "/a:../lib", "/a;", ";/a", "/a;.", "$ORIGIN;/a"] {
             assert_eq!(shown(search_path, "/cann").0, expected, "{search_path:?}");
         }
         expected.extend(NAMES.map(Into::into));
@@ -159,6 +163,15 @@ mod tests {
         let folders = format!("/a, /cann/lib64, /cann/{cpu}-linux/lib64, the dynamic linker's folders");
         assert_eq!(text, format!("libascendcl.so, libascendcl.so.1, libacl_rt.so in {folders}"));
         assert_eq!(Places::of(None, None).paths().collect::<Vec<_>>(), NAMES.map(PathBuf::from));
-        assert_eq!(shown("", "relative").0, Vec::<String>::new(), "an empty search path is an empty element");
+        assert_eq!(shown("/a;/b", "").0, shown("/a:/b", "").0);
+        assert_eq!(shown(":", "relative").0, Vec::<String>::new(), "two empty elements");
+    }
+
+    /// The dynamic linker takes an empty search path as none, not as one with an empty element.
+    #[test]
+    fn an_empty_search_path_is_as_none() {
+        let paths = |search_path| Places::of(search_path, None).paths().collect::<Vec<_>>();
+        assert_eq!(paths(Some("".as_ref())), NAMES.map(PathBuf::from));
+        assert_eq!(paths(Some("".as_ref())), paths(None));
     }
 }
