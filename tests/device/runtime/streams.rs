@@ -1,11 +1,14 @@
 //! Streams, and waiting for them.
 
+use std::process::Command;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
+use ascend_cache_loc::api::sim::{Machine, SimConfig};
+
 use super::{Raw, Sent};
 use crate::foreign::{self, GLOBAL, RELAXED, acl};
-use crate::rig::{MOMENT, Rig};
+use crate::rig::MOMENT;
 
 /// Long enough for whatever does not hang.
 const LONG: Duration = Duration::from_secs(20);
@@ -225,12 +228,9 @@ fn streams_run_out() {
 /// `PrimaryContextRetain`: the first stream of a device is that of aclrtSetDevice.
 #[test]
 fn a_device_without_streams_is_not_set() {
-    let machine = Raw(ascend_cache_loc::api::sim::Machine::new({
-        let mut config = ascend_cache_loc::api::sim::SimConfig::default();
-        config.streams = 0;
-        config
-    })
-    .unwrap());
+    let mut config = SimConfig::default();
+    config.streams = 0;
+    let machine = Machine::new(config).unwrap();
     assert_eq!(acl!(machine, aclrtSetDevice(0)), 507_033);
     assert_eq!(foreign::context(&machine), None);
 }
@@ -258,29 +258,26 @@ fn making_a_stream() {
     }
 }
 
-/// Where the host starts no further thread, a stream that needs one is an error of the call that needs it, and no hang. In a
-/// process of its own, which has no room for a thread's stack.
+/// Where the host starts no thread, a stream is an error of the call that needs one, and no hang. In a process of its own,
+/// whose threads would have stacks that no host has room for.
 #[test]
-#[cfg_attr(not(target_os = "linux"), ignore = "a limit of Linux")]
 fn a_stream_that_gets_no_thread_is_an_error() {
     const CHILD: &str = "ASCEND_CACHE_LOC_TEST_NO_THREADS";
     if std::env::var_os(CHILD).is_some() {
-        let rig = Rig::new();
-        no_room_for_threads();
-        let refused = rig.device.new_stream().unwrap_err();
-        assert!(refused.to_string().contains("the host starts no thread for a simulated stream"), "{refused}");
-        // What has its thread goes on.
-        rig.stream.synchronize().unwrap();
+        let device = Machine::new(SimConfig::default()).unwrap().open(0).unwrap();
+        let refused = device.new_stream().unwrap_err().to_string();
+        assert!(refused.contains("the host starts no thread for a simulated stream"), "{refused}");
         return;
     }
     let name = "runtime::streams::a_stream_that_gets_no_thread_is_an_error";
-    let mut child = std::process::Command::new(std::env::current_exe().unwrap());
-    let mut child = child.args(["--exact", name, "--test-threads=1"]).env(CHILD, "1").spawn().unwrap();
+    let mut child = Command::new(std::env::current_exe().unwrap());
+    child.args(["--exact", name]).env(CHILD, "1").env("RUST_MIN_STACK", (1_u64 << 60).to_string());
+    let mut child = child.spawn().unwrap();
     let begun = Instant::now();
     let status = loop {
         match child.try_wait().unwrap() {
             Some(status) => break status,
-            None if begun.elapsed() > Duration::from_secs(60) => {
+            None if begun.elapsed() > 3 * LONG => {
                 child.kill().unwrap();
                 panic!("it hangs");
             }
@@ -289,16 +286,3 @@ fn a_stream_that_gets_no_thread_is_an_error() {
     };
     assert!(status.success());
 }
-
-/// Leaves the process less address space than a thread's stack.
-#[cfg(target_os = "linux")]
-fn no_room_for_threads() {
-    let pages = std::fs::read_to_string("/proc/self/statm").unwrap();
-    let pages: u64 = pages.split(' ').next().unwrap().parse().unwrap();
-    let limit = libc::rlimit { rlim_cur: pages * 4096 + (1 << 20), rlim_max: libc::RLIM_INFINITY };
-    // SAFETY: a limit of this process.
-    assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_AS, &raw const limit) }, 0);
-}
-
-#[cfg(not(target_os = "linux"))]
-fn no_room_for_threads() {}
