@@ -1,11 +1,17 @@
 //! Streams, and waiting for them.
 
+use std::process::Command;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
+use ascend_cache_loc::api::sim::{Machine, SimConfig};
+
 use super::{Raw, Sent};
 use crate::foreign::{self, GLOBAL, RELAXED, acl};
-use crate::rig::{MOMENT, Rig};
+use crate::rig::MOMENT;
+
+/// Long enough for whatever does not hang.
+const LONG: Duration = Duration::from_secs(20);
 
 /// `Context::Synchronize` (context.cc): the streams of the current context, and no other's.
 #[test]
@@ -27,11 +33,14 @@ fn a_wait_for_the_device_is_one_for_the_current_contexts_streams() {
             foreign::set_context(raw, context.get());
             sender.send(raw.synchronize_device()).unwrap();
         });
-        assert!(receiver.recv_timeout(MOMENT).is_err(), "waits for its own");
+        let early = receiver.recv_timeout(MOMENT);
         raw.hold(here, false);
-        assert_eq!(receiver.recv().unwrap(), 0);
+        let waited = receiver.recv_timeout(LONG);
+        let written = foreign::download::<u8>(raw, byte, 1);
+        raw.hold(there, false);
+        assert!(early.is_err(), "waits for its own");
+        assert_eq!((waited, written), (Ok(0), vec![5]), "and not for the other's");
     });
-    assert_eq!(foreign::download::<u8>(&raw, byte, 1), [5], "not for the other's");
     // A capture in another context is nothing to it.
     foreign::set_context(&raw, other);
     let captured = raw.stream();
@@ -68,10 +77,18 @@ fn a_wait_for_the_device_is_refused_while_one_of_its_streams_is_captured() {
     raw.hold(busy, true);
     raw.fault(busy);
     assert_eq!(raw.begin(captured, RELAXED), 0);
+    let (sender, receiver) = mpsc::channel();
+    std::thread::scope(|scope| {
+        let (raw, context) = (&raw, Sent::of(foreign::context(&raw).unwrap()));
+        scope.spawn(move || {
+            foreign::set_context(raw, context.get());
+            sender.send(raw.synchronize_device()).unwrap();
+        });
+        let refused = receiver.recv_timeout(LONG);
+        raw.hold(busy, false);
+        assert_eq!(refused, Ok(107_027), "whatever thread, and at once");
+    });
     assert_eq!(raw.synchronize_device(), 107_027);
-    let context = foreign::context(&raw).unwrap();
-    assert_eq!(raw.elsewhere(Some(context), || raw.synchronize_device()), 107_027, "whatever thread");
-    raw.hold(busy, false);
     raw.end(captured).unwrap();
     assert_eq!(raw.synchronize_device(), 507_013, "nothing was taken");
 }
@@ -95,9 +112,10 @@ fn a_wait_for_the_device_keeps_others_from_making_streams() {
             foreign::set_context(raw, context.get());
             sender.send(raw.try_stream()).unwrap();
         });
-        assert!(receiver.recv_timeout(MOMENT).is_err());
+        let early = receiver.recv_timeout(MOMENT);
         raw.hold(stream, false);
-        assert_eq!(receiver.recv().unwrap(), 0);
+        assert!(early.is_err());
+        assert_eq!(receiver.recv_timeout(LONG), Ok(0));
     });
 }
 
@@ -187,9 +205,11 @@ fn destroying_a_stream_that_is_stuck() {
     assert!(begun.elapsed() >= MOMENT);
     assert_eq!(foreign::download::<u8>(&raw, byte, 1), [1]);
     raw.hold(other, false);
-    while foreign::download::<u8>(&raw, byte, 1) != [2] {
+    let begun = Instant::now();
+    while foreign::download::<u8>(&raw, byte, 1) != [2] && begun.elapsed() < LONG {
         std::thread::sleep(Duration::from_millis(1));
     }
+    assert_eq!(foreign::download::<u8>(&raw, byte, 1), [2]);
 }
 
 /// 207008 (`RT_ERROR_DRV_NO_STREAM_RESOURCES`); default streams count, as the constraints of aclrtCreateStream say.
@@ -208,12 +228,9 @@ fn streams_run_out() {
 /// `PrimaryContextRetain`: the first stream of a device is that of aclrtSetDevice.
 #[test]
 fn a_device_without_streams_is_not_set() {
-    let machine = Raw(ascend_cache_loc::api::sim::Machine::new({
-        let mut config = ascend_cache_loc::api::sim::SimConfig::default();
-        config.streams = 0;
-        config
-    })
-    .unwrap());
+    let mut config = SimConfig::default();
+    config.streams = 0;
+    let machine = Machine::new(config).unwrap();
     assert_eq!(acl!(machine, aclrtSetDevice(0)), 507_033);
     assert_eq!(foreign::context(&machine), None);
 }
@@ -241,29 +258,26 @@ fn making_a_stream() {
     }
 }
 
-/// Where the host starts no further thread, a stream that needs one is an error of the call that needs it, and no hang. In a
-/// process of its own, which has no room for a thread's stack.
+/// Where the host starts no thread, a stream is an error of the call that needs one, and no hang. In a process of its own,
+/// whose threads would have stacks that no host has room for.
 #[test]
-#[cfg_attr(not(target_os = "linux"), ignore = "a limit of Linux")]
 fn a_stream_that_gets_no_thread_is_an_error() {
     const CHILD: &str = "ASCEND_CACHE_LOC_TEST_NO_THREADS";
     if std::env::var_os(CHILD).is_some() {
-        let rig = Rig::new();
-        no_room_for_threads();
-        let refused = rig.device.new_stream().unwrap_err();
-        assert!(refused.to_string().contains("the host starts no thread for a simulated stream"), "{refused}");
-        // What has its thread goes on.
-        rig.stream.synchronize().unwrap();
+        let device = Machine::new(SimConfig::default()).unwrap().open(0).unwrap();
+        let refused = device.new_stream().unwrap_err().to_string();
+        assert!(refused.contains("the host starts no thread for a simulated stream"), "{refused}");
         return;
     }
     let name = "runtime::streams::a_stream_that_gets_no_thread_is_an_error";
-    let mut child = std::process::Command::new(std::env::current_exe().unwrap());
-    let mut child = child.args(["--exact", name, "--test-threads=1"]).env(CHILD, "1").spawn().unwrap();
+    let mut child = Command::new(std::env::current_exe().unwrap());
+    child.args(["--exact", name]).env(CHILD, "1").env("RUST_MIN_STACK", (1_u64 << 60).to_string());
+    let mut child = child.spawn().unwrap();
     let begun = Instant::now();
     let status = loop {
         match child.try_wait().unwrap() {
             Some(status) => break status,
-            None if begun.elapsed() > Duration::from_secs(60) => {
+            None if begun.elapsed() > 3 * LONG => {
                 child.kill().unwrap();
                 panic!("it hangs");
             }
@@ -272,16 +286,3 @@ fn a_stream_that_gets_no_thread_is_an_error() {
     };
     assert!(status.success());
 }
-
-/// Leaves the process less address space than a thread's stack.
-#[cfg(target_os = "linux")]
-fn no_room_for_threads() {
-    let pages = std::fs::read_to_string("/proc/self/statm").unwrap();
-    let pages: u64 = pages.split(' ').next().unwrap().parse().unwrap();
-    let limit = libc::rlimit { rlim_cur: pages * 4096 + (1 << 20), rlim_max: libc::RLIM_INFINITY };
-    // SAFETY: a limit of this process.
-    assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_AS, &raw const limit) }, 0);
-}
-
-#[cfg(not(target_os = "linux"))]
-fn no_room_for_threads() {}
