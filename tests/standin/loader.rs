@@ -69,8 +69,12 @@ fn embedded_kernels_are_loaded() {
     // The other ways to be found: the search path, and not through an empty element of it.
     let folder = cann.join("lib64");
     assert_eq!(consumer.run(&[("LD_LIBRARY_PATH", folder.to_str().unwrap())]), info);
-    let text = consumer.run_in(&folder, &[("LD_LIBRARY_PATH", ":/nowhere")]);
-    assert!(text.starts_with("no AscendCL on this machine"), "the current directory was searched: {text}");
+    for path in [":/nowhere", "/nowhere:", "/nowhere;", "/nowhere;."] {
+        let text = consumer.run_in(&folder, &[("LD_LIBRARY_PATH", path)]);
+        assert!(text.starts_with("no AscendCL on this machine"), "{path}: the current directory was searched: {text}");
+    }
+    let text = consumer.run(&[("LD_LIBRARY_PATH", "")]);
+    assert!(text.ends_with(" in the dynamic linker's folders\n"), "empty is as none: {text}");
     // Its other names, and the target's own folder.
     let (other, versioned) = (format!("{}/lib64", host_platform()), "lib64/libascendcl.so.1");
     for [from, to] in [
