@@ -121,7 +121,7 @@ impl State {
         let streams = self.streams_of(&context);
         streams.iter().try_for_each(|stream| stream.check_not_captured())?;
         let mut first = Ok(());
-        // The default stream is the last (9.2 passes it over, with its error, where it has no work).
+        // The default stream is the last (9.0.0 and later pass it over, with its error, where it has no work left).
         for stream in streams.iter().chain([&context.default_stream]) {
             first = first.and(stream.synchronize(None).map(drop));
         }
@@ -175,9 +175,9 @@ impl State {
     pub(crate) unsafe fn aclrtSetCurrentContext(&self, context: aclrtContext) -> Result<(), Fail> {
         not_null(context, "context")?;
         self.check_initialised()?;
-        // 9.1.0 and before take any pointer, and the next call fails.
+        // 8.5.0 takes any pointer, and the next call fails.
         if !lock(&self.objects).contexts.contains_key(&(context as usize)) {
-            return Err(Fail::no_context("no such context, or it was destroyed"));
+            return Err(Fail::parameter("no such context, or it was destroyed"));
         }
         self.set_context(context as usize);
         Ok(())

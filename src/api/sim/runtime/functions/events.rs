@@ -55,7 +55,6 @@ impl State {
         not_null(event, "event")?;
         let (stream, event) = (self.stream(stream as usize)?, self.event(event as usize)?);
         if !event.can_be_waited_for {
-            // 8.5.0: success, without a wait.
             return Err(Fail::unsupported("an event without ACL_EVENT_SYNC is not waited for"));
         }
         let context = self.context()?;

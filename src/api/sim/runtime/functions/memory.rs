@@ -133,7 +133,7 @@ impl State {
     }
 }
 
-/// After 9.1.0 a count of 0 does nothing, whatever the pointers.
+/// 9.1.0 and before refuse a count of 0; later ones do nothing then, whatever the pointers.
 fn check_room(room: usize, count: usize) -> Result<(), Fail> {
     if count == 0 || count > room {
         return Err(Fail::parameter("no bytes, or more than there is room for"));
