@@ -8,6 +8,7 @@
 #include "api/gather.h"
 #include "api/pipe.h"
 #include "api/qualifiers.h"
+#include "api/queue.h"
 #include "api/refused.h"
 #include "api/sync.h"
 #include "api/tensor.h"
