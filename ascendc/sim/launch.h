@@ -30,21 +30,21 @@ enum AscendCacheLocSimSpace {
 /* What a report says. README.md has a paragraph on each; `value` and `limit` are said here where they are used. */
 enum AscendCacheLocSimKind {
     /* Order between instructions of one core. */
-    ASCEND_CACHE_LOC_SIM_RACE = 1,             /* no flag or barrier orders it after `other` */
-    ASCEND_CACHE_LOC_SIM_WAIT_NEVER_SET = 2,   /* value: event id */
-    ASCEND_CACHE_LOC_SIM_SET_NEVER_WAITED = 3, /* value: event id */
-    ASCEND_CACHE_LOC_SIM_EVENT_PENDING = 4,    /* set again before its wait; value: event id */
-    ASCEND_CACHE_LOC_SIM_EVENT_ID_RANGE = 5,   /* value: event id, limit: number of ids */
-    ASCEND_CACHE_LOC_SIM_EVENT_IDS_SPENT = 6,  /* AllocEventID found none free; limit: number of ids */
-    ASCEND_CACHE_LOC_SIM_EVENT_NOT_HELD = 7,   /* ReleaseEventID of an id that is not allocated; value: event id */
+    ASCEND_CACHE_LOC_SIM_RACE = 1,              /* no flag or barrier orders it after `other` */
+    ASCEND_CACHE_LOC_SIM_WAIT_NEVER_SET = 2,    /* value: event id */
+    ASCEND_CACHE_LOC_SIM_SET_NEVER_WAITED = 3,  /* value: event id */
+    ASCEND_CACHE_LOC_SIM_EVENT_PENDING = 4,     /* set again before its wait; value: event id */
+    ASCEND_CACHE_LOC_SIM_EVENT_ID_RANGE = 5,    /* value: event id, limit: number of ids */
+    ASCEND_CACHE_LOC_SIM_EVENT_IDS_SPENT = 6,   /* AllocEventID found none free; limit: number of ids */
+    ASCEND_CACHE_LOC_SIM_EVENT_NOT_HELD = 7,    /* ReleaseEventID of an id that is not allocated; value: event id */
     ASCEND_CACHE_LOC_SIM_EVENT_ID_RESERVED = 8, /* 6 or 7, and TPipe gave neither; value: event id */
     /* UB. */
-    ASCEND_CACHE_LOC_SIM_UB_OVERRUN = 9,        /* past the end of UB; value: end of the access, limit: size of UB */
-    ASCEND_CACHE_LOC_SIM_UB_OUTSIDE_BUFFER = 10, /* past its TQue or TBuf buffer; value: end, limit: end of the buffer */
-    ASCEND_CACHE_LOC_SIM_UB_MISALIGNED = 11,    /* limit: the alignment asked for */
-    ASCEND_CACHE_LOC_SIM_UB_UNWRITTEN = 12,     /* address: the first byte read that nothing wrote */
-    ASCEND_CACHE_LOC_SIM_OPERANDS_OVERLAP = 13, /* destination and source overlap without being the same */
-    ASCEND_CACHE_LOC_SIM_TENSOR_UNSET = 14,     /* a tensor without memory behind it */
+    ASCEND_CACHE_LOC_SIM_UB_OVERRUN = 9,         /* past the end of UB; value: end of the access, limit: size of UB */
+    ASCEND_CACHE_LOC_SIM_UB_OUTSIDE_BUFFER = 10, /* past its TQue or TBuf buffer; value: end, limit: the buffer's */
+    ASCEND_CACHE_LOC_SIM_UB_MISALIGNED = 11,     /* limit: the alignment asked for */
+    ASCEND_CACHE_LOC_SIM_UB_UNWRITTEN = 12,      /* address: the first byte read that nothing wrote */
+    ASCEND_CACHE_LOC_SIM_OPERANDS_OVERLAP = 13,  /* destination and source overlap without being the same */
+    ASCEND_CACHE_LOC_SIM_TENSOR_UNSET = 14,      /* a tensor without memory behind it */
     /* GM. */
     ASCEND_CACHE_LOC_SIM_GM_OUTSIDE_ALLOCATION = 15,
     ASCEND_CACHE_LOC_SIM_GM_OUTSIDE_ARRAY = 16,

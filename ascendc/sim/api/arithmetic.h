@@ -248,19 +248,18 @@ ASCENDC_SIM_BINARY(Or)
 // and `scalarValue`.
 #define ASCENDC_SIM_SCALAR(Name, supported, formula) \
     ASCENDC_SIM_SCALAR_OF(Name, T, (typename T, bool isSetMask = true), supported, formula) \
-    ASCENDC_SIM_SCALAR_OF(Name, U, \
-                          (typename T, typename U, bool isSetMask = true, \
-                           std::enable_if_t<std::is_same_v<T, U>, bool> = true), \
-                          supported, formula)
+    ASCENDC_SIM_SCALAR_OF( \
+        Name, U, (typename T, typename U, bool isSetMask = true, std::enable_if_t<std::is_same_v<T, U>, bool> = true), \
+        supported, formula)
 #define ASCENDC_SIM_SCALAR_OF(Name, Scalar, Parameters, supported, formula) \
-    ASCENDC_SIM_COUNT_FORM( \
-        Name, Parameters, (const LocalTensor<T> &dst, const LocalTensor<T> &src, const Scalar &scalarValue), \
-        UnaryRepeatParams, supported, \
-        (sim::unary(#Name, dst, src, lanes, repeatParams, site, [&](T value) { return formula; }))) \
-    ASCENDC_SIM_MASK_FORMS( \
-        Name, Parameters, (const LocalTensor<T> &dst, const LocalTensor<T> &src, const Scalar &scalarValue), \
-        UnaryRepeatParams, supported, \
-        (sim::unary(#Name, dst, src, lanes, repeatParams, site, [&](T value) { return formula; })))
+    ASCENDC_SIM_COUNT_FORM(Name, Parameters, \
+                           (const LocalTensor<T> &dst, const LocalTensor<T> &src, const Scalar &scalarValue), \
+                           UnaryRepeatParams, supported, \
+                           (sim::unary(#Name, dst, src, lanes, repeatParams, site, [&](T value) { return formula; }))) \
+    ASCENDC_SIM_MASK_FORMS(Name, Parameters, \
+                           (const LocalTensor<T> &dst, const LocalTensor<T> &src, const Scalar &scalarValue), \
+                           UnaryRepeatParams, supported, \
+                           (sim::unary(#Name, dst, src, lanes, repeatParams, site, [&](T value) { return formula; })))
 ASCENDC_SIM_SCALAR(Adds, sim::kArithmetic<T>, AddOp::of(value, scalarValue))
 ASCENDC_SIM_SCALAR(Muls, sim::kArithmetic<T>, MulOp::of(value, scalarValue))
 ASCENDC_SIM_SCALAR(Maxs, sim::kArithmetic<T>, MaxOp::of(value, scalarValue))
@@ -270,8 +269,8 @@ ASCENDC_SIM_SCALAR(ShiftRight, sim::kShiftable<T>, sim::shift_right(value, stati
 
 ASCENDC_SIM_COUNT_FORM(Not, (typename T), (const LocalTensor<T> &dst, const LocalTensor<T> &src), UnaryRepeatParams,
                        sim::kBits16<T>, (sim::unary("Not", dst, src, lanes, repeatParams, site, sim::invert<T>)))
-ASCENDC_SIM_MASK_FORMS(Not, (typename T, bool isSetMask = true),
-                       (const LocalTensor<T> &dst, const LocalTensor<T> &src), UnaryRepeatParams, sim::kBits16<T>,
+ASCENDC_SIM_MASK_FORMS(Not, (typename T, bool isSetMask = true), (const LocalTensor<T> &dst, const LocalTensor<T> &src),
+                       UnaryRepeatParams, sim::kBits16<T>,
                        (sim::unary("Not", dst, src, lanes, repeatParams, site, sim::invert<T>)))
 
 #undef ASCENDC_SIM_TWO

@@ -343,9 +343,9 @@ template <typename T>
 void DataCopyPad(const LocalTensor<T> &dst, const GlobalTensor<T> &src, const DataCopyExtParams &dataCopyParams,
                  const DataCopyPadExtParams<T> &padParams, Site site = Site::here())
 {
-    auto shape = sim::exact_blocks(dataCopyParams, dataCopyParams.srcStride, dataCopyParams.dstStride,
-                                   sim::padding_bytes<T>(padParams.leftPadding),
-                                   sim::padding_bytes<T>(padParams.rightPadding));
+    auto shape =
+        sim::exact_blocks(dataCopyParams, dataCopyParams.srcStride, dataCopyParams.dstStride,
+                          sim::padding_bytes<T>(padParams.leftPadding), sim::padding_bytes<T>(padParams.rightPadding));
     shape.padded = padParams.isPad;
     const auto fill = [&](ascendc_sim::LocalMemory &ub, uint32_t at, uint32_t bytes) {
         constexpr uint32_t unit = sizeof(T) == 8 ? 4 : sizeof(T);
@@ -380,9 +380,8 @@ void DataCopyPad(const GlobalTensor<T> &dst, const LocalTensor<T> &src, const Da
                  Site site = Site::here())
 {
     const auto shape = sim::exact_blocks(dataCopyParams, dataCopyParams.dstStride, dataCopyParams.srcStride);
-    sim::store("DataCopyPad", site, dst, src, shape, 1, [&](sim::Core &core, const sim::Instruction &now) {
-        sim::check_exact<T>(core, now, dataCopyParams);
-    });
+    sim::store("DataCopyPad", site, dst, src, shape, 1,
+               [&](sim::Core &core, const sim::Instruction &now) { sim::check_exact<T>(core, now, dataCopyParams); });
 }
 
 template <typename T>

@@ -190,9 +190,10 @@ void GatherMask(const LocalTensor<T> &dst, const LocalTensor<T> &src0, const Loc
                 const bool reduceMode, const uint32_t mask, const GatherMaskParams &gatherMaskParams, uint64_t &rsvdCnt,
                 Site site = Site::here())
 {
-    static_assert((std::is_same_v<U, uint16_t> || std::is_same_v<U, uint32_t>) &&
-                      (sizeof(U) == sizeof(T) || (sizeof(T) != 2 && sizeof(T) != 4)),
-                  "ascendc/sim: GatherMask wants a uint16_t pattern for 16-bit data and a uint32_t one for 32-bit data");
+    static_assert(
+        (std::is_same_v<U, uint16_t> || std::is_same_v<U, uint32_t>)&&(sizeof(U) == sizeof(T) ||
+                                                                       (sizeof(T) != 2 && sizeof(T) != 4)),
+        "ascendc/sim: GatherMask wants a uint16_t pattern for 16-bit data and a uint32_t one for 32-bit data");
     sim::VectorInstruction it("GatherMask", site,
                               sim::gather_mask_repeats(reduceMode, mask, sizeof(T), gatherMaskParams.repeatTimes));
     const uint32_t extent = sim::gather_mask_extent<T>(it, reduceMode, mask);

@@ -58,12 +58,11 @@ public:
                         address % sizeof(T), sizeof(T));
             return value;
         }
-        core.access_gm(now, base_, address, sizeof(T), false,
-                       [&](const uint8_t *host, uint64_t at, uint64_t bytes) {
-                           if (host != nullptr) {
-                               std::memcpy(reinterpret_cast<uint8_t *>(&value) + at, host, bytes);
-                           }
-                       });
+        core.access_gm(now, base_, address, sizeof(T), false, [&](const uint8_t *host, uint64_t at, uint64_t bytes) {
+            if (host != nullptr) {
+                std::memcpy(reinterpret_cast<uint8_t *>(&value) + at, host, bytes);
+            }
+        });
         return value;
     }
 

@@ -309,10 +309,7 @@ private:
     struct Told {
         Core *core;
         Instruction call;
-        void operator()(Kind kind, uint64_t value, uint64_t limit) const
-        {
-            core->report(kind, call, {}, value, limit);
-        }
+        void operator()(Kind kind, uint64_t value, uint64_t limit) const { core->report(kind, call, {}, value, limit); }
     };
 
     Told told(Pipe on, const char *name, Site site) { return {this, {on, 0, name, site, Caller::current()}}; }

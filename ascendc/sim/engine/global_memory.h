@@ -138,8 +138,7 @@ public:
             Line &line = lines_[address / kLineBytes];
             within_core(line, timeline, now, core, mask, write, [&](const Access &earlier) {
                 const Range common = run(start, earlier.mask & mask);
-                conflict(
-                    Conflict{earlier.pipe, earlier.index, earlier.write, common.begin, common.end - common.begin});
+                conflict(Conflict{earlier.pipe, earlier.index, earlier.write, common.begin, common.end - common.begin});
             });
             if (write) {
                 write_across(line, place, mask, start, shared);
