@@ -175,7 +175,7 @@ class TQue : public TQueBind<position == TPosition::VECOUT ? position : TPositio
 };
 
 // A piece of UB without any synchronisation.
-template <TPosition position = TPosition::VECCALC>
+template <TPosition position = TPosition::LCM>
 class TBuf {
     static_assert(sim::vector_position(position), "ascendc/sim: a buffer position that vector cores do not have");
 

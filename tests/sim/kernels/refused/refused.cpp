@@ -93,6 +93,15 @@ void refused(GlobalTensor<int32_t> g, LocalTensor<int32_t> x, LocalTensor<int64_
     Duplicate<int32_t, true>(x, 1, 8);                  // REFUSED no matching
     Adds<int32_t, int64_t>(x, x, 1, 8);                 // REFUSED no matching
 
+    // With what they are called with in kernels.
+    Compare(x8, f, f, CMPMODE::LT, 64);      // REFUSED Compare
+    Select(f, x8, f, f, SELMODE::VSEL_TENSOR_TENSOR_MODE, 64); // REFUSED Select
+    SetVectorMask<int32_t, MaskMode::COUNTER>(64); // REFUSED SetVectorMask
+    DataCacheCleanAndInvalid<int32_t, CacheLine::SINGLE_CACHE_LINE, DcciDst::CACHELINE_OUT>(g); // REFUSED DataCacheCleanAndInvalid
+    DataSyncBarrier<MemDsbT::DDR>();         // REFUSED DataSyncBarrier
+    LocalMemAllocator<Hardware::UB> static_memory; // REFUSED LocalMemAllocator
+    TBufPool<TPosition::VECCALC> pool;       // REFUSED TBufPool
+
     // The rest of the API.
     SyncAll<true>();                         // REFUSED SyncAll
     IBSet(x, x, 8);                          // REFUSED IBSet
