@@ -55,7 +55,7 @@ pub(super) fn find() -> Result<Opened> {
         match unsafe { Library::open(Some(&path), RTLD_NOW | RTLD_LOCAL) } {
             Ok(library) => return Ok(Opened::new(library, path)),
             // It is there and does not load: the text says which of its own libraries is missing.
-            Err(error) if path.exists() => {
+            Err(error) if path.is_absolute() && path.exists() => {
                 logging::warn!("{} does not load: {error}", path.display());
                 broken = format!("{broken}; {error}");
             }

@@ -85,7 +85,7 @@ impl Api {
     ) -> Result<Arc<Self>> {
         let missing = functions::missing(&table);
         if !missing.is_empty() {
-            let (missing, needed) = (missing.join(", "), "CANN 8.5.0 or later is needed");
+            let (missing, needed) = (missing.join(", "), "CANN 8.5.0-beta.1 or later is needed");
             return Err(Error::Unavailable(format!("{name} has no {missing}: {needed}").into()));
         }
         let api = Self {

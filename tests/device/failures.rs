@@ -100,8 +100,7 @@ fn initialisation_that_fails_is_told_and_one_by_someone_else_is_success() {
     life(&Machine::new(config.clone()).unwrap()).unwrap();
     config.lacks = vec!["aclrtMemcpyAsync", "aclrtLaunchKernelWithHostArgs"];
     let Err(Error::Unavailable(text)) = Machine::new(config) else { panic!("a library that lacks functions") };
-    let expected =
-        "the simulated library has no aclrtMemcpyAsync, aclrtLaunchKernelWithHostArgs: CANN 8.5.0 or later is needed";
+    let expected = "the simulated library has no aclrtMemcpyAsync, aclrtLaunchKernelWithHostArgs: CANN 8.5.0-beta.1 or later is needed";
     assert_eq!(&*text, expected);
     let mut config = SimConfig::default();
     config.runtime_version = 80_300_000;

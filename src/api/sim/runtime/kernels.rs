@@ -32,7 +32,7 @@ impl State {
             let found = memory.find(array.address, array.bytes);
             let allocation = found.map_err(|lack| lack.of_kernel(&format!("{kernel}: {}", array.name)))?;
             let storage = match array.access {
-                Access::Read => allocation.storage_to_read(),
+                Access::None | Access::Read => allocation.storage_to_read(),
                 Access::Write | Access::ReadWrite => {
                     allocation.storage_to_write().map_err(|lack| lack.of_kernel(kernel))?
                 }
@@ -55,6 +55,7 @@ impl State {
         }
         run.instruction_limit = options.instruction_limit;
         run.auto_sync = options.auto_sync;
+        run.shared_lines = options.shared_lines;
         // SAFETY: the arrays lie in allocations, as `find` has checked, and the device's memory is locked.
         let ran = unsafe { run.run() };
         match ran {

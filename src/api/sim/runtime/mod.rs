@@ -47,6 +47,8 @@ pub struct CoreOptions {
     pub instruction_limit: u64,
     /// The compiler's automatic synchronisation is on. Our kernels are compiled without.
     pub auto_sync: bool,
+    /// Two cores may write different bytes of one 64-byte line. Our kernels do not.
+    pub shared_lines: bool,
 }
 
 /// A simulated machine to be made.
@@ -103,7 +105,7 @@ impl Default for SimConfig {
             npu_arch: 2201,
             initialised: false,
             lacks: Vec::new(),
-            cores: CoreOptions { vary: false, instruction_limit: 1 << 26, auto_sync: false },
+            cores: CoreOptions { vary: false, instruction_limit: 1 << 26, auto_sync: false, shared_lines: false },
         }
     }
 }
