@@ -8,7 +8,7 @@ use ascend_cache_loc::LaunchConfig;
 use ascend_cache_loc::api::sim::{CoreCounters, Machine};
 use ascend_cache_loc::cpu_ref::{ExtendLocs, LastLoc, RefError, ReqToToken};
 use ascend_cache_loc::{FaultKind, IntType, RowFault, TableShape};
-use harness::backend::{Backend, CpuRef, simulated};
+use harness::backend::{Backend, CallError, CpuRef, simulated};
 use harness::case::{Case, Dtypes, Op, Table};
 use harness::device::OnDevice;
 use harness::workload::Workload;
@@ -18,7 +18,7 @@ suite!(sim, varied());
 
 /// A backend whose launches all differ in layout.
 fn varied() -> OnDevice {
-    OnDevice::new(&simulated().open(0).unwrap())
+    OnDevice::new(&simulated().open(0).unwrap()).unwrap()
 }
 
 /// A backend whose launches all have `cores` cores and otherwise the layout of the cost model, and its machine.
@@ -26,7 +26,7 @@ fn on_machine(cores: u32) -> (OnDevice, Machine) {
     let machine = simulated();
     let mut config = LaunchConfig::default();
     config.cores = Some(cores);
-    let mut sim = OnDevice::new(&machine.open(0).unwrap());
+    let mut sim = OnDevice::new(&machine.open(0).unwrap()).unwrap();
     sim.fixed = Some(config);
     (sim, machine)
 }
@@ -86,7 +86,7 @@ fn longest_rows_and_totals_past_2_31() {
                 }
                 let fault = extend.run(&mut on(7)).result;
                 let kind = FaultKind::OutputTooShort { end: 153 + end, capacity: 400 };
-                assert_eq!(fault, Err(RefError::Fault(RowFault { row: 2, kind })));
+                assert_eq!(fault, Err(CallError::Ref(RefError::Fault(RowFault { row: 2, kind }))));
             }
         }
     }

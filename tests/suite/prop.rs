@@ -1,18 +1,21 @@
 //! Random batches over all element types. `PROPTEST_CASES` sets how many.
 
-use std::cell::RefCell;
+use std::cell::Cell;
+use std::fmt::Display;
 use std::sync::Arc;
 
-use ascend_cache_loc::{IntType, TableShape};
+use ascend_cache_loc::cpu_ref::{CaseLine, ExtendLocs, LastLoc, RefError, assign_extend_cache_locs, get_last_loc};
+use ascend_cache_loc::{Int, IntType, TableShape};
+use harness::backend::{Backend, CallError};
+use harness::case::{Case, Dtypes, Op, Table};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestCaseError, TestRunner};
+use proptest::test_runner::{Config, TestCaseError, TestError, TestRunner};
 
 use super::compare;
-use harness::backend::Backend;
-use harness::case::{Case, Dtypes, Op, Table};
 
 const CASES: u32 = 4096;
+const OUT_INIT: i64 = -777;
 
 fn int_type() -> impl Strategy<Value = IntType> {
     prop_oneof![Just(IntType::I32), Just(IntType::I64)]
@@ -87,7 +90,7 @@ fn odd_row(dtypes: Dtypes, rows: usize, row_len: usize) -> impl Strategy<Value =
     ]
 }
 
-fn last_loc_case() -> impl Strategy<Value = Case> {
+pub(crate) fn last_loc_case() -> impl Strategy<Value = Case> {
     (table(), dtypes(), 0..70_usize).prop_flat_map(|(table, dtypes, n)| {
         let reqs = vec(request(dtypes.req_pool_indices, table.shape.rows()), n);
         let lens = vec(value(dtypes.lens, table.shape.row_len()), n);
@@ -96,7 +99,7 @@ fn last_loc_case() -> impl Strategy<Value = Case> {
             dtypes,
             table: table.clone(),
             req_pool_indices,
-            out_init: -777,
+            out_init: OUT_INIT,
         })
     })
 }
@@ -122,29 +125,90 @@ fn extend_case() -> impl Strategy<Value = Case> {
                 dtypes,
                 table: table.clone(),
                 req_pool_indices,
-                out_init: -777,
+                out_init: OUT_INIT,
             }
         })
     })
 }
 
-pub(crate) fn last_loc(backend: &mut impl Backend) {
-    run(backend, &last_loc_case());
+pub(crate) fn last_loc<B: Backend>(backend: impl Fn() -> B) {
+    run(backend, last_loc_case());
 }
 
-pub(crate) fn extend_locs(backend: &mut impl Backend) {
-    run(backend, &extend_case());
+pub(crate) fn extend_locs<B: Backend>(backend: impl Fn() -> B) {
+    run(backend, extend_case());
 }
 
-/// Compares random cases with the oracle; the message holds the smallest case that differs.
-fn run(backend: &mut impl Backend, cases: &impl Strategy<Value = Case>) {
+/// Compares random cases in random layouts with the oracle, and fails the test with the smallest that differs.
+fn run<B: Backend>(backend: impl Fn() -> B, cases: impl Strategy<Value = Case>) {
+    if let Err(text) = smallest_difference(backend, cases) {
+        panic!("{text}");
+    }
+}
+
+/// Compares random cases in random layouts with the oracle. What differs is one text: the difference, and the smallest
+/// case that shows it, as a line for `replay`.
+///
+/// A backend that gave a wrong result or none is not asked again: its device may be lost, and then every case fails.
+pub(crate) fn smallest_difference<B: Backend>(
+    make: impl Fn() -> B,
+    cases: impl Strategy<Value = Case>,
+) -> Result<(), String> {
     let from_env = std::env::var_os("PROPTEST_CASES").is_some();
     let default = Config::default();
     let count = if from_env { default.cases } else { CASES };
     let config = Config { cases: count, failure_persistence: None, ..default };
-    let backend = RefCell::new(backend);
-    let property = |case| compare(&mut **backend.borrow_mut(), &case).map_err(TestCaseError::fail);
-    if let Err(failure) = TestRunner::new(config).run(cases, property) {
-        panic!("{failure}");
+    let kept = Cell::new(None);
+    let property = |(case, layout): (Case, u64)| {
+        let mut backend = kept.take().unwrap_or_else(&make);
+        backend.lay_out(layout);
+        compare(&mut backend, &case).map_err(TestCaseError::fail)?;
+        kept.set(Some(backend));
+        Ok(())
+    };
+    match TestRunner::new(config).run(&(cases, 0..1_u64 << 32), property) {
+        Ok(()) => Ok(()),
+        Err(TestError::Abort(reason)) => Err(reason.to_string()),
+        Err(TestError::Fail(reason, (case, layout))) => {
+            let mut line = StatedLine::default();
+            let _ = case.run(&mut line);
+            Err(format!("{reason}\nsmallest case, layout {layout}, for replay:\n{}", line.0))
+        }
+    }
+}
+
+/// Runs nothing: keeps the case line of the last call, which states what the CPU reference gives.
+#[derive(Default)]
+struct StatedLine(String);
+
+impl Backend for StatedLine {
+    fn get_last_loc<R: Int, L: Int, O: Int>(&mut self, args: LastLoc<'_, R, L, O>) -> Result<(), CallError> {
+        let LastLoc { table, req_pool_indices, prefix_lens, out } = args;
+        let fault = get_last_loc(LastLoc { table, req_pool_indices, prefix_lens, out: &mut *out });
+        self.0 = stated(LastLoc { table, req_pool_indices, prefix_lens, out }.case_line("smallest"), fault);
+        Ok(())
+    }
+
+    fn assign_extend_cache_locs<R: Int, L: Int, O: Int>(
+        &mut self,
+        args: ExtendLocs<'_, R, L, O>,
+    ) -> Result<(), CallError> {
+        let ExtendLocs { table, req_pool_indices, start_offsets, end_offsets, out } = args;
+        let call = ExtendLocs { table, req_pool_indices, start_offsets, end_offsets, out: &mut *out };
+        let fault = assign_extend_cache_locs(call);
+        let call = ExtendLocs { table, req_pool_indices, start_offsets, end_offsets, out };
+        self.0 = stated(call.case_line("smallest"), fault);
+        Ok(())
+    }
+}
+
+fn stated<A>(line: CaseLine<'_, A>, result: Result<(), RefError>) -> String
+where
+    for<'c> CaseLine<'c, A>: Display,
+{
+    let line = line.out_init(OUT_INIT);
+    match result {
+        Err(RefError::Fault(fault)) => line.fault(fault).to_string(),
+        _ => line.to_string(),
     }
 }
