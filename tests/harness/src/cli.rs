@@ -14,11 +14,18 @@ pub fn value<T: FromStr<Err: Display>>(option: &str, given: &OsStr) -> anyhow::R
     text.parse().map_err(|error| anyhow::anyhow!("{option} {text}: {error}"))
 }
 
-/// A text in one line, with what is not printable escaped.
+/// Characters of a text that are shown: errors quote what they found, whatever its length.
+const SHOWN: usize = 2000;
+
+/// A text in one line, cut where it is very long, with what is not printable escaped.
 #[must_use]
 pub fn printable(text: &str) -> String {
     let mut shown = String::new();
-    for c in text.chars() {
+    for (i, c) in text.chars().enumerate() {
+        if i == SHOWN {
+            shown.push_str("...");
+            break;
+        }
         match c {
             '"' | '\'' | '\\' => shown.push(c),
             _ => shown.extend(c.escape_debug()),
@@ -36,4 +43,16 @@ pub fn complain(tool: &str, text: &str) {
 #[must_use]
 pub fn reader_is_gone(error: &anyhow::Error) -> bool {
     error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == ErrorKind::BrokenPipe)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{SHOWN, printable};
+
+    #[test]
+    fn what_is_shown_is_one_line_of_limited_length() {
+        assert_eq!(printable("a \"b\" 'c' \\ \u{e9}\u{884c}"), "a \"b\" 'c' \\ \u{e9}\u{884c}");
+        assert_eq!(printable("a\r\nb\u{1b}[2J\u{202e}\t\0"), "a\\r\\nb\\u{1b}[2J\\u{202e}\\t\\0");
+        assert_eq!(printable(&"x".repeat(5_000_000)).len(), SHOWN + 3);
+    }
 }

@@ -63,3 +63,31 @@ pub fn zeroed(len: usize) -> Result<Vec<i32>, std::collections::TryReserveError>
     Vec::<i32>::new().try_reserve_exact(len)?;
     Ok(vec![0; len])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Bytes, filled, zeroed};
+
+    #[test]
+    fn bytes_are_read_and_shown_by_their_units() {
+        for (text, bytes, shown) in [
+            ("4G", 4 << 30, "4G"),
+            ("1536m", 1536 << 20, "1.5G"),
+            ("65536", 65536, "64K"),
+            ("999", 999, "999"),
+            ("1T", 1 << 40, "1T"),
+        ] {
+            let parsed: Bytes = text.parse().unwrap();
+            assert_eq!((parsed.0, &*parsed.to_string()), (bytes, shown));
+        }
+        for text in ["", "G", "0", "-1", "1.5G", "4GB", "4 G", "16777216T", "18446744073709551616", "\u{e9}"] {
+            assert!(text.parse::<Bytes>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_no_machine_has_is_an_error() {
+        assert!(filled(0_i32, 1 << 60).is_err() && zeroed(1 << 60).is_err());
+        assert_eq!((filled(7, 2).unwrap(), zeroed(2).unwrap()), (vec![7, 7], vec![0, 0]));
+    }
+}
