@@ -13,7 +13,7 @@ fn device() -> Device {
 suite! {
     #[ignore = "needs an Ascend NPU"]
     #[serial_test::serial]
-    npu, OnDevice::new(&device())
+    npu, OnDevice::new(&device()).unwrap()
 }
 
 /// Streams, events and moved buffers, which the suite has no use for.

@@ -2,13 +2,14 @@
 
 mod suite;
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use ascend_cache_loc::LaunchConfig;
 use ascend_cache_loc::api::sim::{CoreCounters, Machine};
 use ascend_cache_loc::cpu_ref::{ExtendLocs, LastLoc, RefError, ReqToToken};
-use ascend_cache_loc::{FaultKind, IntType, RowFault, TableShape};
-use harness::backend::{Backend, CpuRef, simulated};
+use ascend_cache_loc::{FaultKind, Int, IntType, RowFault, TableShape};
+use harness::backend::{Backend, CallError, CpuRef, simulated};
 use harness::case::{Case, Dtypes, Op, Table};
 use harness::device::OnDevice;
 use harness::workload::Workload;
@@ -18,7 +19,7 @@ suite!(sim, varied());
 
 /// A backend whose launches all differ in layout.
 fn varied() -> OnDevice {
-    OnDevice::new(&simulated().open(0).unwrap())
+    OnDevice::new(&simulated().open(0).unwrap()).unwrap()
 }
 
 /// A backend whose launches all have `cores` cores and otherwise the layout of the cost model, and its machine.
@@ -26,7 +27,7 @@ fn on_machine(cores: u32) -> (OnDevice, Machine) {
     let machine = simulated();
     let mut config = LaunchConfig::default();
     config.cores = Some(cores);
-    let mut sim = OnDevice::new(&machine.open(0).unwrap());
+    let mut sim = OnDevice::new(&machine.open(0).unwrap()).unwrap();
     sim.fixed = Some(config);
     (sim, machine)
 }
@@ -86,7 +87,7 @@ fn longest_rows_and_totals_past_2_31() {
                 }
                 let fault = extend.run(&mut on(7)).result;
                 let kind = FaultKind::OutputTooShort { end: 153 + end, capacity: 400 };
-                assert_eq!(fault, Err(RefError::Fault(RowFault { row: 2, kind })));
+                assert_eq!(fault, Err(CallError::Ref(RefError::Fault(RowFault { row: 2, kind }))));
             }
         }
     }
@@ -151,6 +152,45 @@ fn batches_that_just_fill_the_checkpoints() {
         let req_pool_indices = (0..n as i64).map(|i| i / 2 % 2).collect();
         same_as_cpu(&Case { op, dtypes, table: table.clone(), req_pool_indices, out_init: 0 }, &mut on(20));
     }
+}
+
+/// A device that is lost at every `get_last_loc` of three rows and more, and stays so.
+struct Doomed {
+    sim: OnDevice,
+    machine: Machine,
+}
+
+impl Backend for Doomed {
+    fn get_last_loc<R: Int, L: Int, O: Int>(&mut self, args: LastLoc<'_, R, L, O>) -> Result<(), CallError> {
+        if args.req_pool_indices.len() >= 3 {
+            self.machine.fail_launch(1, 507_035);
+        }
+        self.sim.get_last_loc(args)
+    }
+
+    fn assign_extend_cache_locs<R: Int, L: Int, O: Int>(
+        &mut self,
+        args: ExtendLocs<'_, R, L, O>,
+    ) -> Result<(), CallError> {
+        self.sim.assign_extend_cache_locs(args)
+    }
+}
+
+/// A property that loses the device goes on with another, to the smallest case that does it, and says so once.
+#[test]
+fn a_property_finds_the_smallest_case_that_loses_the_device() {
+    let devices = Cell::new(0);
+    let make = || {
+        devices.set(devices.get() + 1);
+        let (sim, machine) = on_machine(3);
+        Doomed { sim, machine }
+    };
+    let text = suite::prop::smallest_difference(make, suite::prop::last_loc_case()).unwrap_err();
+    let (difference, line) = text.split_once("\nsmallest case, layout 0, for replay:\n").expect(&text);
+    assert!(difference.starts_with("the device is lost, AscendCL code 507035"), "{text}");
+    assert!(line.starts_with(r#"{"op":"get_last_loc","id":"smallest""#), "{text}");
+    assert!(line.contains(r#""rows":0,"cols":0,"row_stride":0,"data":[]},"batch":3,"req_pool_indices":[0,0,0],"prefix_lens":[0,0,0],"out_init":-777,"out":[-1,-1,-1]}"#), "{text}");
+    assert!(devices.get() > 2, "one for each loss");
 }
 
 /// A table of more than 2^32 elements: memory that is reserved, and never touched but where it is written here.

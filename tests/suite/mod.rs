@@ -5,12 +5,16 @@ pub(crate) mod prop;
 pub(crate) mod refused;
 pub(crate) mod seeds;
 
-use harness::backend::Backend;
+use harness::backend::{Backend, CallError};
 use harness::case::Case;
 
-/// Runs a case on the backend and compares every element and the fault with the oracle; tells the first difference.
+/// Runs a case on the backend and compares every element and the fault with the oracle; tells the first difference, or
+/// why the backend gave nothing to compare.
 pub(crate) fn compare(backend: &mut impl Backend, case: &Case) -> Result<(), String> {
     let (got, expected) = (case.run(backend), case.expected());
+    if let Err(CallError::Failed(why)) = got.result {
+        return Err(why);
+    }
     if let Some(i) = (0..expected.out.len()).find(|&i| got.out[i] != expected.out[i]) {
         return Err(format!("out[{i}] is {}, expected {}", got.out[i], expected.out[i]));
     }
@@ -61,13 +65,13 @@ macro_rules! suite {
             #[test]
             $(#[$attribute])*
             fn last_loc_prop() {
-                suite::prop::last_loc(&mut $backend);
+                suite::prop::last_loc(|| $backend);
             }
 
             #[test]
             $(#[$attribute])*
             fn extend_locs_prop() {
-                suite::prop::extend_locs(&mut $backend);
+                suite::prop::extend_locs(|| $backend);
             }
 
             #[test]

@@ -3,12 +3,13 @@
 use ascend_cache_loc::cpu_ref::{ExtendLocs, LastLoc, RefError, ReqToToken};
 use ascend_cache_loc::{ShapeError, TableShape};
 
-use harness::backend::Backend;
+use harness::backend::{Backend, CallError};
 
 pub(crate) fn refused_before_anything_is_written(backend: &mut impl Backend) {
     let slots = [10, 11, 20, 21];
     let table = ReqToToken::new(TableShape::new(2, 2).unwrap(), &slots).unwrap();
-    let mismatch = |argument, len| Err(RefError::Shape(ShapeError::LengthMismatch { argument, len, batch: 2 }));
+    let mismatch =
+        |argument, len| Err(CallError::Ref(RefError::Shape(ShapeError::LengthMismatch { argument, len, batch: 2 })));
     let mut out = [-777_i64; 3];
 
     // Two requests; every other array in turn too short or too long.

@@ -21,10 +21,13 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail, ensure};
 use ascend_cache_loc::{IntType, TableShape};
+use harness::case::{Case, Dtypes, Op, Table, fits};
+use harness::memory::{Bytes, zeroed};
+use harness::reads;
+use harness::splitmix::seeded_slot;
 use serde::Deserialize;
 
-use harness::case::{Case, Dtypes, Op, Table, fits};
-use harness::splitmix::seeded_slot;
+use crate::data::Data;
 
 /// What a case states.
 #[derive(Debug)]
@@ -33,52 +36,39 @@ pub(crate) struct Expectation {
     pub(crate) fault: Option<FaultFields>,
 }
 
+/// All fields of both operations: what is read is kept once, and what is ignored not at all.
 #[derive(Deserialize)]
-#[serde(tag = "op", rename_all = "snake_case")]
-enum Line {
-    GetLastLoc {
-        #[serde(flatten)]
-        common: Common,
-        dtypes: LastLocDtypes,
-        prefix_lens: Vec<i64>,
-    },
-    AssignExtendCacheLocs {
-        #[serde(flatten)]
-        common: Common,
-        dtypes: ExtendDtypes,
-        start_offset: Vec<i64>,
-        end_offset: Vec<i64>,
-        out_len: usize,
-    },
-}
-
-#[derive(Deserialize)]
-struct Common {
+struct Line {
+    op: OpName,
     id: String,
+    dtypes: DtypeFields,
     req_to_token: TableFields,
     batch: usize,
     req_pool_indices: Vec<i64>,
+    prefix_lens: Option<Vec<i64>>,
+    start_offset: Option<Vec<i64>>,
+    end_offset: Option<Vec<i64>>,
+    out_len: Option<usize>,
     out_init: i64,
     out: Vec<i64>,
     fault: Option<FaultFields>,
 }
 
 #[derive(Deserialize)]
-struct LastLocDtypes {
-    #[serde(rename = "req_to_token")]
-    _table: TableDtype,
-    req_pool_indices: Dtype,
-    prefix_lens: Dtype,
-    out: Dtype,
+#[serde(rename_all = "snake_case")]
+enum OpName {
+    GetLastLoc,
+    AssignExtendCacheLocs,
 }
 
 #[derive(Deserialize)]
-struct ExtendDtypes {
+struct DtypeFields {
     #[serde(rename = "req_to_token")]
     _table: TableDtype,
     req_pool_indices: Dtype,
-    start_offset: Dtype,
-    end_offset: Dtype,
+    prefix_lens: Option<Dtype>,
+    start_offset: Option<Dtype>,
+    end_offset: Option<Dtype>,
     out: Dtype,
 }
 
@@ -113,17 +103,6 @@ struct TableFields {
     data: Data,
 }
 
-#[derive(Deserialize)]
-#[serde(
-    untagged,
-    expecting = "data is a list of int32, \"arange\", \"seeded:<u64>\" or {\"runs\": [[offset, [..]], ..]}"
-)]
-enum Data {
-    Whole(Vec<i32>),
-    Named(String),
-    Runs { runs: Vec<(usize, Vec<i32>)> },
-}
-
 #[derive(Debug, Deserialize)]
 pub(crate) struct FaultFields {
     pub(crate) row: usize,
@@ -140,84 +119,100 @@ pub(crate) enum FaultName {
     OutputTooShort,
 }
 
-/// A line's id, its call, and what the call should give.
-pub(crate) fn parse(line: &str) -> Result<(String, Case, Expectation)> {
-    let (common, op, (req_pool_indices, lens, out)) = match serde_json::from_str(line)? {
-        Line::GetLastLoc { common, dtypes, prefix_lens } => {
-            check("prefix_lens", dtypes.prefix_lens, &prefix_lens, common.batch)?;
-            let types = (dtypes.req_pool_indices, dtypes.prefix_lens, dtypes.out);
-            (common, Op::GetLastLoc { prefix_lens }, types)
+/// A line's id, its call, and what the call should give. No table takes more than `memory`.
+pub(crate) fn parse(line: &str, memory: Bytes) -> Result<(String, Case, Expectation)> {
+    let line: Line = serde_json::from_str(line)?;
+    let Line { dtypes, batch, req_pool_indices, out_init, out, .. } = line;
+    check("req_pool_indices", dtypes.req_pool_indices, &req_pool_indices, batch)?;
+    check("out_init", dtypes.out, &[out_init], 1)?;
+    let (op, lens) = match line.op {
+        OpName::GetLastLoc => {
+            let (prefix_lens, dtype) = array("prefix_lens", line.prefix_lens, dtypes.prefix_lens, batch)?;
+            (Op::GetLastLoc { prefix_lens }, dtype)
         }
-        Line::AssignExtendCacheLocs { common, dtypes, start_offset, end_offset, out_len } => {
-            check("start_offset", dtypes.start_offset, &start_offset, common.batch)?;
-            check("end_offset", dtypes.end_offset, &end_offset, common.batch)?;
-            let wider = if dtypes.start_offset == Dtype::I64 { Dtype::I64 } else { dtypes.end_offset };
-            let op = Op::AssignExtendCacheLocs { start_offsets: start_offset, end_offsets: end_offset, out_len };
-            (common, op, (dtypes.req_pool_indices, wider, dtypes.out))
+        OpName::AssignExtendCacheLocs => {
+            let (start_offsets, start) = array("start_offset", line.start_offset, dtypes.start_offset, batch)?;
+            let (end_offsets, end) = array("end_offset", line.end_offset, dtypes.end_offset, batch)?;
+            let out_len = line.out_len.context("missing field `out_len`")?;
+            let wider = if start == Dtype::I64 { start } else { end };
+            (Op::AssignExtendCacheLocs { start_offsets, end_offsets, out_len }, wider)
         }
     };
-    check("req_pool_indices", req_pool_indices, &common.req_pool_indices, common.batch)?;
-    check("out_init", out, &[common.out_init], 1)?;
-    let table = table(common.req_to_token).context("req_to_token")?;
-    let case = Case {
-        op,
-        dtypes: Dtypes { req_pool_indices: req_pool_indices.into(), lens: lens.into(), out: out.into() },
-        table: Arc::new(table),
-        req_pool_indices: common.req_pool_indices,
-        out_init: common.out_init,
-    };
-    check("out", out, &common.out, case.out_len())?;
-    Ok((common.id, case, Expectation { out: common.out, fault: common.fault }))
+    let out_len = if let Op::AssignExtendCacheLocs { out_len, .. } = op { out_len } else { batch };
+    check("out", dtypes.out, &out, out_len)?;
+    let table = table(line.req_to_token, &req_pool_indices, &op, memory).context("req_to_token")?;
+    let dtypes = Dtypes { req_pool_indices: dtypes.req_pool_indices.into(), lens: lens.into(), out: dtypes.out.into() };
+    let case = Case { op, dtypes, table: Arc::new(table), req_pool_indices, out_init };
+    Ok((line.id, case, Expectation { out, fault: line.fault }))
+}
+
+/// An array that one of the operations has, and its element type.
+fn array(field: &'static str, values: Option<Vec<i64>>, dtype: Option<Dtype>, len: usize) -> Result<(Vec<i64>, Dtype)> {
+    let values = values.with_context(|| format!("missing field `{field}`"))?;
+    let dtype = dtype.with_context(|| format!("dtypes: missing field `{field}`"))?;
+    check(field, dtype, &values, len)?;
+    Ok((values, dtype))
 }
 
 /// Refuses an array of the wrong length or with a value outside its element type.
 fn check(field: &str, dtype: Dtype, values: &[i64], len: usize) -> Result<()> {
     ensure!(values.len() == len, "{field}: {} elements, the case needs {len}", values.len());
     let dtype = dtype.into();
-    ensure!(fits(dtype, values), "{field}: a value does not fit {dtype}");
+    let odd = values.iter().position(|&value| !fits(dtype, &[value]));
+    ensure!(odd.is_none(), "{field}[{}]: {} does not fit {dtype}", odd.unwrap_or(0), values[odd.unwrap_or(0)]);
     Ok(())
 }
 
-fn table(fields: TableFields) -> Result<Table> {
+/// The table. Where its elements are named, those that the call reads are there, and the rest is memory that nobody
+/// touches: a large table costs what is read of it.
+fn table(fields: TableFields, req_pool_indices: &[i64], op: &Op, memory: Bytes) -> Result<Table> {
     let shape = TableShape::new(fields.rows, fields.row_stride)?.with_row_len(fields.cols)?;
     let needed = shape.storage_len();
-    let slots = match fields.data {
-        Data::Whole(slots) => slots,
-        Data::Runs { runs } => {
-            let mut slots = storage(needed)?;
-            slots.resize(needed as usize, 0);
+    if let Data::Whole(slots) = fields.data {
+        ensure!(slots.len() as u64 >= needed, "data: {} elements, the shape needs {needed}", slots.len());
+        return Ok(Table { shape, slots });
+    }
+    let bytes = Bytes(needed.saturating_mul(4));
+    ensure!(bytes <= memory, "a table of {needed} elements takes {bytes}, --max-memory is {memory}");
+    let mut slots = zeroed(needed as usize).with_context(|| format!("no memory for a table of {needed} elements"))?;
+    match fields.data {
+        Data::Whole(_) => {}
+        Data::Runs(runs) => {
             for (offset, run) in runs {
                 let place = offset.checked_add(run.len()).and_then(|end| slots.get_mut(offset..end));
                 place.with_context(|| format!("data: a run at {offset} leaves the table"))?.copy_from_slice(&run);
             }
-            slots
         }
         Data::Named(name) => {
-            let mut slots = storage(needed)?;
-            if name == "arange" {
-                slots.extend(arange(needed)?);
-            } else if let Some(seed) = name.strip_prefix("seeded:").and_then(|seed| seed.parse().ok()) {
-                slots.extend((0..needed).map(|i| seeded_slot(seed, i)));
-            } else {
-                bail!("data: {name:?} is not \"arange\" or \"seeded:<u64>\"");
+            let element = named(&name, needed)?;
+            let mut fill = |range: std::ops::Range<usize>| {
+                for i in range {
+                    slots[i] = element(i as u64);
+                }
+            };
+            let reqs = req_pool_indices.iter();
+            match op {
+                Op::GetLastLoc { prefix_lens } => {
+                    reqs.zip(prefix_lens).filter_map(|(&req, &len)| reads::last_loc(shape, req, len)).for_each(fill);
+                }
+                Op::AssignExtendCacheLocs { start_offsets, end_offsets, out_len } => {
+                    let rows = reqs.zip(start_offsets).zip(end_offsets);
+                    let read = rows.filter_map(|((&req, &start), &end)| reads::extend_locs(shape, req, start, end));
+                    reads::within(*out_len, read).for_each(&mut fill);
+                }
             }
-            slots
         }
-    };
-    ensure!(slots.len() as u64 >= needed, "data: {} elements, the shape needs {needed}", slots.len());
+    }
     Ok(Table { shape, slots })
 }
 
-/// The elements 0, 1, .. of an arange.
-pub(crate) fn arange(len: u64) -> Result<impl DoubleEndedIterator<Item = i32>> {
-    ensure!(len <= 1 << 31, "data: an arange of {len} elements does not fit i32");
-    Ok((0..len).map(|i| i as i32))
-}
-
-/// Room for a table of any size the shape can have, refused where memory has none.
-fn storage(len: u64) -> Result<Vec<i32>> {
-    let mut slots = Vec::new();
-    let reserved = usize::try_from(len).ok().and_then(|len| slots.try_reserve_exact(len).ok());
-    reserved.with_context(|| format!("data: no memory for a table of {len} elements"))?;
-    Ok(slots)
+/// What the element at a place is, of a table whose elements are named.
+pub(crate) fn named(name: &str, len: u64) -> Result<impl Fn(u64) -> i32> {
+    let seed = name.strip_prefix("seeded:").and_then(|seed| seed.parse::<u64>().ok());
+    match (name, seed) {
+        ("arange", _) => ensure!(len <= 1 << 31, "data: an arange of {len} elements does not fit i32"),
+        (_, Some(_)) => {}
+        _ => bail!("data: {name:?} is not \"arange\" or \"seeded:<u64>\""),
+    }
+    Ok(move |i| seed.map_or(i as i32, |seed| seeded_slot(seed, i)))
 }

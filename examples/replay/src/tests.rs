@@ -3,6 +3,9 @@
 use ascend_cache_loc::TableShape;
 use ascend_cache_loc::cpu_ref::{ExtendLocs, LastLoc, RefError, ReqToToken, assign_extend_cache_locs, get_last_loc};
 
+use harness::backend::BackendName;
+use harness::memory::DEFAULT;
+
 use super::*;
 
 const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/cases");
@@ -15,11 +18,11 @@ fn replay_lines(name: &str, lines: &str) -> (String, Result<Tally, String>) {
     let path = std::env::temp_dir().join(format!("{}-{name}.jsonl", std::process::id()));
     std::fs::write(&path, lines).unwrap();
     let mut out = Vec::new();
-    let result = replay(&mut CpuRef, std::slice::from_ref(&path), &mut out);
+    let result = replay(&mut CpuRef, std::slice::from_ref(&path), DEFAULT, &mut out);
     let shown = path.display().to_string();
     std::fs::remove_file(&path).unwrap();
     let text = result.map_err(|error| format!("{error:#}").replace(&shown, name));
-    (String::from_utf8(out).unwrap(), text)
+    (String::from_utf8(out).unwrap().replace(&shown, name), text)
 }
 
 #[test]
@@ -39,9 +42,9 @@ fn golden_and_fault_cases_pass_on_the_kernels() {
 fn all_cases_pass(backend: &mut impl Backend) {
     let files = ["golden.jsonl", "faults.jsonl"].map(|name| PathBuf::from(CASES).join(name));
     let mut out = Vec::new();
-    let tally = replay(backend, &files, &mut out).unwrap();
+    let tally = replay(backend, &files, DEFAULT, &mut out).unwrap();
     assert_eq!(String::from_utf8(out).unwrap(), "54 passed, 0 failed\n");
-    assert_eq!(exit_code(Ok(tally)), 0);
+    assert_eq!(exit_code(&Ok(tally)), 0);
 }
 
 #[test]
@@ -59,15 +62,15 @@ fn each_mismatch_is_one_line_and_the_exit_code_1() {
     assert_eq!(
         printed,
         format!(
-            "good: index 0: got 12, expected 13\n\
-             good: index 1: got -1, expected -777\n\
-             good: fault: got RequestOutOfRange in row 1 {values}, expected RequestOutOfRange in row 0\n\
-             good: fault: got RequestOutOfRange in row 1 {values}, expected none\n\
-             good: fault: got none, expected RequestOutOfRange in row 1\n\
+            "mismatch:3: \"good\": index 0: got 12, expected 13\n\
+             mismatch:3: \"good\": index 1: got -1, expected -777\n\
+             mismatch:5: \"good\": fault: got RequestOutOfRange in row 1 {values}, expected RequestOutOfRange in row 0\n\
+             mismatch:7: \"good\": fault: got RequestOutOfRange in row 1 {values}, expected none\n\
+             mismatch:9: \"good\": fault: got none, expected RequestOutOfRange in row 1\n\
              1 passed, 4 failed\n"
         )
     );
-    assert_eq!(exit_code(Ok(tally.unwrap())), 1);
+    assert_eq!(exit_code(&Ok(tally.unwrap())), 1);
 }
 
 #[test]
@@ -82,8 +85,8 @@ fn what_cannot_be_read_names_file_and_line_and_exits_2() {
         (r#""req_to_token":"i32""#, r#""req_to_token":"i64""#, "unknown variant `i64`, expected `i32`"),
         (r#""prefix_lens":[3,1]"#, r#""prefix":[3,1]"#, "missing field `prefix_lens`"),
         (r#""prefix_lens":[3,1]"#, r#""prefix_lens":[3]"#, "prefix_lens: 1 elements, the case needs 2"),
-        (r#""batch":2"#, r#""batch":3"#, "prefix_lens: 2 elements, the case needs 3"),
-        ("[0,2]", "[0,2147483648]", "req_pool_indices: a value does not fit i32"),
+        (r#""batch":2"#, r#""batch":3"#, "req_pool_indices: 2 elements, the case needs 3"),
+        ("[0,2]", "[0,2147483648]", "req_pool_indices[1]: 2147483648 does not fit i32"),
         ("[3,1]", "[3,9223372036854775808]", "invalid value: integer `9223372036854775808`, expected i64"),
         ("[12,-1]", "[12]", "out: 1 elements, the case needs 2"),
         (r#""rows":2"#, r#""rows":3"#, "req_to_token: data: 6 elements, the shape needs 9"),
@@ -95,11 +98,18 @@ fn what_cannot_be_read_names_file_and_line_and_exits_2() {
             r#"req_to_token: data: "seeded:-1" is not "arange" or "seeded:<u64>""#,
         ),
         ("[10,11,12,20,21,22]", r#"{"runs":[[5,[1,2]]]}"#, "req_to_token: data: a run at 5 leaves the table"),
+        ("[10,11,12,20,21,22]", "[10.5]", "invalid type: floating point `10.5`, expected i64"),
         (
             "[10,11,12,20,21,22]",
-            "[10.5]",
-            "data is a list of int32, \"arange\", \"seeded:<u64>\" or {\"runs\": [[offset, [..]], ..]}",
+            "7",
+            "invalid type: integer `7`, expected data as a list of int32, \"arange\", \"seeded:<u64>\" or {\"runs\": [[offset, [..]], ..]}",
         ),
+        ("[10,11,12,20,21,22]", r#"{"rows":[]}"#, "unknown field `rows`, expected `runs`"),
+        ("[10,11,12,20,21,22]", "{}", "missing field `runs`"),
+        // A slot that no table has, in the table and in the output.
+        ("[10,11,12,20,21,22]", "[10,11,12,20,2147483648,22]", "data[4]: 2147483648 does not fit i32"),
+        ("[10,11,12,20,21,22]", r#"{"runs":[[0,[1,-2147483649]]]}"#, "data[1]: -2147483649 does not fit i32"),
+        ("[12,-1]", "[2147483648,-1]", "out[0]: 2147483648 does not fit i32"),
         (r#""kind":"RequestOutOfRange""#, r#""kind":"Bad""#, "unknown variant `Bad`, expected one of"),
         (r#"{"op""#, r#""op""#, "invalid type: string \"op\""),
     ] {
@@ -108,9 +118,9 @@ fn what_cannot_be_read_names_file_and_line_and_exits_2() {
         let error = result.unwrap_err();
         assert!(error.starts_with(&format!("bad:2: {message}")), "{error}");
         assert_eq!(printed, "", "a file that cannot be read has no result");
-        assert_eq!(exit_code(Err(anyhow::Error::msg(error))), 2);
+        assert_eq!(exit_code(&Err(anyhow::Error::msg(error))), 2);
     }
-    let missing = replay(&mut CpuRef, &["no/such/file".into()], &mut Vec::new()).unwrap_err();
+    let missing = replay(&mut CpuRef, &["no/such/file".into()], DEFAULT, &mut Vec::new()).unwrap_err();
     assert!(format!("{missing:#}").starts_with("no/such/file: "));
 }
 
@@ -122,15 +132,88 @@ fn a_table_beyond_memory_is_refused() {
     let (_, result) = replay_lines("huge", &huge);
     assert_eq!(
         result.unwrap_err(),
-        "huge:1: req_to_token: data: no memory for a table of 4611686007689969673 elements"
+        "huge:1: req_to_token: a table of 4611686007689969673 elements takes 16777216.0T, --max-memory is 4G"
     );
 }
 
 #[test]
-fn an_arange_of_2_31_elements_ends_with_the_largest_slot_and_is_not_empty() {
-    assert_eq!(case_file::arange(1 << 31).unwrap().next_back(), Some(i32::MAX));
-    assert!(case_file::arange((1 << 31) + 1).is_err());
-    assert_eq!(case_file::arange(3).unwrap().collect::<Vec<_>>(), [0, 1, 2]);
+fn an_arange_of_2_31_elements_ends_with_the_largest_slot() {
+    let element = case_file::named("arange", 1 << 31).unwrap();
+    assert_eq!((element(0), element(1 << 20), element((1 << 31) - 1)), (0, 1 << 20, i32::MAX));
+    assert!(case_file::named("arange", (1 << 31) + 1).is_err());
+}
+
+#[test]
+fn a_file_without_cases_is_an_error() {
+    for lines in ["", "\n \n\n"] {
+        let (printed, result) = replay_lines("empty", lines);
+        assert_eq!((&*printed, &*result.unwrap_err()), ("", "empty: no cases"));
+    }
+}
+
+#[test]
+fn what_a_file_says_cannot_pass_for_what_replay_says() {
+    let forged =
+        GOOD.replace("[12,-1]", "[13,-1]").replace(r#""id":"good""#, r#""id":"x\n54 passed, 0 failed\u001b[2J\u202e""#);
+    let (printed, _) = replay_lines("forged", &forged);
+    assert_eq!(
+        printed,
+        "forged:1: \"x\\n54 passed, 0 failed\\u{1b}[2J\\u{202e}\": index 0: got 12, expected 13\n0 passed, 1 failed\n"
+    );
+    let error = replay_lines("forged", &GOOD.replace("get_last_loc", "x\\n54 passed, 0 failed")).1.unwrap_err();
+    assert!(!printable(&error).contains('\n') && error.contains("54 passed"), "{error}");
+}
+
+/// 512 rows of 1M entries, of which one or a few are read: memory that is not touched, on the host and on a device.
+#[test]
+fn a_large_table_costs_what_is_read_of_it() {
+    let large = |data: &str, out: &str| {
+        GOOD.replace(r#""rows":2,"cols":3,"row_stride":3"#, r#""rows":512,"cols":1048576,"row_stride":1048576"#)
+            .replace("[10,11,12,20,21,22]", data)
+            .replace("[0,2]", "[511,512]")
+            .replace("[3,1]", "[1048576,1]")
+            .replace("[12,-1]", out)
+    };
+    let extend = r#"{"op":"assign_extend_cache_locs","id":"few","dtypes":{"req_to_token":"i32","req_pool_indices":"i64","start_offset":"i64","end_offset":"i64","out":"i64"},"req_to_token":{"rows":512,"cols":1048576,"row_stride":1048576,"data":"arange"},"batch":3,"req_pool_indices":[510,600,1],"start_offset":[7,0,0],"end_offset":[9,1,1048576],"out_len":5,"out_init":-777,"out":[534773767,534773768,-1,1048576,1048577],"fault":{"row":1,"kind":"RequestOutOfRange"}}"#;
+    let last = [large("\"arange\"", "[536870911,-1]"), large("{\"runs\":[[536870911,[77]]]}", "[77,-1]")];
+    let lines = [&last[0], &last[1], extend].join("\n");
+    let before = resident_bytes();
+    let (printed, tally) = replay_lines("large", &lines);
+    assert_eq!((&*printed, tally), ("3 passed, 0 failed\n", Ok(Tally { passed: 3, failed: 0 })));
+    #[cfg(feature = "sim")]
+    {
+        let path = std::env::temp_dir().join(format!("{}-large-sim.jsonl", std::process::id()));
+        std::fs::write(&path, &lines).unwrap();
+        let mut sim = BackendName::Sim.open().unwrap().unwrap();
+        assert_eq!(replay(&mut sim, &[path], DEFAULT, &mut Vec::new()).unwrap(), Tally { passed: 3, failed: 0 });
+    }
+    let peak = resident_bytes();
+    assert!(peak - before < 512 << 20, "the table alone has 2 GiB: {before}, {peak}");
+}
+
+/// The most that this process has had in memory.
+fn resident_bytes() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let kib =
+        status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+    kib.unwrap_or(0) << 10
+}
+
+#[test]
+fn options_are_named_in_what_is_wrong_with_them() {
+    let parse = |args: &[&str]| Options::parse(["replay"].iter().chain(args).map(|arg| (*arg).into()));
+    let options = parse(&["-", "--backend", "cpu", "--max-memory=512M", "x"]).unwrap().unwrap();
+    assert_eq!((options.files.len(), options.max_memory, options.backend), (2, Bytes(512 << 20), BackendName::Cpu));
+    assert!(parse(&["--help"]).unwrap().is_none());
+    for (args, message) in [
+        (&[][..], "no FILE given, see --help"),
+        (&["--backend", "gpu", "x"], "--backend gpu: not cpu, sim or npu"),
+        (&["--max-memory", "4 GB", "x"], "--max-memory 4 GB: not a number of bytes such as 4G, 512M or 65536"),
+        (&["--max-memory"], "missing argument for option '--max-memory'"),
+        (&["--files", "x"], "invalid option '--files'"),
+    ] {
+        assert_eq!(format!("{:#}", parse(args).unwrap_err()), message);
+    }
 }
 
 #[test]
@@ -175,7 +258,7 @@ fn case_lines_of_a_runtime_replay_as_they_ran() {
         let (printed, tally) = replay_lines(&format!("lines{rows}"), &format!("{last}\n{extend}\n"));
         assert_eq!(printed, "2 passed, 0 failed\n");
         assert_eq!(tally.unwrap(), Tally { passed: 2, failed: 0 });
-        let (id, ..) = case_file::parse(&last).unwrap();
+        let (id, ..) = case_file::parse(&last, DEFAULT).unwrap();
         assert_eq!(id, "\"quoted\"\\ \n \u{1F980}");
     }
 }

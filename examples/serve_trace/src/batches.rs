@@ -40,8 +40,10 @@ impl<B: Backend> Engine<'_, B> {
                 self.share_blocks(seq);
                 if seq.decoding() {
                     seq.last_loc = self.table[self.entry(seq.row, seq.kv_len - 1)].into();
-                    seq.generated += 1;
-                    self.stats.generated_tokens += 1;
+                    // The prompt's last token gives the first of the output, where there is any.
+                    let first = usize::from(self.requests[seq.request].output_len > 0);
+                    seq.generated += first;
+                    self.stats.generated_tokens += first;
                 }
             }
         }

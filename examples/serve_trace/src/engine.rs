@@ -14,10 +14,11 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, ensure};
 use ascend_cache_loc::TableShape;
+use harness::memory::filled;
 
 use crate::pages::PageAllocator;
 use crate::prefix_cache::PrefixCache;
-use crate::request::{BLOCK_TOKENS, Request};
+use crate::request::Request;
 use crate::sequence::Sequence;
 use crate::stats::Stats;
 use crate::verify::Verifier;
@@ -26,8 +27,10 @@ use harness::backend::Backend;
 /// How the loop serves.
 #[derive(Clone, Debug)]
 pub(crate) struct Config {
-    pub(crate) slots: u32,
+    pub(crate) slots: usize,
     pub(crate) page_size: usize,
+    /// Prompt tokens that a block id stands for: a page, or whole ones.
+    pub(crate) block_tokens: usize,
     pub(crate) max_batch: usize,
     /// Tokens of a decode window.
     pub(crate) draft_tokens: usize,
@@ -52,45 +55,41 @@ pub(crate) struct Engine<'a, B> {
     pub(crate) table: Vec<i32>,
     pub(crate) free_rows: Vec<usize>,
     pub(crate) running: Vec<Sequence>,
-    /// Requests that have arrived and do not run, with the output tokens they have; oldest first.
-    pub(crate) waiting: BTreeMap<usize, usize>,
+    /// Retracted requests, with the output tokens they have: older than all that were never admitted.
+    pub(crate) retracted: BTreeMap<usize, usize>,
+    /// The next request that was never admitted.
+    pub(crate) next_admission: usize,
     /// The next request to arrive.
-    next_arrival: usize,
+    pub(crate) next_arrival: usize,
     clock_us: u64,
     pub(crate) verifier: Option<Verifier>,
     pub(crate) stats: Stats,
 }
 
 impl<'a, B: Backend> Engine<'a, B> {
+    /// A loop that has served nothing yet. The configuration is one that [`fit`](crate::fit::fit) has found for these
+    /// requests.
     pub(crate) fn new(backend: &'a mut B, requests: &'a [Request], config: Config) -> Result<Self> {
         let page_size = config.page_size;
-        ensure!(
-            BLOCK_TOKENS.is_multiple_of(page_size),
-            "--page-size {page_size}: pages must divide a prefix block of {BLOCK_TOKENS} tokens"
-        );
         let pages = PageAllocator::new(config.slots, page_size);
         let mut row_len = 0;
-        for (i, request) in requests.iter().enumerate() {
-            let needed =
-                request.reach(config.draft_tokens).with_context(|| format!("request {i}: its length is too large"))?;
-            ensure!(
-                needed.div_ceil(page_size) <= pages.total(),
-                "--slots {}: request {i} alone needs {needed} slots ({} input, {} output, {} draft tokens)",
-                config.slots,
-                request.input_len,
-                request.output_len,
-                config.draft_tokens
-            );
-            row_len = row_len.max(needed);
+        for request in requests {
+            let needed = request.reach(config.draft_tokens);
+            let needed = needed.filter(|needed| needed.div_ceil(page_size) <= pages.total());
+            // It would wait for ever.
+            row_len = row_len.max(needed.with_context(|| format!("request {} does not fit", request.line))?);
         }
         // Rows begin on a 64-byte boundary, as a device wants them; their ends are not part of the table.
         let shape = TableShape::new(config.max_batch, row_len.next_multiple_of(16))?.with_row_len(row_len)?;
-        let mut table = Vec::new();
         let len = shape.storage_len() as usize;
-        table
-            .try_reserve_exact(len)
+        let table = filled(-1, len)
             .with_context(|| format!("--max-batch {}: no memory for a table of {len} entries", config.max_batch))?;
-        table.resize(len, -1);
+        let verifier = if config.verify {
+            let verifier = Verifier::new(pages.total(), page_size, config.block_tokens);
+            Some(verifier.with_context(|| format!("--slots {}: no memory for as many", config.slots))?)
+        } else {
+            None
+        };
         Ok(Self {
             backend,
             requests,
@@ -99,10 +98,11 @@ impl<'a, B: Backend> Engine<'a, B> {
             table,
             free_rows: (0..config.max_batch).rev().collect(),
             running: Vec::new(),
-            waiting: BTreeMap::new(),
+            retracted: BTreeMap::new(),
+            next_admission: 0,
             next_arrival: 0,
             clock_us: requests.first().map_or(0, |request| request.arrival_us),
-            verifier: config.verify.then(|| Verifier::new(pages.total(), page_size)),
+            verifier,
             pages,
             config,
             stats: Stats::default(),
@@ -134,13 +134,14 @@ impl<'a, B: Backend> Engine<'a, B> {
         let decoded = self.decode()?;
         let page_size = self.pages.page_size();
         let used = (self.pages.total() - self.pages.free().len()) * page_size;
-        let held = used - self.cache.evictable() * BLOCK_TOKENS;
+        let held = used - self.cache.evictable() * self.config.block_tokens;
         self.stats.peak_slots = self.stats.peak_slots.max(used);
         self.stats.peak_held_slots = self.stats.peak_held_slots.max(held);
         self.finish()?;
 
         self.stats.steps += 1;
-        self.clock_us += self.config.base_us + self.config.per_token_us * (prefilled + decoded) as u64;
+        let tokens_us = self.config.per_token_us.saturating_mul((prefilled + decoded) as u64);
+        self.clock_us = self.clock_us.saturating_add(self.config.base_us).saturating_add(tokens_us);
         // A scan of all pages costs as much as many steps where the pool is large.
         if self.stats.steps.is_multiple_of(1 + self.pages.total() / 4096) {
             self.check_pages()?;
@@ -151,12 +152,10 @@ impl<'a, B: Backend> Engine<'a, B> {
     /// Queues the requests whose time has come; with nothing else to do, waits for the next one.
     fn arrive(&mut self) {
         let coming = &self.requests[self.next_arrival..];
-        if let (true, true, Some(next)) = (self.running.is_empty(), self.waiting.is_empty(), coming.first()) {
+        if let (true, None, Some(next)) = (self.running.is_empty(), self.next_waiting(), coming.first()) {
             self.clock_us = self.clock_us.max(next.arrival_us);
         }
-        let arrived = coming.iter().take_while(|request| request.arrival_us <= self.clock_us).count();
-        self.waiting.extend((self.next_arrival..self.next_arrival + arrived).map(|request| (request, 0)));
-        self.next_arrival += arrived;
+        self.next_arrival += coming.iter().take_while(|request| request.arrival_us <= self.clock_us).count();
     }
 
     /// Releases the sequences that have all their output.

@@ -4,7 +4,6 @@ use anyhow::{Context, Result};
 
 use crate::engine::Engine;
 use crate::prefix_cache::Inserted;
-use crate::request::BLOCK_TOKENS;
 use crate::sequence::Sequence;
 
 impl<B> Engine<'_, B> {
@@ -16,7 +15,7 @@ impl<B> Engine<'_, B> {
         while self.pages_needed(&running) > self.pages_available() {
             let youngest = (0..running.len()).max_by_key(|&i| running[i].request);
             let seq = running.remove(youngest.context("pages are needed, but nothing runs")?);
-            self.waiting.insert(seq.request, seq.generated);
+            self.retracted.insert(seq.request, seq.generated);
             self.release(&seq);
             self.stats.retractions += 1;
             retracted = true;
@@ -29,16 +28,24 @@ impl<B> Engine<'_, B> {
         Ok(retracted)
     }
 
+    /// The oldest request that has arrived and does not run, with the output tokens it has.
+    pub(crate) fn next_waiting(&self) -> Option<(usize, usize)> {
+        let retracted = self.retracted.first_key_value().map(|(&request, &generated)| (request, generated));
+        retracted.or_else(|| (self.next_admission < self.next_arrival).then_some((self.next_admission, 0)))
+    }
+
     /// Admits waiting requests, oldest first, while rows, pages and the step's prefill tokens last. Pages of their
     /// decoding are not set aside: that is what retraction is for.
     pub(crate) fn admit(&mut self) {
         let mut tokens: usize = self.running.iter().map(|seq| seq.prefill_len.saturating_sub(seq.kv_len)).sum();
-        while let Some((&request, &generated)) = self.waiting.first_key_value()
+        while let Some((request, generated)) = self.next_waiting()
             && tokens < self.config.chunk
             && let Some(&row) = self.free_rows.last()
         {
             let Some(seq) = self.place(request, generated, row) else { return };
-            self.waiting.pop_first();
+            if self.retracted.remove(&request).is_none() {
+                self.next_admission += 1;
+            }
             self.free_rows.pop();
             tokens += seq.prefill_len - seq.kv_len;
             self.stats.prompt_tokens += seq.prefill_len;
@@ -52,9 +59,10 @@ impl<B> Engine<'_, B> {
     fn place(&mut self, request: usize, generated: usize, row: usize) -> Option<Sequence> {
         let Self { requests, .. } = *self;
         let prefill_len = requests[request].input_len + generated;
-        let sharable_blocks = requests[request].whole_blocks();
+        let block_tokens = self.config.block_tokens;
+        let sharable_blocks = requests[request].whole_blocks(block_tokens);
         // The last token is always computed: its output is the next token.
-        let ids = &requests[request].block_ids[..sharable_blocks.min((prefill_len - 1) / BLOCK_TOKENS)];
+        let ids = &requests[request].block_ids[..sharable_blocks.min((prefill_len - 1) / block_tokens)];
         let ids = &ids[..self.cache.matched(ids)];
         self.cache.lock(ids);
         let pages = self.cache.pages_of(ids);
@@ -70,7 +78,7 @@ impl<B> Engine<'_, B> {
             cached_pages: pages.len(),
             pages,
             sharable_blocks,
-            kv_len: ids.len() * BLOCK_TOKENS,
+            kv_len: ids.len() * block_tokens,
             prefill_len,
             generated,
             last_loc: -1,
@@ -108,16 +116,16 @@ impl<B> Engine<'_, B> {
     /// pages and frees its own.
     pub(crate) fn share_blocks(&mut self, seq: &mut Sequence) {
         let Self { requests, .. } = *self;
-        let page_size = self.pages.page_size();
+        let (page_size, block_tokens) = (self.pages.page_size(), self.config.block_tokens);
         let ids = &requests[seq.request].block_ids;
-        while seq.cached_blocks < seq.sharable_blocks.min(seq.kv_len / BLOCK_TOKENS) {
+        while seq.cached_blocks < seq.sharable_blocks.min(seq.kv_len / block_tokens) {
             let block = seq.cached_blocks;
             let parent = block.checked_sub(1).map(|parent| ids[parent]);
-            let own = seq.cached_pages..seq.cached_pages + BLOCK_TOKENS / page_size;
+            let own = seq.cached_pages..seq.cached_pages + block_tokens / page_size;
             match self.cache.insert(parent, ids[block], &seq.pages[own.clone()]) {
                 Inserted::New => {}
                 Inserted::Known(cached) => {
-                    self.write_pages(seq.row, block * BLOCK_TOKENS, &cached);
+                    self.write_pages(seq.row, block * block_tokens, &cached);
                     self.pages.give_back(seq.pages.splice(own.clone(), cached));
                 }
                 Inserted::Conflict => {
@@ -145,7 +153,7 @@ impl<B> Engine<'_, B> {
 
     /// Pages that are free or can be evicted.
     fn pages_available(&self) -> usize {
-        self.pages.free().len() + self.cache.evictable() * BLOCK_TOKENS / self.pages.page_size()
+        self.pages.free().len() + self.cache.evictable() * self.config.block_tokens / self.pages.page_size()
     }
 
     /// The place of an entry in the table.

@@ -11,8 +11,8 @@ pub(crate) struct PageAllocator {
 }
 
 impl PageAllocator {
-    pub(crate) fn new(slots: u32, page_size: usize) -> Self {
-        let total = slots as usize / page_size;
+    pub(crate) fn new(slots: usize, page_size: usize) -> Self {
+        let total = slots / page_size;
         Self { page_size, total, free: (0..total as u32).collect() }
     }
 

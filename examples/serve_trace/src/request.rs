@@ -1,27 +1,19 @@
-//! The requests to serve: their shape, and Mooncake's public trace format.
-
-use std::path::Path;
-
-use anyhow::{Context, Result, ensure};
-use serde::Deserialize;
-
-use harness::lines::parse_lines;
-
-/// Tokens that one prefix hash id stands for.
-pub(crate) const BLOCK_TOKENS: usize = 512;
+//! A request to serve.
 
 /// One request of a trace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Request {
-    /// Microseconds from the start of the trace.
+    /// Where the trace has it: a line's number, or its place in the built-in workload.
+    pub(crate) line: u64,
+    /// Microseconds from the first arrival.
     pub(crate) arrival_us: u64,
     /// Prompt length, in tokens; at least 1.
     pub(crate) input_len: usize,
     /// Tokens to generate.
     pub(crate) output_len: usize,
-    /// An id for each block of [`BLOCK_TOKENS`] prompt tokens. Equal ids stand for equal prompts up to and with that
-    /// block; the last block may be partial.
-    pub(crate) block_ids: Vec<u64>,
+    /// An id for each block of prompt tokens, as many as the configuration says. Equal ids stand for equal prompts up to
+    /// and with that block; the last block may be partial.
+    pub(crate) block_ids: Box<[u64]>,
 }
 
 impl Request {
@@ -31,34 +23,12 @@ impl Request {
     }
 
     /// The prompt blocks that can be shared: whole ones with an id.
-    pub(crate) fn whole_blocks(&self) -> usize {
-        self.block_ids.len().min(self.input_len / BLOCK_TOKENS)
+    pub(crate) fn whole_blocks(&self, block_tokens: usize) -> usize {
+        self.block_ids.len().min(self.input_len / block_tokens)
     }
-}
 
-/// A line of a Mooncake trace.
-#[derive(Deserialize)]
-struct Line {
-    /// Milliseconds.
-    timestamp: u64,
-    input_length: usize,
-    output_length: usize,
-    hash_ids: Vec<u64>,
-}
-
-/// Reads the first `limit` requests of a trace file, one JSON object a line, and orders them by arrival.
-pub(crate) fn read_trace(path: &Path, limit: usize) -> Result<Vec<Request>> {
-    let mut requests = parse_lines(path, parse)?.take(limit).collect::<Result<Vec<_>>>()?;
-    ensure!(!requests.is_empty(), "{}: no requests", path.display());
-    requests.sort_by_key(|request| request.arrival_us);
-    Ok(requests)
-}
-
-fn parse(line: &str) -> Result<Request> {
-    let Line { timestamp, input_length, output_length, hash_ids } = serde_json::from_str(line)?;
-    ensure!(input_length > 0, "input_length: a request needs a prompt");
-    let blocks = input_length.div_ceil(BLOCK_TOKENS);
-    ensure!(hash_ids.len() <= blocks, "hash_ids: {} ids for {blocks} blocks of {BLOCK_TOKENS} tokens", hash_ids.len());
-    let arrival_us = timestamp.checked_mul(1000).context("timestamp: too large")?;
-    Ok(Request { arrival_us, input_len: input_length, output_len: output_length, block_ids: hash_ids })
+    /// What it takes in memory.
+    pub(crate) fn bytes(&self) -> u64 {
+        (size_of::<Self>() + size_of_val(&*self.block_ids)) as u64
+    }
 }

@@ -1,12 +1,16 @@
 //! What a run measured, and the table it ends with.
 
+use std::collections::BTreeMap;
 use std::fmt::{Display, Formatter, Result};
 use std::time::Duration;
 
 /// Calls of one operation.
 #[derive(Debug, Default)]
 pub(crate) struct OpStats {
-    nanos: Vec<u64>,
+    /// How many calls took so many nanoseconds, to 10 bits.
+    nanos: BTreeMap<u64, u64>,
+    calls: u64,
+    total_nanos: u64,
     rows: usize,
     elements: usize,
     bytes: usize,
@@ -15,10 +19,25 @@ pub(crate) struct OpStats {
 impl OpStats {
     /// Adds a call; `bytes` are the useful ones: inputs and table entries read, outputs written.
     pub(crate) fn record(&mut self, elapsed: Duration, rows: usize, elements: usize, bytes: usize) {
-        self.nanos.push(elapsed.as_nanos() as u64);
+        let nanos = elapsed.as_nanos() as u64;
+        let dropped = (u64::BITS - nanos.leading_zeros()).saturating_sub(10);
+        *self.nanos.entry(nanos >> dropped << dropped).or_default() += 1;
+        self.calls += 1;
+        self.total_nanos += nanos;
         self.rows += rows;
         self.elements += elements;
         self.bytes += bytes;
+    }
+
+    /// The time that a share of the calls stayed within.
+    fn quantile(&self, share: f64) -> u64 {
+        let place = (self.calls.saturating_sub(1) as f64 * share).round() as u64;
+        let mut before = 0;
+        let found = self.nanos.iter().find(|&(_, calls)| {
+            before += calls;
+            before > place
+        });
+        found.map_or(0, |(&nanos, _)| nanos)
     }
 }
 
@@ -26,6 +45,8 @@ impl OpStats {
 #[derive(Debug, Default)]
 pub(crate) struct Stats {
     pub(crate) finished: usize,
+    /// Requests that could not be served.
+    pub(crate) refused: usize,
     pub(crate) steps: usize,
     /// Virtual time at the end.
     pub(crate) clock_us: u64,
@@ -51,6 +72,7 @@ impl Display for Stats {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         let hit_rate = 100.0 * self.cached_tokens as f64 / self.prompt_tokens.max(1) as f64;
         writeln!(f, "requests           {:>12}", self.finished)?;
+        writeln!(f, "  refused          {:>12}", self.refused)?;
         writeln!(f, "steps              {:>12}", self.steps)?;
         writeln!(f, "virtual time       {:>10.1} s", self.clock_us as f64 / 1e6)?;
         writeln!(f, "prompt tokens      {:>12}", self.prompt_tokens)?;
@@ -71,23 +93,16 @@ impl Display for Stats {
         for (name, op) in
             [("get_last_loc", &self.get_last_loc), ("assign_extend_cache_locs", &self.assign_extend_cache_locs)]
         {
-            let mut nanos = op.nanos.clone();
-            nanos.sort_unstable();
-            let at = |quantile: f64| {
-                let last = nanos.len().saturating_sub(1);
-                nanos.get((last as f64 * quantile).round() as usize).copied().unwrap_or(0)
-            };
-            let total: u64 = nanos.iter().sum();
             writeln!(
                 f,
                 "{name:<24} {:>8} {:>9} {:>9} {:>8} {:>8} {:>9} {:>7.2}",
-                nanos.len(),
+                op.calls,
                 op.rows,
                 op.elements,
-                at(0.5),
-                at(0.99),
-                at(1.0),
-                op.bytes as f64 / total.max(1) as f64
+                op.quantile(0.5),
+                op.quantile(0.99),
+                op.quantile(1.0),
+                op.bytes as f64 / op.total_nanos.max(1) as f64
             )?;
         }
         Ok(())

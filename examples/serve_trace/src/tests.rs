@@ -1,37 +1,62 @@
-//! The loop, served and verified; and that its checks can fail.
+//! The loop, served and verified; and that its checks can fail. What traces become is tested beside their reader.
 
 use ascend_cache_loc::Int;
-use ascend_cache_loc::cpu_ref::{ExtendLocs, LastLoc, RefError};
-use clap::Parser;
+use ascend_cache_loc::cpu_ref::{ExtendLocs, LastLoc};
+use harness::backend::{Backend, CallError, CpuRef};
 
 use crate::engine::{Config, Engine};
-use crate::request::{Request, read_trace};
+use crate::fit::fit;
+use crate::options::Options;
+use crate::refusals::Refusals;
+use crate::request::Request;
 use crate::stats::Stats;
-use crate::{Options, workload};
-use harness::backend::{Backend, CpuRef};
+use crate::trace::Trace;
+use crate::workload;
 
 fn config() -> Config {
-    Options::parse_from(["serve_trace"]).config(&[])
+    Config {
+        slots: 163_840,
+        page_size: 128,
+        block_tokens: 512,
+        max_batch: 64,
+        draft_tokens: 4,
+        chunk: 8192,
+        base_us: 10_000,
+        per_token_us: 20,
+        seed: 1,
+        verify: true,
+    }
 }
 
 fn serve(requests: &[Request], config: Config) -> anyhow::Result<Stats> {
     Engine::new(&mut CpuRef, requests, config)?.run(|_| ())
 }
 
-/// Text of the error that serving ends with.
-fn error(requests: &[Request], config: Config) -> String {
-    format!("{:#}", serve(requests, config).unwrap_err())
+fn request(arrival_us: u64, input_len: usize, output_len: usize, block_ids: &[u64]) -> Request {
+    Request { line: 1, arrival_us, input_len, output_len, block_ids: block_ids.into() }
 }
 
-fn request(arrival_us: u64, input_len: usize, output_len: usize, block_ids: &[u64]) -> Request {
-    Request { arrival_us, input_len, output_len, block_ids: block_ids.into() }
+/// Requests as a trace, one a line.
+fn trace(requests: &[Request]) -> Trace {
+    let mut requests = requests.to_vec();
+    for (request, line) in requests.iter_mut().zip(1..) {
+        request.line = line;
+    }
+    Trace { file: "trace".into(), requests, block_tokens: 512 }
+}
+
+/// The configuration of a run, the lines that it serves, and the first refusal.
+fn fitted(options: &Options, mut trace: Trace) -> anyhow::Result<(Config, Vec<u64>, Option<String>)> {
+    let mut refusals = Refusals { strict: options.strict, ..Refusals::default() };
+    let config = fit(options, &mut trace, &mut refusals)?;
+    Ok((config, trace.requests.iter().map(|request| request.line).collect(), refusals.first))
 }
 
 #[test]
 fn the_default_run_evicts_and_retracts() {
-    let options = Options::parse_from(["serve_trace"]);
-    let requests = options.requests().unwrap();
-    let stats = serve(&requests, options.config(&requests)).unwrap();
+    let requests = workload::generate(1, 500);
+    let (config, ..) = fitted(&Options::default(), trace(&requests)).unwrap();
+    let stats = serve(&requests, config).unwrap();
     assert_eq!((requests.len(), stats.finished), (500, 500));
     assert!(stats.evictions > 0 && stats.retractions > 0, "{stats}");
     assert!(stats.cached_tokens > 0 && stats.peak_slots == 163_840, "{stats}");
@@ -96,58 +121,124 @@ fn without_any_room_to_spare_the_youngest_waits() {
 }
 
 #[test]
+fn a_request_without_output_generates_none() {
+    let stats = serve(&[request(0, 600, 0, &[1, 2]), request(0, 600, 1, &[1, 3])], config()).unwrap();
+    assert_eq!((stats.finished, stats.generated_tokens, stats.steps), (2, 1, 1));
+    // Cut into chunks, retracted and queued again, all the same.
+    let requests: Vec<Request> = (0..40).map(|i| request(i, 500, 0, &[])).collect();
+    let stats = serve(&requests, Config { slots: 1024, chunk: 77, ..config() }).unwrap();
+    assert_eq!((stats.finished, stats.generated_tokens), (40, 0));
+}
+
+#[test]
+fn the_clock_does_not_run_over() {
+    let requests = [request(0, 10, 2, &[]), request(u64::MAX - 7, 10, 30, &[])];
+    let config = Config { base_us: u32::MAX.into(), per_token_us: u32::MAX.into(), ..config() };
+    assert_eq!(serve(&requests, config).unwrap().clock_us, u64::MAX);
+}
+
+#[test]
 fn the_table_and_the_default_pool_hold_the_longest_request() {
     let requests = [request(0, 200_000, 3, &[]), request(0, 100, 3, &[])];
-    let config = Options::parse_from(["serve_trace"]).config(&requests);
-    assert_eq!(config.slots, 200_064, "200,007 slots in pages of 128");
+    let (config, lines, refused) = fitted(&Options::default(), trace(&requests)).unwrap();
+    assert_eq!((config.slots, &*lines, refused), (200_064, &[1, 2][..], None), "200,007 slots in pages of 128");
     assert_eq!(serve(&requests, config).unwrap().finished, 2);
 }
 
 #[test]
-fn options_that_cannot_serve_are_refused_by_name() {
-    let requests = [request(0, 1000, 100, &[])];
+fn what_cannot_fit_is_refused_by_line_and_the_rest_is_served() {
+    let requests = [request(0, 1000, 100, &[]), request(0, 100, 10, &[]), request(0, usize::MAX, 1, &[])];
+    let options = Options { slots: Some(1024), ..Options::default() };
+    let (config, lines, refused) = fitted(&options, trace(&requests)).unwrap();
+    let why = "trace:1: needs 1104 slots (1000 input, 100 output, 4 draft tokens), --slots is 1024, in pages of 128";
+    assert_eq!((config.slots, &*lines, refused.as_deref()), (1024, &[2][..], Some(why)));
+    assert_eq!(serve(&requests[1..2], config).unwrap().finished, 1);
+
+    let error = |options: &Options, requests: &[Request]| fitted(options, trace(requests)).unwrap_err().to_string();
+    assert_eq!(error(&Options { strict: true, ..options.clone() }, &requests), why);
     assert_eq!(
-        error(&requests, Config { slots: 1024, ..config() }),
-        "--slots 1024: request 0 alone needs 1104 slots (1000 input, 100 output, 4 draft tokens)"
+        error(&options, &requests[2..]),
+        "trace: no request can be served; the first: trace:1: needs more slots than can be counted (18446744073709551615 \
+         input, 1 output, 4 draft tokens), --slots is 1024, in pages of 128"
     );
-    assert_eq!(
-        error(&requests, Config { page_size: 100, ..config() }),
-        "--page-size 100: pages must divide a prefix block of 512 tokens"
+    // A billion tokens do not make the pool a billion slots for all.
+    let billion = [request(0, 1_000_000_000, 1, &[]), request(0, 100, 10, &[])];
+    let (config, lines, refused) = fitted(&Options::default(), trace(&billion)).unwrap();
+    assert_eq!((config.slots, &*lines), (163_840, &[2][..]));
+    let refused = refused.unwrap();
+    assert!(
+        refused.starts_with("trace:1: needs 1000000005 slots (1000000000 input, 1 output, 4 draft tokens)"),
+        "{refused}"
     );
-    assert!(error(&requests, Config { page_size: 0, ..config() }).starts_with("--page-size 0"));
-    assert!(error(&[request(0, usize::MAX, 1, &[])], config()).starts_with("request 0: its length is too large"));
-    for args in [["--slots", "0"], ["--requests", "0"], ["--chunk", "0"], ["--draft-tokens", "0"], ["--backend", "gpu"]]
-    {
-        assert!(Options::try_parse_from(["serve_trace"].iter().chain(&args)).is_err(), "{args:?}");
-    }
-    assert!(!Options::parse_from(["serve_trace", "--verify=false"]).verify);
-    assert!(Options::parse_from(["serve_trace", "--verify"]).verify);
+    assert!(
+        refused.contains("--max-memory 4G leaves rows of ") && refused.ends_with(" with --max-batch 64"),
+        "{refused}"
+    );
 }
 
 #[test]
-fn a_trace_is_read_as_published_and_refused_by_line() {
-    let path = std::env::temp_dir().join(format!("{}-trace.jsonl", std::process::id()));
-    let read = |lines: &str, limit| {
-        std::fs::write(&path, lines).unwrap();
-        let result = read_trace(&path, limit);
-        std::fs::remove_file(&path).unwrap();
-        result.map_err(|error| format!("{error:#}").replace(&path.display().to_string(), "trace"))
+fn no_configuration_takes_more_than_the_memory() {
+    let requests = [request(0, 1000, 100, &[])];
+    let error = |options: &Options| fitted(options, trace(&requests)).unwrap_err().to_string();
+    let options = Options::default;
+    assert_eq!(
+        error(&Options { slots: Some(i32::MAX as usize), ..options() }),
+        "--slots 2147483647 and --max-batch 64 take 11.3G before any row; --max-memory 4G leaves 4.0G"
+    );
+    assert!(
+        error(&Options { max_batch: i32::MAX as usize - 1, ..options() })
+            .starts_with("--slots 163840 and --max-batch 2147483646 take ")
+    );
+    let refused = error(&Options { max_batch: 4_000_000, ..options() });
+    assert!(refused.ends_with("--max-memory 4G leaves rows of 240 with --max-batch 4000000"), "{refused}");
+    let (config, ..) =
+        fitted(&Options { slots: Some(i32::MAX as usize), verify: false, ..options() }, trace(&requests)).unwrap();
+    assert_eq!(config.slots, i32::MAX as usize, "without a tag for each slot it has room");
+}
+
+#[test]
+fn pages_divide_blocks_or_hold_whole_ones() {
+    let at = |ids: &[u64]| request(0, 2000, 2, ids);
+    let requests = [at(&[1, 2, 3]), at(&[1, 2, 4])];
+    let shared = |page_size| {
+        let mut trace = trace(&requests);
+        let options = Options { page_size, ..Options::default() };
+        fit(&options, &mut trace, &mut Refusals::default())
+            .map(|config| (config.block_tokens, trace.requests[1].block_ids.clone()))
     };
-    let good = r#"{"timestamp": 27482, "input_length": 600, "output_length": 52, "hash_ids": [46, 47]}"#;
-    let expected = request(27_482_000, 600, 52, &[46, 47]);
-    assert_eq!(read(&format!("{good}\n\n{good}\n{good}"), 2).unwrap(), [expected.clone(), expected]);
-    for (line, message) in [
-        ("{", "trace:2: EOF while parsing"),
-        (&*good.replace("600", "-1"), "trace:2: invalid value: integer `-1`, expected usize"),
-        (&*good.replace("600", "0"), "trace:2: input_length: a request needs a prompt"),
-        (&*good.replace("600", "512"), "trace:2: hash_ids: 2 ids for 1 blocks of 512 tokens"),
-        (&*good.replace("timestamp", "time"), "trace:2: missing field `timestamp`"),
-        (&*good.replace("27482", "18446744073709551615"), "trace:2: timestamp: too large"),
+    assert_eq!(shared(128).unwrap(), (512, [1, 2, 4].into()));
+    assert_eq!(shared(1024).unwrap(), (1024, [2].into()));
+    assert_eq!(
+        shared(100).unwrap_err().to_string(),
+        "--page-size 100: pages must divide the trace's blocks of 512 tokens, or hold whole ones"
+    );
+    let without = trace(&[request(0, 2000, 2, &[])]);
+    assert_eq!(fitted(&Options { page_size: 100, ..Options::default() }, without).unwrap().0.block_tokens, 100);
+}
+
+#[test]
+fn options_are_named_in_what_is_wrong_with_them() {
+    let parse = |args: &[&str]| Options::parse(["serve_trace"].iter().chain(args).map(|arg| (*arg).into()));
+    assert!(parse(&["--help"]).unwrap().is_none() && parse(&["-h"]).unwrap().is_none());
+    for (args, message) in [
+        (&["--slots", "0"][..], "--slots 0: it must lie in 1 to 2147483647"),
+        (&["--slots=2147483648"], "--slots 2147483648: it must lie in 1 to 2147483647"),
+        (&["--requests", "0"], "--requests 0: it must lie in 1 to 4294967295"),
+        (&["--chunk", "-1"], "--chunk -1: it must lie in 1 to 4294967295"),
+        (&["--draft-tokens", "1025"], "--draft-tokens 1025: it must lie in 1 to 1024"),
+        (&["--page-size", "x"], "--page-size x: invalid digit found in string"),
+        (&["--backend", "gpu"], "--backend gpu: not cpu, sim or npu"),
+        (&["--max-memory", "-1"], "--max-memory -1: not a number of bytes such as 4G, 512M or 65536"),
+        (&["--verify=maybe"], "--verify maybe: provided string was not `true` or `false`"),
+        (&["--trace"], "missing argument for option '--trace'"),
+        (&["--traces", "x"], "invalid option '--traces'"),
+        (&["x"], "unexpected argument \"x\""),
     ] {
-        let error = read(&format!("{good}\n{line}"), 10).unwrap_err();
-        assert!(error.starts_with(message), "{error}");
+        assert_eq!(format!("{:#}", parse(args).unwrap_err()), message);
     }
-    assert_eq!(read("\n", 10).unwrap_err(), "trace: no requests");
+    let given = |args: &[&str]| parse(args).unwrap().unwrap();
+    assert!(given(&["--verify"]).verify && !given(&["--verify=false"]).verify);
+    assert_eq!(given(&["--max-memory", "2g", "--strict"]).max_memory.0, 2 << 30);
 }
 
 /// A backend that is right but for one call.
@@ -157,7 +248,7 @@ struct Lying {
 }
 
 impl Backend for Lying {
-    fn get_last_loc<R: Int, L: Int, O: Int>(&mut self, args: LastLoc<'_, R, L, O>) -> Result<(), RefError> {
+    fn get_last_loc<R: Int, L: Int, O: Int>(&mut self, args: LastLoc<'_, R, L, O>) -> Result<(), CallError> {
         let LastLoc { table, req_pool_indices, prefix_lens, out } = args;
         CpuRef.get_last_loc(LastLoc { table, req_pool_indices, prefix_lens, out: &mut *out })?;
         self.calls += usize::from(self.wrong_last_loc);
@@ -170,7 +261,7 @@ impl Backend for Lying {
     fn assign_extend_cache_locs<R: Int, L: Int, O: Int>(
         &mut self,
         args: ExtendLocs<'_, R, L, O>,
-    ) -> Result<(), RefError> {
+    ) -> Result<(), CallError> {
         let ExtendLocs { table, req_pool_indices, start_offsets, end_offsets, out } = args;
         CpuRef.assign_extend_cache_locs(ExtendLocs {
             table,

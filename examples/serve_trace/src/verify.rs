@@ -1,12 +1,15 @@
 //! What `--verify` checks: every call against the oracle, that no slot has two owners, and that each request finishes with
 //! the KV entries of its own tokens.
 
+use std::collections::TryReserveError;
+
 use anyhow::{Result, ensure};
 use ascend_cache_loc::RowFault;
 use ascend_cache_loc::cpu_ref::ReqToToken;
 
-use crate::request::{BLOCK_TOKENS, Request};
+use crate::request::Request;
 use crate::sequence::Sequence;
+use harness::memory::filled;
 use harness::oracle;
 use harness::splitmix::splitmix64;
 
@@ -14,13 +17,14 @@ use harness::splitmix::splitmix64;
 #[derive(Debug)]
 pub(crate) struct Verifier {
     page_size: usize,
+    block_tokens: usize,
     kv: Vec<u32>,
     owned: Vec<bool>,
 }
 
 impl Verifier {
-    pub(crate) fn new(pages: usize, page_size: usize) -> Self {
-        Self { page_size, kv: vec![0; pages * page_size], owned: vec![false; pages] }
+    pub(crate) fn new(pages: usize, page_size: usize, block_tokens: usize) -> Result<Self, TryReserveError> {
+        Ok(Self { page_size, block_tokens, kv: filled(0, pages * page_size)?, owned: filled(false, pages)? })
     }
 
     /// Checks a call of `get_last_loc` against the oracle.
@@ -63,7 +67,7 @@ impl Verifier {
             "request {}: token {position} was given slot {slot}, its page has {own}",
             seq.request
         );
-        let tag = tag(requests, seq.request, position);
+        let tag = self.tag(requests, seq.request, position);
         self.kv[slot as usize] = if accepted { tag } else { !tag };
         Ok(())
     }
@@ -73,7 +77,7 @@ impl Verifier {
         for (position, &slot) in row[..seq.kv_len].iter().enumerate() {
             let entry = usize::try_from(slot).ok().and_then(|slot| self.kv.get(slot));
             ensure!(
-                entry == Some(&tag(requests, seq.request, position)),
+                entry == Some(&self.tag(requests, seq.request, position)),
                 "request {}: slot {slot} of token {position} was overwritten",
                 seq.request
             );
@@ -91,18 +95,18 @@ impl Verifier {
         ensure!(lost.is_none(), "page {} has no owner", lost.unwrap_or_default());
         Ok(())
     }
-}
 
-/// What identifies a token's KV entry: its block and place in it where the block can be shared, else its request and
-/// position.
-fn tag(requests: &[Request], request: usize, position: usize) -> u32 {
-    let (block, offset) = (position / BLOCK_TOKENS, position % BLOCK_TOKENS);
-    let (owner, place) = if block < requests[request].whole_blocks() {
-        (requests[request].block_ids[block], offset)
-    } else {
-        (!(request as u64), position)
-    };
-    splitmix64(owner ^ splitmix64(place as u64)) as u32
+    /// What identifies a token's KV entry: its block and place in it where the block can be shared, else its request and
+    /// position.
+    fn tag(&self, requests: &[Request], request: usize, position: usize) -> u32 {
+        let (block, offset) = (position / self.block_tokens, position % self.block_tokens);
+        let (owner, place) = if block < requests[request].whole_blocks(self.block_tokens) {
+            (requests[request].block_ids[block], offset)
+        } else {
+            (!(request as u64), position)
+        };
+        splitmix64(owner ^ splitmix64(place as u64)) as u32
+    }
 }
 
 /// Compares a call that reported no fault with the oracle.
@@ -120,7 +124,7 @@ mod tests {
 
     /// One request of 3 tokens in pages 5 and 1 of size 2, the first of them the cache's.
     fn sequence() -> ([Request; 1], Sequence) {
-        let request = Request { arrival_us: 0, input_len: 3, output_len: 1, block_ids: vec![] };
+        let request = Request { line: 1, arrival_us: 0, input_len: 3, output_len: 1, block_ids: Box::default() };
         let sequence = Sequence {
             request: 0,
             row: 0,
@@ -139,7 +143,7 @@ mod tests {
 
     #[test]
     fn a_page_with_two_owners_or_none_is_found() {
-        let mut verifier = Verifier::new(3, 2);
+        let mut verifier = Verifier::new(3, 2, 2).unwrap();
         let mut check = |pages: &[u32]| verifier.check_pages(pages.iter().copied()).map_err(|error| error.to_string());
         assert_eq!(check(&[2, 0, 1]), Ok(()));
         assert_eq!(check(&[2, 0, 1, 0]), Err("page 0 has two owners".into()));
@@ -149,7 +153,7 @@ mod tests {
     #[test]
     fn a_token_in_a_slot_that_is_not_its_own_is_found() {
         let (requests, seq) = sequence();
-        let mut verifier = Verifier::new(6, 2);
+        let mut verifier = Verifier::new(6, 2, 2).unwrap();
         let mut write = |position, slot| verifier.write(&requests, &seq, position, slot, true).is_ok();
         assert!(write(2, 2));
         assert!(!write(2, 3), "another place in the page");
@@ -163,7 +167,7 @@ mod tests {
         let (requests, mut seq) = sequence();
         seq.cached_pages = 0;
         let row = [10, 11, 2];
-        let mut verifier = Verifier::new(6, 2);
+        let mut verifier = Verifier::new(6, 2, 2).unwrap();
         for (position, &slot) in row.iter().enumerate() {
             verifier.write(&requests, &seq, position, slot.into(), true).unwrap();
         }

@@ -2,7 +2,13 @@
 
 use fastrand::Rng;
 
-use crate::request::{BLOCK_TOKENS, Request};
+use crate::request::Request;
+
+/// Prompt tokens of a block, as in the public trace.
+pub(crate) const BLOCK_TOKENS: usize = 512;
+
+/// Bytes, about, of a request in memory.
+pub(crate) const REQUEST_BYTES: usize = 256;
 
 /// Requests in an hour.
 pub(crate) const HOUR_REQUESTS: usize = 12_031;
@@ -61,6 +67,9 @@ pub(crate) fn generate(seed: u64, count: usize) -> Vec<Request> {
         hour += 1;
     }
     requests.truncate(count);
+    for (request, line) in requests.iter_mut().zip(1..) {
+        request.line = line;
+    }
     requests
 }
 
@@ -81,17 +90,17 @@ fn generate_hour(rng: &mut Rng, start_us: u64, next_id: &mut u64) -> Vec<Request
             let recent = requests.len().saturating_sub(RECENT)..requests.len();
             let earlier = (0..LOOKS)
                 .map(|_| &requests[rng.usize(recent.clone())])
-                .filter(|earlier| earlier.whole_blocks() < count)
-                .max_by_key(|earlier| earlier.whole_blocks());
+                .filter(|earlier| earlier.whole_blocks(BLOCK_TOKENS) < count)
+                .max_by_key(|earlier| earlier.whole_blocks(BLOCK_TOKENS));
             if let Some(earlier) = earlier {
-                block_ids = earlier.block_ids[..earlier.whole_blocks()].to_vec();
+                block_ids = earlier.block_ids[..earlier.whole_blocks(BLOCK_TOKENS)].to_vec();
             }
         }
         reused += if requests.is_empty() { 0 } else { block_ids.len() };
         let fresh = (count - block_ids.len()) as u64;
         block_ids.extend(*next_id..*next_id + fresh);
         *next_id += fresh;
-        requests.push(Request { arrival_us, input_len, output_len, block_ids });
+        requests.push(Request { line: 0, arrival_us, input_len, output_len, block_ids: block_ids.into() });
     }
     requests
 }

@@ -3,7 +3,7 @@
 use std::fmt::{Display, Formatter};
 use std::str::FromStr;
 
-use ascend_cache_loc::{Device, Int};
+use ascend_cache_loc::{Device, Error, Int};
 use ascend_cache_loc_ref::{self as cpu_ref, ExtendLocs, LastLoc, RefError};
 
 use crate::device::OnDevice;
@@ -32,7 +32,7 @@ impl BackendName {
             Self::Sim => simulated().open(0)?,
             Self::Npu => Device::open(0)?,
         };
-        Ok(Some(OnDevice::new(&device)))
+        Ok(Some(OnDevice::new(&device)?))
     }
 }
 
@@ -76,18 +76,41 @@ pub fn simulated() -> ascend_cache_loc::api::sim::Machine {
     ascend_cache_loc::api::sim::Machine::new(config).expect("a machine")
 }
 
+/// What a call on a backend ends with, if not well.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CallError {
+    /// Refused, or a bad row: what the operations say on every backend.
+    #[error(transparent)]
+    Ref(#[from] RefError),
+    /// The backend failed: there is no result, and it may not be good for another call.
+    #[error("{0}")]
+    Failed(String),
+}
+
+impl From<Error> for CallError {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Shape(error) => Self::Ref(error.into()),
+            error => Self::Failed(error.to_string()),
+        }
+    }
+}
+
 /// Runs both operations on arrays in host memory. A device backend copies them over, launches, waits and copies back; the
 /// suite, `replay` and `serve_trace` see no difference.
 #[expect(clippy::missing_errors_doc, reason = "those of the operations")]
 pub trait Backend {
     /// [`cpu_ref::get_last_loc`] on this backend.
-    fn get_last_loc<R: Int, L: Int, O: Int>(&mut self, args: LastLoc<'_, R, L, O>) -> Result<(), RefError>;
+    fn get_last_loc<R: Int, L: Int, O: Int>(&mut self, args: LastLoc<'_, R, L, O>) -> Result<(), CallError>;
 
     /// [`cpu_ref::assign_extend_cache_locs`] on this backend.
     fn assign_extend_cache_locs<R: Int, L: Int, O: Int>(
         &mut self,
         args: ExtendLocs<'_, R, L, O>,
-    ) -> Result<(), RefError>;
+    ) -> Result<(), CallError>;
+
+    /// Chooses the layout of the next call, where there is more than one: a seed means the same one each time.
+    fn lay_out(&mut self, _seed: u64) {}
 }
 
 /// The CPU reference.
@@ -95,14 +118,14 @@ pub trait Backend {
 pub struct CpuRef;
 
 impl Backend for CpuRef {
-    fn get_last_loc<R: Int, L: Int, O: Int>(&mut self, args: LastLoc<'_, R, L, O>) -> Result<(), RefError> {
-        cpu_ref::get_last_loc(args)
+    fn get_last_loc<R: Int, L: Int, O: Int>(&mut self, args: LastLoc<'_, R, L, O>) -> Result<(), CallError> {
+        Ok(cpu_ref::get_last_loc(args)?)
     }
 
     fn assign_extend_cache_locs<R: Int, L: Int, O: Int>(
         &mut self,
         args: ExtendLocs<'_, R, L, O>,
-    ) -> Result<(), RefError> {
-        cpu_ref::assign_extend_cache_locs(args)
+    ) -> Result<(), CallError> {
+        Ok(cpu_ref::assign_extend_cache_locs(args)?)
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ascend_cache_loc::{Int, IntType, TableShape};
 use ascend_cache_loc_ref::{ExtendLocs, LastLoc, RefError, ReqToToken};
 
-use crate::backend::Backend;
+use crate::backend::{Backend, CallError};
 use crate::oracle;
 
 /// A request table that owns its storage.
@@ -84,7 +84,7 @@ pub struct Outcome {
     /// The whole output after the call.
     pub out: Vec<i64>,
     /// What the call returned.
-    pub result: Result<(), RefError>,
+    pub result: Result<(), CallError>,
 }
 
 impl Case {
@@ -158,7 +158,7 @@ impl Case {
                 oracle::assign_extend_cache_locs(table, &self.req_pool_indices, start_offsets, end_offsets, &mut out)
             }
         };
-        Outcome { out, result: fault.map_or(Ok(()), |fault| Err(fault.into())) }
+        Outcome { out, result: fault.map_or(Ok(()), |fault| Err(RefError::from(fault).into())) }
     }
 }
 

@@ -8,10 +8,11 @@ use ascend_cache_loc::{
 };
 use ascend_cache_loc_ref::{ExtendLocs, LastLoc, RefError, ReqToToken};
 
-use crate::backend::Backend;
+use crate::backend::{Backend, CallError};
+use crate::reads;
 use crate::splitmix::splitmix64;
 
-/// A device as a backend. Any error but a refused shape or a bad row is a panic.
+/// A device as a backend.
 #[derive(Debug)]
 pub struct OnDevice {
     stream: Stream,
@@ -34,13 +35,12 @@ const SMALL_TABLE: usize = 1 << 17;
 impl OnDevice {
     /// A backend with a stream of its own on a device.
     ///
-    /// # Panics
+    /// # Errors
     /// Where the device refuses the stream or memory.
-    #[must_use]
-    pub fn new(device: &Device) -> Self {
-        let stream = device.new_stream().expect("a stream");
-        let arena = DeviceBuffer::zeroed(&stream, 1 << 16).expect("device memory");
-        Self { stream, fixed: None, calls: 0, arena, large: None }
+    pub fn new(device: &Device) -> ascend_cache_loc::Result<Self> {
+        let stream = device.new_stream()?;
+        let arena = DeviceBuffer::zeroed(&stream, 1 << 16)?;
+        Ok(Self { stream, fixed: None, calls: 0, arena, large: None })
     }
 
     /// A layout for the next launch: one of many, tiny tiles among them.
@@ -65,11 +65,12 @@ impl OnDevice {
     }
 
     /// Makes the arena hold at least so many bytes.
-    fn reserve(&mut self, bytes: usize) {
+    fn reserve(&mut self, bytes: usize) -> Result<(), CallError> {
         let words = bytes.div_ceil(8);
         if self.arena.len() < words {
-            self.arena = DeviceBuffer::zeroed(&self.stream, words.next_power_of_two()).expect("device memory");
+            self.arena = DeviceBuffer::zeroed(&self.stream, words.next_power_of_two())?;
         }
+        Ok(())
     }
 
     /// The device's table. Of a large one, `ranges` of its storage are copied over and the rest is old.
@@ -78,49 +79,53 @@ impl OnDevice {
         place: &mut Place,
         table: &ReqToToken<'_>,
         ranges: impl Iterator<Item = std::ops::Range<usize>>,
-    ) -> device::ReqToToken<'a> {
+    ) -> Result<device::ReqToToken<'a>, CallError> {
         let (shape, slots) = (table.shape(), table.slots());
         // No more than the shape needs: the kernel may touch no more.
         let slots = &slots[..usize::try_from(shape.storage_len()).expect("it lies in memory")];
         if slots.len() <= SMALL_TABLE {
-            return device::ReqToToken::new(shape, self.copied(place, slots)).expect("it fits");
+            return Ok(device::ReqToToken::new(shape, self.copied(place, slots)?).map_err(Error::from)?);
         }
         if self.large.as_ref().is_none_or(|(other, _)| *other != shape) {
             self.large = None;
-            self.stream.synchronize().expect("nothing is under way");
-            self.large = Some((shape, DeviceBuffer::zeroed(&self.stream, slots.len()).expect("device memory")));
+            self.stream.synchronize()?;
+            self.large = Some((shape, DeviceBuffer::zeroed(&self.stream, slots.len())?));
         }
         let (_, buffer) = self.large.as_mut().expect("made above");
         for range in ranges {
             let mut part = buffer.as_slice_mut().get(range.clone()).expect("inside");
-            part.copy_from_host(&self.stream, &slots[range]).expect("copied");
+            part.copy_from_host(&self.stream, &slots[range])?;
         }
         let (address, len) = (buffer.as_slice().addr().expect("not empty"), buffer.len());
         // SAFETY: the buffer stays until another large table replaces it, after a wait.
         let slots = unsafe { DeviceSlice::from_raw_parts(self.stream.device(), address, len) };
-        device::ReqToToken::new(shape, slots.expect("aligned")).expect("it fits")
+        Ok(device::ReqToToken::new(shape, slots?).map_err(Error::from)?)
     }
 
     /// An input, copied over.
-    fn copied<'a, T: Int>(&mut self, place: &mut Place, data: &[T]) -> DeviceSlice<'a, T> {
-        let Some(address) = place.take::<T>(data.len()) else { return DeviceSlice::empty() };
-        self.slice_mut(address, data.len()).copy_from_host(&self.stream, data).expect("copied");
+    fn copied<'a, T: Int>(&mut self, place: &mut Place, data: &[T]) -> Result<DeviceSlice<'a, T>, CallError> {
+        let Some(address) = place.take::<T>(data.len()) else { return Ok(DeviceSlice::empty()) };
+        self.slice_mut(address, data.len())?.copy_from_host(&self.stream, data)?;
         // SAFETY: of the arena, which stays for the call.
-        unsafe { DeviceSlice::from_raw_parts(self.stream.device(), address, data.len()) }.expect("aligned")
+        Ok(unsafe { DeviceSlice::from_raw_parts(self.stream.device(), address, data.len()) }?)
     }
 
     /// The output between its guards, and the whole of it.
-    fn output<'a, T: Int>(&mut self, place: &mut Place, data: &[T]) -> (DeviceSliceMut<'a, T>, DeviceAddr) {
+    fn output<'a, T: Int>(
+        &mut self,
+        place: &mut Place,
+        data: &[T],
+    ) -> Result<(DeviceSliceMut<'a, T>, DeviceAddr), CallError> {
         let guard = [T::from_slot(GUARD_SLOT); GUARD];
         let whole = [&guard, data, &guard].concat();
-        let start = self.copied(place, &whole).addr().expect("not empty");
+        let start = self.copied(place, &whole)?.addr().expect("not empty");
         let address = start.get() + (GUARD * size_of::<T>()) as u64;
-        (self.slice_mut(DeviceAddr::new(address).expect("not 0"), data.len()), start)
+        Ok((self.slice_mut(DeviceAddr::new(address).expect("not 0"), data.len())?, start))
     }
 
-    fn slice_mut<'a, T: Int>(&self, address: DeviceAddr, len: usize) -> DeviceSliceMut<'a, T> {
+    fn slice_mut<'a, T: Int>(&self, address: DeviceAddr, len: usize) -> Result<DeviceSliceMut<'a, T>, CallError> {
         // SAFETY: of the arena, which stays for the call; its parts do not overlap.
-        unsafe { DeviceSliceMut::from_raw_parts(self.stream.device(), address, len) }.expect("aligned")
+        Ok(unsafe { DeviceSliceMut::from_raw_parts(self.stream.device(), address, len) }?)
     }
 
     /// Waits for a launch; copies the output back, and gives its fault.
@@ -130,22 +135,22 @@ impl OnDevice {
         operation: Operation,
         out: &mut [T],
         whole: DeviceAddr,
-    ) -> Result<(), RefError> {
-        let id = match launched {
-            Ok(id) => id,
-            Err(Error::Shape(error)) => return Err(error.into()),
-            Err(error) => panic!("{error}"),
-        };
-        let fault = self.stream.take_fault().unwrap_or_else(|error| panic!("{error}"));
+    ) -> Result<(), CallError> {
+        let id = launched?;
+        let fault = self.stream.take_fault()?;
         let mut back = vec![T::from_slot(0); out.len() + 2 * GUARD];
-        self.slice_mut(whole, back.len()).as_slice().copy_to_host(&self.stream, &mut back).expect("copied");
+        self.slice_mut(whole, back.len())?.as_slice().copy_to_host(&self.stream, &mut back)?;
         let (before, rest) = back.split_at(GUARD);
         let (inside, after) = rest.split_at(out.len());
-        assert!(before.iter().chain(after).all(|&slot| slot == T::from_slot(GUARD_SLOT)), "wrote beside its output");
+        if before.iter().chain(after).any(|&slot| slot != T::from_slot(GUARD_SLOT)) {
+            return Err(CallError::Failed("wrote beside its output".into()));
+        }
         out.copy_from_slice(inside);
         let Some(found) = fault else { return Ok(()) };
-        assert_eq!((found.launch, found.operation), (id, operation), "the fault names its launch");
-        Err(found.fault.into())
+        if (found.launch, found.operation) != (id, operation) {
+            return Err(CallError::Failed(format!("the fault of {operation:?}, launch {id}, names another: {found}")));
+        }
+        Err(RefError::from(found.fault).into())
     }
 }
 
@@ -166,9 +171,9 @@ impl Place {
 }
 
 impl OnDevice {
-    fn place(&mut self, bytes: usize) -> Place {
-        self.reserve(bytes + 16 * 128 + 2 * 8 * GUARD + 4 * SMALL_TABLE);
-        Place { next: self.arena.as_slice().addr().expect("not empty").get(), salt: self.calls << 16 }
+    fn place(&mut self, bytes: usize) -> Result<Place, CallError> {
+        self.reserve(bytes + 16 * 128 + 2 * 8 * GUARD + 4 * SMALL_TABLE)?;
+        Ok(Place { next: self.arena.as_slice().addr().expect("not empty").get(), salt: self.calls << 16 })
     }
 }
 
@@ -178,22 +183,19 @@ fn bytes<T>(array: &[T]) -> usize {
 }
 
 impl Backend for OnDevice {
-    fn get_last_loc<R: Int, L: Int, O: Int>(&mut self, args: LastLoc<'_, R, L, O>) -> Result<(), RefError> {
+    fn get_last_loc<R: Int, L: Int, O: Int>(&mut self, args: LastLoc<'_, R, L, O>) -> Result<(), CallError> {
         let config = self.config();
         let LastLoc { table, req_pool_indices, prefix_lens, out } = args;
-        let mut place = self.place(bytes(req_pool_indices) + bytes(prefix_lens) + bytes(out));
+        let mut place = self.place(bytes(req_pool_indices) + bytes(prefix_lens) + bytes(out))?;
         let shape = table.shape();
-        let entries = req_pool_indices.iter().zip(prefix_lens).filter_map(|(req, len)| {
-            let (req, len) = (usize::try_from(req.to_i64()).ok()?, usize::try_from(len.to_i64()).ok()?);
-            let at = req.checked_mul(shape.row_stride())?.checked_add(len.checked_sub(1)?)?;
-            (req < shape.rows() && len <= shape.row_len()).then_some(at..at + 1)
-        });
-        let device_table = self.table(&mut place, &table, entries);
-        let (device_out, whole) = self.output(&mut place, out);
+        let rows = req_pool_indices.iter().zip(prefix_lens);
+        let entries = rows.filter_map(|(req, len)| reads::last_loc(shape, req.to_i64(), len.to_i64()));
+        let device_table = self.table(&mut place, &table, entries)?;
+        let (device_out, whole) = self.output(&mut place, out)?;
         let args = device::LastLoc {
             table: device_table,
-            req_pool_indices: self.copied(&mut place, req_pool_indices),
-            prefix_lens: self.copied(&mut place, prefix_lens),
+            req_pool_indices: self.copied(&mut place, req_pool_indices)?,
+            prefix_lens: self.copied(&mut place, prefix_lens)?,
             out: device_out,
         };
         let launched = ops::get_last_loc_with(&self.stream, args, &config);
@@ -203,33 +205,29 @@ impl Backend for OnDevice {
     fn assign_extend_cache_locs<R: Int, L: Int, O: Int>(
         &mut self,
         args: ExtendLocs<'_, R, L, O>,
-    ) -> Result<(), RefError> {
+    ) -> Result<(), CallError> {
         let config = self.config();
         let ExtendLocs { table, req_pool_indices, start_offsets, end_offsets, out } = args;
         let offsets = bytes(start_offsets) + bytes(end_offsets);
-        let mut place = self.place(bytes(req_pool_indices) + offsets + bytes(out));
-        let (shape, mut room) = (table.shape(), out.len());
-        let ranges = start_offsets.iter().zip(end_offsets);
-        let entries = req_pool_indices.iter().zip(ranges).filter_map(|(req, (start, end))| {
-            let (start, end) = (usize::try_from(start.to_i64()).ok()?, usize::try_from(end.to_i64()).ok()?);
-            let req = usize::try_from(req.to_i64()).ok().filter(|req| *req < shape.rows())?;
-            if start >= end || end > shape.row_len() {
-                return None;
-            }
-            let (row, len) = (req * shape.row_stride(), room.min(end - start));
-            room -= len;
-            (len > 0).then_some(row + start..row + start + len)
-        });
-        let device_table = self.table(&mut place, &table, entries);
-        let (device_out, whole) = self.output(&mut place, out);
+        let mut place = self.place(bytes(req_pool_indices) + offsets + bytes(out))?;
+        let shape = table.shape();
+        let rows = req_pool_indices.iter().zip(start_offsets).zip(end_offsets);
+        let entries = rows
+            .filter_map(|((req, start), end)| reads::extend_locs(shape, req.to_i64(), start.to_i64(), end.to_i64()));
+        let device_table = self.table(&mut place, &table, reads::within(out.len(), entries))?;
+        let (device_out, whole) = self.output(&mut place, out)?;
         let args = device::ExtendLocs {
             table: device_table,
-            req_pool_indices: self.copied(&mut place, req_pool_indices),
-            start_offsets: self.copied(&mut place, start_offsets),
-            end_offsets: self.copied(&mut place, end_offsets),
+            req_pool_indices: self.copied(&mut place, req_pool_indices)?,
+            start_offsets: self.copied(&mut place, start_offsets)?,
+            end_offsets: self.copied(&mut place, end_offsets)?,
             out: device_out,
         };
         let launched = ops::assign_extend_cache_locs_with(&self.stream, args, &config);
         self.finish(launched, Operation::AssignExtendCacheLocs, out, whole)
+    }
+
+    fn lay_out(&mut self, seed: u64) {
+        self.calls = seed;
     }
 }

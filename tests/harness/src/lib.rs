@@ -6,8 +6,11 @@
 
 pub mod backend;
 pub mod case;
+pub mod cli;
 pub mod device;
 pub mod lines;
+pub mod memory;
 pub mod oracle;
+pub mod reads;
 pub mod splitmix;
 pub mod workload;
