@@ -1,5 +1,7 @@
 //! Points in a stream's work.
 
+#![allow(unsafe_code, reason = "memory is freed by the word of an event")]
+
 use std::sync::{Mutex, PoisonError};
 
 use crate::api::RawEvent;
@@ -79,7 +81,9 @@ impl FaultCheck {
         if !self.stream.event_done(event)? {
             return Ok(None);
         }
-        self.stream.finish(read.take());
+        let reads = pending.number();
+        // SAFETY: the device has come to the event behind the read.
+        unsafe { self.stream.finish(0, reads, read.take()) };
         Ok(Some(self.stream.log().report()))
     }
 }
@@ -87,6 +91,8 @@ impl FaultCheck {
 impl Drop for FaultCheck {
     fn drop(&mut self) {
         let read = self.read.get_mut().unwrap_or_else(PoisonError::into_inner);
-        self.stream.log().abandon(read.take());
+        if let Some(read) = read.take() {
+            self.stream.log().abandon(read);
+        }
     }
 }

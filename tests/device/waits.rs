@@ -162,3 +162,24 @@ fn a_finished_check_frees_what_was_dropped_before_it() {
     rig.stream.synchronize().unwrap();
     assert_eq!(frees(), before + 1);
 }
+
+/// A check that nobody polls keeps no memory: whoever waits frees what was dropped before, and short memory finds it.
+#[test]
+fn a_pending_check_keeps_no_memory() {
+    let rig = Rig::with(|config| config.memory_bytes = 1 << 20);
+    let large = || DeviceBuffer::<i32>::zeroed(&rig.stream, 200_000);
+    let frees = || rig.machine.calls().of("aclrtFree");
+    for wait in [|rig: &Rig| rig.stream.synchronize().unwrap(), |rig: &Rig| rig.device.reclaim().unwrap()] {
+        drop(large().unwrap());
+        let check = rig.stream.fault_check().unwrap();
+        let before = frees();
+        wait(&rig);
+        assert_eq!(frees(), before + 1);
+        over(&check);
+        assert_eq!(frees(), before + 1);
+    }
+    drop(large().unwrap());
+    let check = rig.stream.fault_check().unwrap();
+    drop(large().unwrap());
+    over(&check);
+}
