@@ -77,10 +77,10 @@ impl FaultCheck {
     pub fn poll(&self) -> Result<Option<Option<DeviceFault>>> {
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(pending) = &*read else { return Ok(Some(None)) };
-        let event = pending.event().expect("recorded behind each check");
-        if !self.stream.event_done(event)? {
+        // There is one behind each check.
+        let Some(true) = pending.event().map(|event| self.stream.event_done(event)).transpose()? else {
             return Ok(None);
-        }
+        };
         let reads = pending.number();
         // SAFETY: the device has come to the event behind the read.
         unsafe { self.stream.finish(0, reads, read.take()) };

@@ -206,10 +206,12 @@ impl Stream {
         if !self.device.release_borrowed(state) {
             return Err(self);
         }
-        let Self { device, kind: Kind::Borrowed(state, _) } = self else { unreachable!("borrowed, as seen above") };
-        let state = Arc::into_inner(state).expect("the only handle, as seen above");
-        // SAFETY: the caller's promise.
-        unsafe { device.scrap(state, |_, _| Ok(())) };
+        let Self { device, kind: Kind::Borrowed(state, _) } = self else { return Ok(()) };
+        // The only handle, as just seen.
+        if let Some(state) = Arc::into_inner(state) {
+            // SAFETY: the caller's promise.
+            unsafe { device.scrap(state, |_, _| Ok(())) };
+        }
         Ok(())
     }
 
