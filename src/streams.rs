@@ -62,8 +62,12 @@ impl Streams {
         let mut known = self.known();
         known.owned.retain(|owned| owned.strong_count() > 0);
         let owned = known.owned.iter().filter_map(Weak::upgrade).collect();
-        let has_handle = |state: &Arc<StreamState>| Arc::strong_count(state) > 1;
-        Live { borrowed: known.borrowed.iter().map(|state| (state.clone(), has_handle(state))).collect(), owned }
+        // Counted before it is cloned.
+        let borrowed = |state: &Arc<StreamState>| {
+            let has_handle = Arc::strong_count(state) > 1;
+            (state.clone(), has_handle)
+        };
+        Live { borrowed: known.borrowed.iter().map(borrowed).collect(), owned }
     }
 
     /// Waits for the device, once in each context, since AscendCL waits for the streams of the current one alone; frees

@@ -239,3 +239,18 @@ fn retiring_behind_its_context_gives_back_what_was_dropped() {
     unsafe { stream.retire() }.unwrap();
     assert_eq!((rig.machine.device_allocations(), rig.machine.events()), (memory + 1, events), "its log stays");
 }
+
+/// A stream without a handle may be destroyed by its owner: nobody asks it anything any more.
+#[test]
+fn a_stream_without_a_handle_is_not_asked() {
+    let rig = Rig::with(|config| config.memory_bytes = 1 << 20);
+    let raw = foreign::new_stream(&rig.machine);
+    let stream = borrow(&rig, raw);
+    let large = DeviceBuffer::<i32>::zeroed(&stream, 200_000).unwrap();
+    drop((stream.record().unwrap(), large, stream));
+    assert_eq!((acl!(rig.machine, aclrtSynchronizeStream(raw)), acl!(rig.machine, aclrtDestroyStream(raw))), (0, 0));
+    // By short memory, and by hand.
+    DeviceBuffer::<i32>::zeroed(&rig.stream, 200_000).unwrap();
+    rig.device.reclaim().unwrap();
+    assert_eq!((rig.machine.misuses(), rig.machine.events()), (Vec::<String>::new(), 0));
+}

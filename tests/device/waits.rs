@@ -183,3 +183,14 @@ fn a_pending_check_keeps_no_memory() {
     drop(large().unwrap());
     over(&check);
 }
+
+/// What is told is the limit that was given, where the time for the read of the log is what is left of it.
+#[test]
+fn a_timeout_tells_the_limit_that_was_given() {
+    let rig = Rig::new();
+    let mut batch = Batch::bad(&rig.stream);
+    let launch = batch.last_loc(&rig.stream).unwrap();
+    rig.machine.fail_call("aclrtSynchronizeStreamWithTimeout", 2, 507_046);
+    assert_eq!(rig.stream.synchronize_timeout(LONG), Err(Error::Timeout(LONG)));
+    assert_eq!(rig.stream.take_fault().unwrap().map(|fault| fault.launch), Some(launch));
+}
