@@ -10,8 +10,8 @@ use crate::{DeviceFault, Result, Stream};
 
 /// A point in a stream's work, which other streams can wait for.
 ///
-/// Dropping it makes no device call: it is destroyed by the next call on the stream that recorded it, whether streams
-/// still wait for it or not: the runtime keeps what they need.
+/// Dropping it makes no device call: the next [`record`](Stream::record), [`fault_check`](Stream::fault_check) or wait of the
+/// stream that recorded it destroys it, whether streams still wait for it or not: the runtime keeps what they need.
 #[derive(Debug)]
 pub struct Event {
     stream: Stream,

@@ -139,10 +139,10 @@ fn a_timeout_frees_nothing() {
     assert_eq!(rig.machine.calls().of("aclrtFree"), frees + 5);
 }
 
-/// An event that was dropped is destroyed by the next record of its stream, and by a wait for it; streams that wait for it
-/// are not disturbed.
+/// An event that was dropped is destroyed by the next record of its stream, by a wait for it, and by a check; streams that
+/// wait for it are not disturbed.
 #[test]
-fn a_dropped_event_is_destroyed_by_the_next_record_or_wait() {
+fn a_dropped_event_is_destroyed_by_the_next_record_wait_or_check() {
     let rig = Rig::new();
     let other = rig.device.new_stream().unwrap();
     rig.machine.hold(rig.stream.as_raw(), true);
@@ -158,6 +158,9 @@ fn a_dropped_event_is_destroyed_by_the_next_record_or_wait() {
     other.synchronize().unwrap();
     rig.stream.synchronize().unwrap();
     assert_eq!(rig.machine.events(), 0);
+    drop(rig.stream.record().unwrap());
+    let _check = rig.stream.fault_check().unwrap();
+    assert_eq!(rig.machine.events(), 1, "the check's own");
 }
 
 #[test]

@@ -12,7 +12,7 @@ use ascend_cache_loc::{
 use crate::foreign::{self, acl};
 use crate::rig::{Rig, SLOTS, shape};
 
-/// SplitMix64.
+/// `SplitMix64`.
 struct Random(u64);
 
 impl Random {
