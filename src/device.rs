@@ -122,10 +122,12 @@ impl Device {
     }
 
     /// A new stream of the device. Where streams or memory have run out, those that were dropped are
-    /// [reclaimed](Self::reclaim) first, which waits.
+    /// [reclaimed](Self::reclaim) first, which waits. While another thread reclaims, AscendCL makes no stream: it waits for
+    /// that too.
     ///
     /// # Errors
-    /// [`Error::Acl`], [`Error::DeviceLost`].
+    /// [`Error::Acl`], [`Error::DeviceLost`]. Among the codes can be that of work which failed elsewhere on the device, where
+    /// the wait has met it: AscendCL tells it once.
     pub fn new_stream(&self) -> Result<Stream> {
         Stream::create(self)
     }
@@ -134,8 +136,9 @@ impl Device {
     /// streams that were dropped. Blocking. Not for a loop: the calls that wait for a stream free what was dropped on it.
     ///
     /// # Errors
-    /// [`Error::Capturing`], [`Error::Acl`], [`Error::DeviceLost`]: the first; other contexts are reclaimed all the same.
-    /// What could not be waited for stays, for the next time.
+    /// [`Error::Capturing`], [`Error::Acl`], [`Error::DeviceLost`]: the first, others are logged; other contexts are
+    /// reclaimed all the same. What could not be waited for stays, for the next time. AscendCL tells of one failure for all
+    /// of a context's streams, and the next wait for a stream does not tell of it again.
     pub fn reclaim(&self) -> Result<()> {
         self.inner.streams.reclaim(self)
     }
@@ -159,6 +162,10 @@ impl Device {
             }
             error => error,
         })
+    }
+
+    pub(crate) fn check_fork(&self) -> Result<()> {
+        self.api.check_fork()
     }
 
     pub(crate) fn streams(&self) -> &Streams {

@@ -141,6 +141,41 @@ fn a_forked_child_is_refused() {
     stream.synchronize().unwrap();
 }
 
+/// A lock that a thread of the parent held at the fork is held in the child for ever: `reclaim` is refused before it.
+#[test]
+#[serial]
+fn a_forked_child_waits_for_no_thread_of_its_parent() {
+    let machine = Machine::new(SimConfig::default()).unwrap();
+    let device = machine.open(0).unwrap();
+    let stream = device.new_stream().unwrap();
+    machine.hold(stream.as_raw(), true);
+    stream.record().unwrap();
+    let waited = || machine.calls().of("aclrtSynchronizeDevice");
+    let before = waited();
+    std::thread::scope(|scope| {
+        let reclaiming = scope.spawn(|| device.reclaim());
+        while waited() == before {
+            std::thread::yield_now();
+        }
+        // SAFETY: the child calls what is tested, and ends at once, by an alarm at the latest.
+        let child = unsafe { libc::fork() };
+        assert!(child >= 0);
+        if child == 0 {
+            // SAFETY: as above.
+            unsafe { libc::alarm(20) };
+            let refused = matches!(device.reclaim(), Err(Error::Unavailable(text)) if text.contains("forked"));
+            // SAFETY: nothing of the parent's is run down.
+            unsafe { libc::_exit(i32::from(!refused)) };
+        }
+        let mut status = 0;
+        // SAFETY: a child of ours, and a valid out pointer.
+        assert_eq!(unsafe { libc::waitpid(child, &raw mut status, 0) }, child);
+        assert_eq!(status, 0, "it waited, or was not refused");
+        machine.hold(stream.as_raw(), false);
+        reclaiming.join().unwrap().unwrap();
+    });
+}
+
 /// Without CANN a device of this machine is unavailable, and the text says what was looked for.
 #[test]
 #[serial]

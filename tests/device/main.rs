@@ -16,5 +16,6 @@ mod logs;
 mod reclaim;
 mod rig;
 mod runtime;
+mod stress;
 mod threads;
 mod waits;

@@ -50,9 +50,13 @@ fn a_destroyed_context_is_no_context() {
     assert_eq!(acl!(raw, aclrtGetDevice(&raw mut device)), 107_002);
     assert_eq!(acl!(raw, aclrtSetCurrentContext(context)), 107_000);
     assert_eq!(acl!(raw, aclrtDestroyContext(context)), 107_002);
-    // Its streams and graphs are gone with it, its events are not (`Context::TearDown`).
+    // Its streams and graphs are gone with it (`Context::TearDown`), its events are not, but `EventQueryStatus` asks it how
+    // it is: undefined.
     assert_eq!(raw.streams(), streams - 2);
-    assert_eq!((raw.synchronize(gone.get()), raw.destroy_graph(graph), raw.query(event)), (107_017, 107_017, Ok(true)));
+    assert_eq!((raw.synchronize(gone.get()), raw.destroy_graph(graph)), (107_017, 107_017));
+    assert_eq!((raw.query(event), raw.events()), (Err(107_002), 1));
+    assert_eq!(raw.misuses().last().map(String::as_str), Some("an event whose context was destroyed"));
+    assert_eq!((acl!(raw, aclrtDestroyEvent(event)), raw.events()), (0, 0));
     assert_eq!((acl!(raw, aclrtSetDevice(0)), raw.try_stream()), (0, 0));
 }
 

@@ -21,6 +21,8 @@ const IPC: u32 = 0x40;
 /// An event. What it was recorded in a capture for is apart from what it was recorded for outside.
 #[derive(Debug)]
 pub(super) struct SimEvent {
+    /// That it was made in.
+    pub(super) context: usize,
     /// Streams can wait for it. Others only tell the time.
     pub(super) can_be_waited_for: bool,
     pub(super) state: Mutex<EventState>,
@@ -53,7 +55,7 @@ pub(super) struct Pending {
 
 impl SimEvent {
     /// By the flag; `EventCreateEx` of `api_error.cc`.
-    pub(super) fn new(flag: u32) -> Result<Self, Fail> {
+    pub(super) fn new(flag: u32, context: impl FnOnce() -> Result<usize, Fail>) -> Result<Self, Fail> {
         let alone = [0x10, 0x20, IPC].iter().all(|bit| flag & bit == 0 || flag == *bit);
         if !alone || flag & KNOWN == 0 || flag > KNOWN {
             return Err(Fail::parameter(&format!("{flag:#x} is no event's flag")));
@@ -61,7 +63,7 @@ impl SimEvent {
         if flag == IPC {
             return Err(Fail::unsupported("events between processes are not simulated"));
         }
-        Ok(Self { can_be_waited_for: flag & SYNC != 0, state: Mutex::default() })
+        Ok(Self { context: context()?, can_be_waited_for: flag & SYNC != 0, state: Mutex::default() })
     }
 
     pub(super) fn latest(&self) -> Option<Arc<Record>> {

@@ -14,8 +14,7 @@ use crate::api::sim::runtime::state::{Fail, State, lock};
 impl State {
     pub(crate) unsafe fn aclrtCreateEventExWithFlag(&self, event: *mut aclrtEvent, flag: u32) -> Result<(), Fail> {
         not_null(event, "event")?;
-        let created = SimEvent::new(flag)?;
-        self.context()?;
+        let created = SimEvent::new(flag, || self.context().map(|context| context.handle))?;
         let handle = self.new_handle();
         lock(&self.objects).events.insert(handle, Arc::new(created));
         // SAFETY: not null, as checked.
@@ -84,6 +83,11 @@ impl State {
         let event = self.event(event as usize)?;
         if event.captured().is_some() {
             return Err(Fail::new(raw::ASCEND_CACHE_LOC_ACL_ERROR_RT_EVENT_CAPTURED, "the event is captured"));
+        }
+        // `EventQueryStatus` asks the event's context how it is, gone or not.
+        if !lock(&self.objects).contexts.contains_key(&event.context) {
+            lock(&self.misuses).push("an event whose context was destroyed".into());
+            return Err(Fail::no_context("the event's context was destroyed"));
         }
         let answer = match self.event_done(&event)? {
             true => raw::ASCEND_CACHE_LOC_ACL_EVENT_RECORDED_STATUS_COMPLETE,
