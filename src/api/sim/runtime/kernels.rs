@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use super::state::{Fail, State, lock};
 use super::stream::KernelLaunch;
 use crate::api::bindings as raw;
-use crate::api::block;
+use crate::api::block::{self, BlockArray};
 use crate::api::sim::{Access, Array, Launch, LaunchError};
 
 /// Stands for a kernel binary: the kernels are linked into the program.
@@ -25,8 +25,19 @@ impl State {
         let mut memory = lock(&self.devices[device].memory);
         let declared = block::arrays(kernel, launch.blocks, launch.argument.bytes())
             .map_err(|what| Fail::internal(&format!("{kernel}: {what}")))?;
-        // A kernel of others has no declaration that we can read: it may touch all memory.
-        let declared = declared.unwrap_or_else(|| memory.everything());
+        let declared: Vec<_> = match declared {
+            // Everything else is there too: an access that goes astray ends the launch only where no memory is.
+            Some(arrays) => {
+                let declares = |other: &BlockArray| {
+                    let range = other.address..other.address + other.bytes;
+                    arrays.iter().any(|array| range.contains(&array.address))
+                };
+                let others: Vec<_> = memory.everything(Access::None).filter(|other| !declares(other)).collect();
+                arrays.into_iter().chain(others).collect()
+            }
+            // A kernel of others has no declaration that we can read: it may touch all memory.
+            None => memory.everything(Access::ReadWrite).collect(),
+        };
         let mut arrays = Vec::new();
         for array in declared {
             let found = memory.find(array.address, array.bytes);

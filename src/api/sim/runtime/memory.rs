@@ -137,12 +137,10 @@ impl Memory {
         }
     }
 
-    /// All of it, as arrays that a kernel may touch.
-    pub(super) fn everything(&self) -> Vec<BlockArray> {
-        let all = self.live.values();
-        let array = |a: &Allocation| (a.address, a.bytes);
-        let (name, access) = ("memory", Access::ReadWrite);
-        all.map(array).map(|(address, bytes)| BlockArray { name, address, bytes, access }).collect()
+    /// Each allocation as an array.
+    pub(super) fn everything(&self, access: Access) -> impl Iterator<Item = BlockArray> {
+        let array = move |a: &Allocation| BlockArray { name: "memory", address: a.address, bytes: a.bytes, access };
+        self.live.values().map(array)
     }
 
     fn describe(&self, address: u64, bytes: u64) -> String {
