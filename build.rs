@@ -7,6 +7,9 @@ mod bindings;
 #[cfg(feature = "npu")]
 #[path = "build/cann.rs"]
 mod cann;
+#[cfg(any(feature = "npu", feature = "sim", feature = "bindgen"))]
+#[path = "build/cargo.rs"]
+mod cargo;
 #[cfg(any(feature = "npu", feature = "sim"))]
 #[path = "build/kernels.rs"]
 mod kernels;
@@ -20,7 +23,7 @@ fn main() {
     #[cfg(feature = "bindgen")]
     bindings::generate();
     #[cfg(any(feature = "npu", feature = "sim"))]
-    let operations = kernels::operations(&kernels::cargo_path("CARGO_MANIFEST_DIR").join("ascendc"));
+    let operations = kernels::operations(&cargo::path("CARGO_MANIFEST_DIR").join("ascendc"));
     #[cfg(feature = "npu")]
     cann::compile(&operations);
     #[cfg(feature = "sim")]

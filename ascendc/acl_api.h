@@ -38,7 +38,7 @@ typedef void aclrtLaunchKernelCfg; /* we pass null for both */
 typedef void aclrtPlaceHolderInfo;
 #endif
 
-/* A null pointer: the library lacks the function. Those of the last group may be lacking, the others may not. */
+/* A null pointer: the library lacks the function. src/api/functions.rs says which of them it must have. */
 typedef struct AclApi {
     /* Process, devices and contexts. */
     aclError (*aclInit)(const char *configPath);
@@ -78,7 +78,7 @@ typedef struct AclApi {
     aclError (*aclrtLaunchKernelWithHostArgs)(aclrtFuncHandle funcHandle, uint32_t numBlocks, aclrtStream stream,
                                               aclrtLaunchKernelCfg *cfg, void *hostArgs, size_t argsSize,
                                               aclrtPlaceHolderInfo *placeHolderArray, size_t placeHolderNum);
-    /* What a library may lack: facts about a device, and what only a user of ours calls. */
+    /* Facts about a device, and what only a user of ours calls. */
     aclError (*aclrtGetDeviceInfo)(uint32_t deviceId, aclrtDevAttr attr, int64_t *value);
     aclError (*aclsysGetVersionNum)(char *pkgName, int32_t *versionNum);
     aclError (*aclrtCreateContext)(aclrtContext *context, int32_t deviceId);

@@ -1,178 +1,126 @@
 //! Feature `npu`: the kernels compiled by CANN, where it is found, and embedded.
 //!
 //! Per arch: each kernel compiled device-only, all linked into one small ELF, the ELF checked. Nothing is linked into the
-//! program, and no hardware is looked at. Without CANN the crate builds all the same, and says at run time why it has no
-//! kernels. Sources of the command lines and of the search order: asc-devkit (guide to compiling operators;
-//! `FindASC.cmake`, `CMakeASCInformation.cmake`) and hicann/runtime (`resolve_cann_env.sh`, `set_env.sh`).
+//! program, and no hardware is looked at. Without a CANN that can be used the crate builds all the same, and says at run
+//! time why it has no kernels; a wish that cannot be met, and a tool that fails, end the build. Sources of the command
+//! lines: asc-devkit (guide to compiling operators; `FindASC.cmake`, `CMakeASCInformation.cmake`).
 
+use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::{env, fs};
 
 use object::{Object, ObjectSection, ObjectSymbol};
 
-use crate::kernels::{Kernel, cargo_path};
+use crate::cargo;
+use crate::kernels::Kernel;
 
-/// Arches that CANN compiles our kernels for, as its `--npu-arch` spells them.
-const ARCHS: [&str; 2] = ["dav-2201", "dav-3510"];
-/// Variables that name an installation, in the order that they are looked at.
-const VARIABLES: [&str; 3] = ["ASCEND_INSTALL_PATH", "ASCEND_HOME_PATH", "ASCEND_TOOLKIT_HOME"];
-/// The first version whose runtime loads and launches kernels the way that we do.
-const OLDEST: (u32, u32) = (8, 5);
+#[path = "installation.rs"]
+mod installation;
+#[path = "version.rs"]
+mod version;
 
-/// A CANN installation.
-struct Cann {
-    home: PathBuf,
-    version: String,
+use installation::{Cann, OLDEST, VARIABLES};
+use version::{Stage, Version};
+
+/// What CANN compiles our kernels for.
+struct Arch {
+    /// As `--npu-arch` spells it.
+    name: &'static str,
+    since: Version,
+}
+
+/// The first is the default. 950's dav-3510 came with 9.0.0-beta.2 (asc-devkit's change log; 8.5.0 does not know the name).
+const ARCHS: [Arch; 2] = [
+    Arch { name: "dav-2201", since: OLDEST },
+    Arch { name: "dav-3510", since: Version::new([9, 0, 0], Stage::Beta, 2) },
+];
+/// The variable that asks for arches.
+const ASKED: &str = "ASCEND_CACHE_LOC_ARCHS";
+/// The variable that asks for kernels with debug information.
+const DEBUG: &str = "ASCEND_CACHE_LOC_DEBUG";
+
+/// An ELF of kernels in `OUT_DIR`, by its file name there.
+struct Built {
+    arch: &'static str,
+    elf: String,
 }
 
 /// Compiles kernels and writes `OUT_DIR/kernels.rs`. Ends the build where CANN is there and does not work.
 pub(crate) fn compile(kernels: &[Kernel]) {
-    for name in VARIABLES.iter().chain(&["HOME", "DOCS_RS", "ASCEND_CACHE_LOC_ARCHS", "ASCEND_CACHE_LOC_DEBUG"]) {
-        println!("cargo::rerun-if-env-changed={name}");
+    for name in VARIABLES.iter().chain(&["HOME", "DOCS_RS", ASKED, DEBUG]) {
+        cargo::variable_changed(name);
     }
-    let none = |why: &str| write_kernels(&[], why);
     if env::var_os("DOCS_RS").is_some() {
-        return none("built for docs.rs");
+        return write_kernels(&[], "built for docs.rs");
     }
-    match find() {
-        Ok(None) => {
-            none(&format!("CANN was not found when the crate was built; looked for in {}", shown(&candidates())));
-        }
-        Ok(Some(cann)) => match build_all(&cann, kernels) {
-            Ok(built) => write_kernels(&built, ""),
-            Err(error) => fail(&format!("{error} (CANN {} in {})", cann.version, cann.home.display())),
-        },
-        Err(error) => fail(&error),
+    match build(kernels) {
+        Ok((built, none)) => write_kernels(&built, &none),
+        Err(error) => cargo::error(&error),
     }
 }
 
-fn fail(error: &str) {
-    for line in error.lines() {
-        println!("cargo::error={line}");
-    }
-}
-
-fn shown(paths: &[PathBuf]) -> String {
-    paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
-}
-
-/// Where an installation can be, the first that is there counts. Relative paths are not followed.
-fn candidates() -> Vec<PathBuf> {
-    let mut paths: Vec<_> = VARIABLES.iter().filter_map(env::var_os).map(PathBuf::from).collect();
-    if let Some(home) = env::var_os("HOME").map(PathBuf::from) {
-        paths.extend([home.join("Ascend/cann"), home.join("Ascend/ascend-toolkit/latest")]);
-    }
-    paths.extend(
-        ["/usr/local/Ascend/cann", "/usr/local/Ascend/ascend-toolkit/latest", "/opt/Ascend/cann"].map(PathBuf::from),
-    );
-    paths.retain(|path| path.is_absolute());
-    paths
-}
-
-/// The installation to use; an error where it is too old, or does not say its version.
-fn find() -> Result<Option<Cann>, String> {
-    let Some(home) = candidates().into_iter().find(|path| path.is_dir()) else { return Ok(None) };
-    let Some((file, version)) = version(&home) else {
-        return Err(format!(
-            "{}: no version of CANN found in it (ascend_toolkit_install.info, version.cfg)",
-            home.display()
-        ));
+/// One ELF for each arch that is asked for, or why there is none.
+fn build(kernels: &[Kernel]) -> Result<(Vec<Built>, String), String> {
+    let archs = asked(&env::var_os(ASKED).unwrap_or_default())?;
+    let cann = match Cann::find() {
+        Ok(cann) => cann,
+        Err(none) => return Ok((Vec::new(), none)),
     };
-    println!("cargo::rerun-if-changed={}", file.display());
-    let mut numbers = version.split(['.', '-']).map(|part| part.parse::<u32>().ok());
-    let found = (numbers.next().flatten().unwrap_or(0), numbers.next().flatten().unwrap_or(0));
-    if found < OLDEST {
-        return Err(format!("{} is CANN {version}: 8.5.0 or later is needed to compile the kernels", home.display()));
+    if let Some(Arch { name, since }) = archs.iter().find(|arch| cann.version < arch.since) {
+        return Err(format!("{ASKED}: {name} needs CANN {since} or later; found is {cann}"));
     }
-    Ok(Some(Cann { home, version }))
+    let built = archs.iter().map(|arch| build_one(&cann, arch.name, kernels)).collect::<Result<_, _>>();
+    built.map(|built| (built, String::new())).map_err(|error| format!("{error} ({cann})"))
 }
 
-/// The folder of an installation for a machine, such as `aarch64-linux`.
-fn platform(arch: &str) -> String {
-    format!("{arch}-linux")
-}
-
-/// The machine that the program is for; most NPU hosts are aarch64.
-fn target_platform() -> String {
-    platform(&env::var("CARGO_CFG_TARGET_ARCH").expect("set by cargo"))
-}
-
-/// The version that an installation says it is, and the file that says it.
-fn version(home: &Path) -> Option<(PathBuf, String)> {
-    // One for this machine's tools will do: what they make runs on the device.
-    let platforms = [target_platform(), platform(env::consts::ARCH)];
-    let files = platforms.iter().map(|platform| home.join(platform).join("ascend_toolkit_install.info"));
-    files.chain([home.join("version.cfg")]).find_map(|file| {
-        let text = fs::read_to_string(&file).ok()?;
-        // `version=8.5.0`, or `runtime_running_version=[8.0.0.0:8.0.0]`.
-        let line = text.lines().find_map(|line| line.split_once("version=").map(|(_, value)| value.trim()))?;
-        let value = line.trim_matches(['[', ']']).rsplit(':').next()?.to_owned();
-        Some((file, value))
-    })
-}
-
-/// A tool of the installation; those that run on this machine, whatever the program is for.
-fn tool(cann: &Cann, name: &str) -> Result<PathBuf, String> {
-    let host = platform(env::consts::ARCH);
-    let folders = ["bin", "tools/bisheng_compiler/bin", "compiler/ccec_compiler/bin", "tools/ccec_compiler/bin"];
-    let mut paths: Vec<_> = folders.iter().map(|folder| cann.home.join(folder).join(name)).collect();
-    paths.push(cann.home.join(host).join("ccec_compiler/bin").join(name));
-    match paths.iter().find(|path| path.is_file()) {
-        Some(path) => {
-            println!("cargo::rerun-if-changed={}", path.display());
-            Ok(path.clone())
+/// The arches of a list separated by commas, each once; the default where it names none, as where it is not set.
+fn asked(list: &OsStr) -> Result<Vec<&'static Arch>, String> {
+    let mut archs: Vec<&Arch> = Vec::new();
+    for name in list.to_string_lossy().split(',').map(str::trim).filter(|name| !name.is_empty()) {
+        let Some(arch) = ARCHS.iter().find(|arch| arch.name == name) else {
+            let name = cargo::line(name);
+            return Err(format!("{ASKED}: {name} is none of {}", ARCHS.map(|arch| arch.name).join(", ")));
+        };
+        if archs.iter().all(|there| there.name != name) {
+            archs.push(arch);
         }
-        None => Err(format!("{name} is missing; looked for {}", shown(&paths))),
     }
+    Ok(if archs.is_empty() { vec![&ARCHS[0]] } else { archs })
 }
 
-/// One ELF for each arch that is asked for.
-fn build_all(cann: &Cann, kernels: &[Kernel]) -> Result<Vec<(String, PathBuf)>, String> {
-    let (compiler, linker) = (tool(cann, "bisheng")?, tool(cann, "ld.lld")?);
-    let asked = env::var("ASCEND_CACHE_LOC_ARCHS").unwrap_or_else(|_| ARCHS[0].into());
-    let archs: Vec<_> = asked.split(',').map(str::trim).filter(|arch| !arch.is_empty()).collect();
-    if let Some(unknown) = archs.iter().find(|arch| !ARCHS.contains(arch)) {
-        return Err(format!("ASCEND_CACHE_LOC_ARCHS: {unknown} is none of {}", ARCHS.join(", ")));
+fn build_one(cann: &Cann, arch: &'static str, kernels: &[Kernel]) -> Result<Built, String> {
+    let out = cargo::path("OUT_DIR");
+    let flags = compile_flags(cann, arch);
+    let mut objects = Vec::new();
+    for Kernel { symbol, source } in kernels {
+        let object = out.join(format!("{symbol}.{arch}.obj"));
+        run(Command::new(&cann.compiler).args(&flags).arg(source).arg("-o").arg(&object))?;
+        objects.push(object);
     }
-    let out = cargo_path("OUT_DIR");
-    let mut built = Vec::new();
-    for arch in archs {
-        let flags = compile_flags(cann, arch);
-        let mut objects = Vec::new();
-        for Kernel { symbol, source } in kernels {
-            let object = out.join(format!("{symbol}.{arch}.obj"));
-            run(Command::new(&compiler).args(&flags).arg(source).arg("-o").arg(&object))?;
-            objects.push(object);
-        }
-        let elf = out.join(format!("kernels.{arch}.o"));
-        run(Command::new(&linker)
-            .args(["-m", "aicorelinux", "-Ttext=0"])
-            .args(&objects)
-            .args(["-static", "-o"])
-            .arg(&elf))?;
-        check(&elf, kernels)?;
-        built.push((arch.to_owned(), elf));
-    }
-    Ok(built)
+    let elf = format!("kernels.{arch}.o");
+    let path = out.join(&elf);
+    let linker = &mut Command::new(&cann.linker);
+    run(linker.args(["-m", "aicorelinux", "-Ttext=0"]).args(&objects).args(["-static", "-o"]).arg(&path))?;
+    check(&path, kernels)?;
+    Ok(Built { arch, elf })
 }
 
-fn compile_flags(cann: &Cann, arch: &str) -> Vec<String> {
-    let debug = env::var_os("ASCEND_CACHE_LOC_DEBUG").is_some_and(|value| value == "1");
-    let mut flags: Vec<String> =
+fn compile_flags(cann: &Cann, arch: &str) -> Vec<OsString> {
+    let mut flags: Vec<OsString> =
         ["-c", "-x", "asc", "--aicore-only", "-std=c++17", "-fPIC", "-DASCENDC_DUMP=0"].map(Into::into).into();
-    flags.push(format!("--npu-arch={arch}"));
+    flags.push(format!("--npu-arch={arch}").into());
     // The kernels synchronise by themselves: what the simulation has checked is what runs.
     flags.push("--cce-auto-sync=off".into());
     flags.push("-O3".into());
-    if debug {
+    if env::var_os(DEBUG).is_some_and(|value| value == "1") {
         flags.extend(["-g".into(), "--cce-enable-sanitizer".into()]);
     }
-    for folder in [cann.home.join("include"), cann.home.join(target_platform()).join("include")] {
-        if folder.is_dir() {
-            flags.push(format!("-I{}", folder.display()));
-        }
+    for folder in cann.include_folders() {
+        let mut flag = OsString::from("-I");
+        flag.push(folder);
+        flags.push(flag);
     }
     flags
 }
@@ -185,9 +133,7 @@ fn run(command: &mut Command) -> Result<(), String> {
     if !done.status.success() {
         return Err(format!("{tool}: {}\n{}", done.status, said.trim()));
     }
-    for line in said.lines().filter(|line| !line.trim().is_empty()) {
-        println!("cargo::warning={line}");
-    }
+    said.lines().filter(|line| !line.trim().is_empty()).for_each(cargo::warn);
     Ok(())
 }
 
@@ -222,14 +168,16 @@ fn check(elf: &Path, kernels: &[Kernel]) -> Result<(), String> {
 }
 
 /// What the package includes: the kernels by arch, at an address that AscendCL can read them from.
-fn write_kernels(built: &[(String, PathBuf)], none: &str) {
+fn write_kernels(built: &[Built], none: &str) {
     let mut text = String::from(
         "#[allow(dead_code, reason = \"without CANN there are none\")]\n#[repr(align(16))]\nstruct Aligned<T>(T);\n\
          /// The kernels by arch.\npub(super) static KERNELS: &[(&str, &[u8])] = &[\n",
     );
-    for (arch, elf) in built {
+    for Built { arch, elf } in built {
+        // Beside this file: no path, which may hold anything, is written into code.
         writeln!(text, "    ({arch:?}, &Aligned(*include_bytes!({elf:?})).0),").expect("a string");
     }
+    let none = cargo::line(none);
     writeln!(text, "];\n/// Why there are none.\npub(super) const NO_KERNELS: &str = {none:?};").expect("a string");
-    fs::write(cargo_path("OUT_DIR").join("kernels.rs"), text).expect("OUT_DIR is writable");
+    fs::write(cargo::path("OUT_DIR").join("kernels.rs"), text).expect("OUT_DIR is writable");
 }

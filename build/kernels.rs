@@ -1,8 +1,10 @@
 //! Which kernels a package has. The crate itself has one per operation, a folder of `ascendc`; packages that include this
 //! file may list others.
 
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::{env, fs};
+
+use crate::cargo;
 
 /// A kernel: an `extern "C"` function, and the source file that defines it and no other one.
 pub(crate) struct Kernel {
@@ -21,10 +23,10 @@ impl Kernel {
 pub(crate) fn operations(ascendc: &Path) -> Vec<Kernel> {
     let mut kernels = Vec::new();
     for path in entries(ascendc) {
-        let name = path.file_name().and_then(|name| name.to_str()).expect("a name");
+        let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
         // What kernels are made of, and not the simulation, which CANN never sees.
         if name != "sim" {
-            println!("cargo::rerun-if-changed={}", path.display());
+            cargo::changed(&path);
         }
         let source = path.join("entry.cpp");
         if source.is_file() {
@@ -46,27 +48,24 @@ pub(crate) fn entries(folder: &Path) -> Vec<PathBuf> {
 #[cfg(feature = "sim")]
 pub(crate) fn simulated(sim: &Path, kernels: &[Kernel]) -> cc::Build {
     let mut build = cc::Build::new();
-    build.cpp(true).std("c++17").warnings(true).extra_warnings(true).include(sim).files(registered(kernels));
+    build.cpp(true).std("c++17").warnings(true).extra_warnings(true).include(sim);
     build.opt_level(2); // a debug build still wants a fast simulation
     build.link_lib_modifier("+whole-archive"); // nothing refers to a kernel by symbol
+    for kernel in kernels {
+        let (file, folder) = registered(kernel);
+        build.file(file).include(folder);
+    }
     build
 }
 
-/// Sources that make each kernel known to the simulation by name: its own, and one line more.
+/// A source that makes a kernel known to the simulation by name: its own, and one line more; and the folder that it is
+/// included from. The compiler is given that folder, since a path in an `#include` cannot hold every character.
 #[cfg(feature = "sim")]
-fn registered(kernels: &[Kernel]) -> Vec<PathBuf> {
-    let out = cargo_path("OUT_DIR");
-    let register = |Kernel { symbol, source }: &Kernel| {
-        let path = out.join(format!("{symbol}.cpp"));
-        let source = source.display();
-        let text = format!("#include \"{source}\"\n#include \"register.h\"\nASCEND_CACHE_LOC_SIM_KERNEL({symbol})\n");
-        fs::write(&path, text).expect("OUT_DIR is writable");
-        path
-    };
-    kernels.iter().map(register).collect()
-}
-
-/// An environment variable that cargo sets for a build script, as a path.
-pub(crate) fn cargo_path(name: &str) -> PathBuf {
-    env::var_os(name).map(PathBuf::from).expect("set by cargo")
+fn registered(Kernel { symbol, source }: &Kernel) -> (PathBuf, PathBuf) {
+    let folder = source.ancestors().nth(2).expect("a folder of the package");
+    let included = source.strip_prefix(folder).expect("its own folder").display();
+    let text = format!("#include \"{included}\"\n#include \"register.h\"\nASCEND_CACHE_LOC_SIM_KERNEL({symbol})\n");
+    let path = cargo::path("OUT_DIR").join(format!("{symbol}.cpp"));
+    fs::write(&path, text).expect("OUT_DIR is writable");
+    (path, folder.to_owned())
 }

@@ -2,23 +2,25 @@
 
 use std::env;
 
-use crate::kernels::{Kernel, cargo_path, simulated};
+use crate::cargo;
+use crate::kernels::{Kernel, simulated};
 
 /// Compiles `ascendc/sim` and the kernels into the crate, and tells dependents where the simulation's headers are
 /// (`DEP_ASCEND_CACHE_LOC_SIM`, a directory for their own kernels to be compiled with).
 pub(crate) fn compile(kernels: &[Kernel]) {
-    let ascendc = cargo_path("CARGO_MANIFEST_DIR").join("ascendc");
+    let ascendc = cargo::path("CARGO_MANIFEST_DIR").join("ascendc");
     let sim = ascendc.join("sim");
-    println!("cargo::rerun-if-changed={}", ascendc.display());
+    cargo::changed(&ascendc);
     println!("cargo::metadata=sim={}", sim.display());
-    println!("cargo::rerun-if-env-changed=DOCS_RS");
+    cargo::variable_changed("DOCS_RS");
     if env::var_os("DOCS_RS").is_some() {
         return; // documentation links nothing
     }
     let compiled = simulated(&sim, kernels).file(sim.join("launch.cpp")).try_compile("ascend_cache_loc_sim");
     if let Err(error) = compiled {
-        println!(
-            "cargo::error=feature `sim` needs a C++17 compiler (Debian: apt-get install g++), or CXX set to one: {error}"
-        );
+        cargo::error(&format!(
+            "feature `sim`: its C++ was not compiled; needs a C++17 compiler (Debian: apt-get install g++), or CXX set to one: \
+             {error}"
+        ));
     }
 }

@@ -24,7 +24,8 @@ impl<T: Int> DeviceBuffer<T> {
     ///
     /// # Errors
     /// [`Error::Acl`] (out of memory among them, after [`Device::reclaim`](crate::Device::reclaim) was tried, unless a
-    /// stream that is known here is being captured), [`Error::Capturing`], [`Error::DeviceLost`],
+    /// stream that is known here is being captured; and the code of work that failed elsewhere, where that has met it, as
+    /// by [`Device::new_stream`](crate::Device::new_stream)), [`Error::Capturing`], [`Error::DeviceLost`],
     /// [`ShapeError::TooLarge`].
     pub fn zeroed(home: &Stream, len: usize) -> Result<Self> {
         let buffer = Self::uninitialised(home, len)?;
@@ -98,13 +99,16 @@ impl<T: Int> DeviceBuffer<T> {
     /// what the old home has to do. The host does not wait.
     ///
     /// # Errors
-    /// [`Error::WrongHome`] for a stream of another device; [`Error::Acl`], [`Error::DeviceLost`]. The home is then the
-    /// old one.
+    /// [`Error::WrongHome`] for a stream of another device; [`Error::Capturing`] where one of the two is being captured;
+    /// [`Error::Acl`], [`Error::DeviceLost`]. The home is then the old one.
     pub fn move_to(&mut self, stream: &Stream) -> Result<()> {
         if stream.device().id() != self.home.device().id() {
             return Err(Error::WrongHome { argument: "stream", scope: "device" });
         }
         if stream.id() != self.home.id() {
+            // In a capture, events order the graph alone: the buffer could be freed while its old home is at work on it.
+            self.home.refuse_capture()?;
+            stream.refuse_capture()?;
             stream.wait(&self.home.record()?)?;
             self.home = stream.clone();
         }
@@ -114,7 +118,7 @@ impl<T: Int> DeviceBuffer<T> {
     /// Frees the memory once the home stream is done with it. Blocking.
     ///
     /// # Errors
-    /// [`Error::Acl`], [`Error::DeviceLost`]. Where the wait failed, the memory is freed later, as if it was dropped.
+    /// [`Error::Acl`], [`Error::Capturing`], [`Error::DeviceLost`]. Where the wait failed, the memory is freed later, as if it was dropped.
     pub fn close(mut self) -> Result<()> {
         self.home.settle()?;
         match self.memory.take() {

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use crate::api::codes::{self, Class};
-use crate::api::{Api, Context, Function, library, version_text};
+use crate::api::{Api, Context, Function, library, version};
 use crate::streams::Streams;
 use crate::{Error, LaunchId, Operation, Result, Stream, arch, logging};
 
@@ -26,7 +26,8 @@ pub struct Device {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DeviceInfo {
-    /// AscendCL's name of the chip, such as `Ascend910B3`.
+    /// AscendCL's name of the chip, such as `Ascend910B3`. It has one for the process, that of the first device that it
+    /// finds: on a machine with several kinds of chips, the others are not told apart.
     pub soc: String,
     /// The arch of its kernels, such as `dav-2201`.
     pub arch: &'static str,
@@ -121,10 +122,12 @@ impl Device {
     }
 
     /// A new stream of the device. Where streams or memory have run out, those that were dropped are
-    /// [reclaimed](Self::reclaim) first, which waits.
+    /// [reclaimed](Self::reclaim) first, which waits. While another thread reclaims, AscendCL makes no stream: it waits for
+    /// that too.
     ///
     /// # Errors
-    /// [`Error::Acl`], [`Error::DeviceLost`].
+    /// [`Error::Acl`], [`Error::DeviceLost`]. Among the codes can be that of work which failed elsewhere on the device, where
+    /// the wait has met it: AscendCL tells it once.
     pub fn new_stream(&self) -> Result<Stream> {
         Stream::create(self)
     }
@@ -133,8 +136,9 @@ impl Device {
     /// streams that were dropped. Blocking. Not for a loop: the calls that wait for a stream free what was dropped on it.
     ///
     /// # Errors
-    /// [`Error::Capturing`], [`Error::Acl`], [`Error::DeviceLost`]: the first; other contexts are reclaimed all the same.
-    /// What could not be waited for stays, for the next time.
+    /// [`Error::Capturing`], [`Error::Acl`], [`Error::DeviceLost`]: the first, others are logged; other contexts are
+    /// reclaimed all the same. What could not be waited for stays, for the next time. AscendCL tells of one failure for all
+    /// of a context's streams, and the next wait for a stream does not tell of it again.
     pub fn reclaim(&self) -> Result<()> {
         self.inner.streams.reclaim(self)
     }
@@ -158,6 +162,10 @@ impl Device {
             }
             error => error,
         })
+    }
+
+    pub(crate) fn check_fork(&self) -> Result<()> {
+        self.api.check_fork()
     }
 
     pub(crate) fn streams(&self) -> &Streams {
@@ -212,11 +220,13 @@ impl Inner {
     /// With the device current: what is there, and the kernels for it.
     fn load(api: &Arc<Api>, ordinal: u32, context: Context) -> Result<Self> {
         let soc = api.soc_name()?;
-        let arch = arch::of_soc(&soc).ok_or_else(|| {
-            Error::Unavailable(format!("device {ordinal}: no kernels for a chip named {soc:?}").into())
+        let number = api.npu_arch(ordinal);
+        let arch = arch::of(number, &soc).ok_or_else(|| {
+            let number = number.map_or_else(String::new, |number| format!(", of arch {number}"));
+            Error::Unavailable(format!("device {ordinal}: no kernels for a chip named {soc:?}{number}").into())
         })?;
         let vector_cores = api.vector_cores(ordinal)?;
-        let cann_version = api.runtime_version().map(version_text);
+        let cann_version = api.runtime_version().map(version::text);
         // Never unloaded: a captured graph holds its functions.
         let binary = api.load_binary(api.kernels(arch)?)?;
         let [first, second] = Operation::ALL.map(|operation| api.function(&binary, operation.kernel()));

@@ -6,7 +6,9 @@ use crate::{DeviceFault, LaunchId, ShapeError};
 
 /// What a call on a device can fail with.
 ///
-/// Only [`DeviceLost`](Error::DeviceLost) is for ever. After any other the device, its streams and buffers can be used on.
+/// Only [`DeviceLost`](Error::DeviceLost) is for ever. After any other the device, its streams and buffers can be used on,
+/// though AscendCL may return a code again until its cause is gone: 507053, a memory error that can be repaired
+/// (`aclrtGetMemUceInfo`), blocks the device until it was.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -55,11 +57,16 @@ pub enum Error {
     /// A kernel met a bad row. All valid rows were computed; the device is as usable as before.
     #[error(transparent)]
     Fault(#[from] DeviceFault),
-    /// The stream is being captured into a graph, and the call waits for it, reads its fault log or clears memory. Nothing
-    /// was enqueued, and the capture goes on.
-    #[error("the stream is being captured into a graph: it cannot be waited for, nor its fault log be read")]
+    /// The stream is being captured into a graph, and the call waits for it, reads its fault log, clears memory or moves a
+    /// buffer. Nothing was enqueued, and the capture goes on.
+    #[error(
+        "the stream is being captured into a graph: it cannot be waited for, nor its fault log be read, nor a buffer be moved"
+    )]
     Capturing,
     /// The device failed in a way that it does not recover from within the process: every later call on it returns this.
+    /// Exceptions and traps of its cores, kernels killed for their time, a graph that failed (507011), memory beyond repair,
+    /// a dead scheduler or connection. Timeouts, what a capture refuses, and what AscendCL's documents say is to be repaired
+    /// or tried again are [`Acl`](Self::Acl).
     #[error("the device is lost, AscendCL code {code}{}{}{message}", after_launch(*.last_launch), if message.is_empty() { "" } else { ": " })]
     DeviceLost {
         /// AscendCL's code.

@@ -1,5 +1,7 @@
 //! Points in a stream's work.
 
+#![allow(unsafe_code, reason = "memory is freed by the word of an event")]
+
 use std::sync::{Mutex, PoisonError};
 
 use crate::api::RawEvent;
@@ -8,8 +10,8 @@ use crate::{DeviceFault, Result, Stream};
 
 /// A point in a stream's work, which other streams can wait for.
 ///
-/// Dropping it makes no device call: it is destroyed by the next call on the stream that recorded it, whether streams
-/// still wait for it or not: the runtime keeps what they need.
+/// Dropping it makes no device call: the next [`record`](Stream::record), [`fault_check`](Stream::fault_check) or wait of the
+/// stream that recorded it destroys it, whether streams still wait for it or not: the runtime keeps what they need.
 #[derive(Debug)]
 pub struct Event {
     stream: Stream,
@@ -75,11 +77,13 @@ impl FaultCheck {
     pub fn poll(&self) -> Result<Option<Option<DeviceFault>>> {
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(pending) = &*read else { return Ok(Some(None)) };
-        let event = pending.event().expect("recorded behind each check");
-        if !self.stream.event_done(event)? {
+        // There is one behind each check.
+        let Some(true) = pending.event().map(|event| self.stream.event_done(event)).transpose()? else {
             return Ok(None);
-        }
-        self.stream.finish(read.take());
+        };
+        let reads = pending.number();
+        // SAFETY: the device has come to the event behind the read.
+        unsafe { self.stream.finish(0, reads, read.take()) };
         Ok(Some(self.stream.log().report()))
     }
 }
@@ -87,6 +91,8 @@ impl FaultCheck {
 impl Drop for FaultCheck {
     fn drop(&mut self) {
         let read = self.read.get_mut().unwrap_or_else(PoisonError::into_inner);
-        self.stream.log().abandon(read.take());
+        if let Some(read) = read.take() {
+            self.stream.log().abandon(read);
+        }
     }
 }

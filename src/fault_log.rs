@@ -2,7 +2,7 @@
 //!
 //! Reading is two tasks on the stream: a copy into pinned host memory and, behind it, the clearing. A fault is thus in one
 //! copy only. A read stays *outstanding* until someone knows that it is done: by a wait for the stream that began after
-//! it, or by the event of a check.
+//! it, or by the event of a check. Reads are numbered in the order of the stream: with one, all before it are done.
 
 #![allow(unsafe_code, reason = "reads of device memory are enqueued here, and nowhere else")]
 
@@ -34,28 +34,40 @@ pub(crate) struct FaultLog {
 struct Reads {
     /// Pinned memory, with an event where there was one, that no read uses.
     idle: Vec<(PinnedMemory, Option<RawEvent>)>,
-    /// Reads that nobody waits for: of checks that were dropped, of waits that failed.
-    abandoned: Vec<Read>,
+    /// Those that were enqueued so far.
+    enqueued: u64,
+    /// Reads that nobody holds: of waits, and of checks that were dropped.
+    outstanding: Vec<Read>,
     /// Faults that were read and not yet reported: no more than a log holds.
     found: Vec<DeviceFault>,
+}
+
+impl Reads {
+    fn next_number(&mut self) -> u64 {
+        self.enqueued += 1;
+        self.enqueued
+    }
 }
 
 /// A read of the log that was enqueued.
 #[derive(Debug)]
 pub(crate) struct Read {
+    /// From 1.
+    number: u64,
     memory: PinnedMemory,
     event: Option<RawEvent>,
     /// The event was recorded behind it.
     recorded: bool,
     /// The clearing behind the copy was refused: the next read holds the same faults again, and more.
     superseded: bool,
-    /// Memory that was dropped before it was enqueued, to be freed once it is done.
-    dropped: Vec<DeviceMemory>,
+    /// Drops on the stream before it was enqueued: their memory is free once it is done.
+    drops: u64,
 }
 
 impl Read {
-    pub(crate) fn with_dropped(self, dropped: Vec<DeviceMemory>) -> Self {
-        Self { dropped, ..self }
+    /// How many reads it is the last of.
+    pub(crate) fn number(&self) -> u64 {
+        self.number
     }
 
     /// The event behind it, where there is one.
@@ -88,12 +100,15 @@ impl FaultLog {
 
     /// As new, for another stream; the work of the old one is done.
     pub(crate) fn reuse(self) -> Self {
-        let mut reads = self.reads.into_inner().unwrap_or_else(PoisonError::into_inner);
-        reads.found.clear();
-        for read in std::mem::take(&mut reads.abandoned) {
-            reads.idle.push((read.memory, read.event));
-        }
+        let reads = self.reads.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let idle = reads.idle.into_iter().chain(reads.outstanding.into_iter().map(|read| (read.memory, None)));
+        let reads = Reads { idle: idle.map(|(memory, _)| (memory, None)).collect(), ..Reads::default() };
         Self::empty(self.lines, self.bytes, reads)
+    }
+
+    /// The events that no read uses: they belong to the stream's context, and go with the stream.
+    pub(crate) fn take_events(&self) -> Vec<RawEvent> {
+        locked(&self.reads).idle.iter_mut().filter_map(|(_, event)| event.take()).collect()
     }
 
     /// Whether [`clear`](Self::clear) was called with success.
@@ -126,30 +141,33 @@ impl FaultLog {
         self.used.load(Ordering::Relaxed)
     }
 
-    /// Outstanding reads that a wait which begins now is good for. For [`finish`](Self::finish), or
-    /// [`abandon`](Self::abandon) where the wait fails.
-    pub(crate) fn abandoned(&self) -> Vec<Read> {
-        std::mem::take(&mut locked(&self.reads).abandoned)
+    /// How many reads were enqueued so far: those that a wait which begins now is good for.
+    pub(crate) fn enqueued(&self) -> u64 {
+        locked(&self.reads).enqueued
     }
 
-    pub(crate) fn abandon(&self, reads: impl IntoIterator<Item = Read>) {
-        locked(&self.reads).abandoned.extend(reads);
+    /// Nobody holds the read any more.
+    pub(crate) fn abandon(&self, read: Read) {
+        let mut reads = locked(&self.reads);
+        let place = reads.outstanding.partition_point(|other| other.number < read.number);
+        reads.outstanding.insert(place, read);
     }
 
-    /// Abandoned reads whose event the device has come to: checks that were dropped.
-    pub(crate) fn done(&self, api: &Api) -> Vec<Read> {
-        let is_done = |read: &mut Read| read.event().is_some_and(|event| api.event_done(event) == Ok(true));
-        locked(&self.reads).abandoned.extract_if(.., is_done).collect()
+    /// The last read of those that nobody holds whose event the device has come to: a check that was dropped. 0: none.
+    pub(crate) fn last_done(&self, api: &Api) -> u64 {
+        let reads = locked(&self.reads);
+        let checks = reads.outstanding.iter().filter_map(|read| Some((read.number, read.event()?)));
+        checks.take_while(|(_, event)| api.event_done(event) == Ok(true)).last().map_or(0, |(number, _)| number)
     }
 
     /// Enqueues a read, ahead of a wait.
-    pub(crate) fn read(&self, api: &Api, stream: &RawStream) -> Result<Read> {
-        self.enqueue(api, stream, |_| Ok(()))
+    pub(crate) fn read(&self, api: &Api, stream: &RawStream) -> Result<()> {
+        self.enqueue(api, stream, 0, |_| Ok(())).map(|read| self.abandon(read))
     }
 
-    /// Enqueues a read and an event behind it.
-    pub(crate) fn check(&self, api: &Api, stream: &RawStream) -> Result<Read> {
-        self.enqueue(api, stream, |read| {
+    /// Enqueues a read and an event behind it; so much was dropped before.
+    pub(crate) fn check(&self, api: &Api, stream: &RawStream, drops: u64) -> Result<Read> {
+        self.enqueue(api, stream, drops, |read| {
             let event = match read.event.take() {
                 Some(event) => event,
                 None => api.create_event()?,
@@ -160,14 +178,20 @@ impl FaultLog {
         })
     }
 
-    fn enqueue(&self, api: &Api, stream: &RawStream, behind: impl FnOnce(&mut Read) -> Result<()>) -> Result<Read> {
+    fn enqueue(
+        &self,
+        api: &Api,
+        stream: &RawStream,
+        drops: u64,
+        behind: impl FnOnce(&mut Read) -> Result<()>,
+    ) -> Result<Read> {
         let order = locked(&self.order);
         let idle = locked(&self.reads).idle.pop();
         let (memory, event) = match idle {
             Some(idle) => idle,
             None => (api.malloc_host(self.bytes)?, None),
         };
-        let mut read = Read { memory, event, recorded: false, superseded: false, dropped: Vec::new() };
+        let mut read = Read { number: 0, memory, event, recorded: false, superseded: false, drops };
         // SAFETY: the log lives as long as the process; the pinned memory belongs to the read, which comes back to the
         // idle ones when it is done and not before. Stream order is the order of all uses. Whoever calls has seen that
         // the stream is not captured.
@@ -175,25 +199,27 @@ impl FaultLog {
             api.copy_to_pinned_async(&read.memory, &self.lines, stream)
                 .and_then(|()| api.clear_async(&self.lines, stream))
         };
+        read.number = locked(&self.reads).next_number();
         drop(order);
         read.superseded = cleared.is_err();
         match cleared.and_then(|()| behind(&mut read)) {
             Ok(()) => Ok(read),
             Err(error) => {
                 // The copy may be on its way: its memory is idle after the next wait.
-                self.abandon([read]);
+                self.abandon(read);
                 Err(error)
             }
         }
     }
 
-    /// Takes what reads that are done hold. Gives the memory that was dropped before them, to be freed.
-    #[must_use]
-    pub(crate) fn finish(&self, done: impl IntoIterator<Item = Read>) -> Vec<DeviceMemory> {
+    /// Takes what the first so many reads hold, which are done: of those that nobody holds, and a check's own. Gives the
+    /// drops before them.
+    pub(crate) fn finish(&self, enqueued: u64, own: Option<Read>) -> u64 {
         let mut reads = locked(&self.reads);
-        let mut all_dropped = Vec::new();
-        for Read { memory, event, superseded, dropped, .. } in done {
-            all_dropped.extend(dropped);
+        let mut drops_before = 0;
+        let done: Vec<_> = reads.outstanding.extract_if(.., |read| read.number <= enqueued).chain(own).collect();
+        for Read { memory, event, superseded, drops, .. } in done {
+            drops_before = drops_before.max(drops);
             let mut log = vec![0; self.bytes];
             // It leaves zeros: what is never written again is read once.
             memory.take(&mut log);
@@ -208,7 +234,7 @@ impl FaultLog {
             log_unreported(&reads.found[kept..]);
             reads.found.truncate(kept);
         }
-        all_dropped
+        drops_before
     }
 
     /// The lowest fault that was read and not reported, by launch and row.

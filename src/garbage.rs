@@ -11,29 +11,41 @@ use crate::{Result, logging};
 #[derive(Debug, Default)]
 pub(crate) struct Garbage {
     /// Freed once the work that was enqueued before the drop is done: aclrtFree does not wait.
-    memory: Mutex<Vec<DeviceMemory>>,
+    memory: Mutex<Memory>,
     /// Destroyed by the next call that may make a device call: the runtime itself keeps what records and waits under
     /// way need of them (aclrtDestroyEvent returns at once, and may come before the event's completion).
     events: Mutex<Vec<RawEvent>>,
 }
 
+#[derive(Debug, Default)]
+struct Memory {
+    /// Drops so far.
+    drops: u64,
+    /// With the drops before its own.
+    dropped: Vec<(u64, DeviceMemory)>,
+}
+
 impl Garbage {
     pub(crate) fn add_memory(&self, memory: DeviceMemory) {
-        locked(&self.memory).push(memory);
+        let mut list = locked(&self.memory);
+        let before = list.drops;
+        list.dropped.push((before, memory));
+        list.drops += 1;
     }
 
     pub(crate) fn add_event(&self, event: RawEvent) {
         locked(&self.events).push(event);
     }
 
-    /// The memory that was dropped so far. Whoever frees it takes it before it waits: what is dropped during the wait may
+    /// How much was dropped so far. Asked before a wait, or before a read of the log is enqueued: what is dropped later may
     /// be in use by later work.
-    pub(crate) fn take_memory(&self) -> Vec<DeviceMemory> {
-        std::mem::take(&mut locked(&self.memory))
+    pub(crate) fn drops(&self) -> u64 {
+        locked(&self.memory).drops
     }
 
-    pub(crate) fn put_back(&self, memory: Vec<DeviceMemory>) {
-        locked(&self.memory).extend(memory);
+    /// Takes the memory of the first so many drops.
+    pub(crate) fn take_memory(&self, drops: u64) -> Vec<DeviceMemory> {
+        locked(&self.memory).dropped.extract_if(.., |(before, _)| *before < drops).map(|(_, memory)| memory).collect()
     }
 
     /// Destroys the events that were dropped so far.
@@ -45,7 +57,7 @@ impl Garbage {
     }
 }
 
-fn locked<T>(list: &Mutex<Vec<T>>) -> std::sync::MutexGuard<'_, Vec<T>> {
+fn locked<T>(list: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     list.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

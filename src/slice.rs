@@ -257,7 +257,7 @@ impl<'a, T: Int> DeviceSliceMut<'a, T> {
     /// streams on memory that is not an owned buffer's is the caller's to order.
     ///
     /// # Errors
-    /// [`ShapeError::CopyLength`], [`Error::WrongHome`], [`Error::Acl`], [`Error::DeviceLost`].
+    /// [`ShapeError::CopyLength`], [`Error::WrongHome`], [`Error::Acl`], [`Error::Capturing`], [`Error::DeviceLost`].
     pub fn copy_from_host(&mut self, stream: &Stream, from: &[T]) -> Result<()> {
         check_copy(from.len(), self.len())?;
         self.home().check("buffer", stream)?;

@@ -143,11 +143,10 @@ impl Stream {
     /// - [`Error::Acl`], [`Error::DeviceLost`].
     ///
     /// # Safety
-    /// - `raw` is null, or a stream of the context that is current, and outlives every handle of this stream and the
-    ///   last call on it; so does the context. Another stream that gets the same address later is taken for it, unless
-    ///   this one was [retired](Self::retire).
-    /// - [`Device::reclaim`], and what runs it, may come at any time before it is retired: it then lives, or is the
-    ///   default stream.
+    /// - `raw` is null, or a stream of the context that is current. It is destroyed once its work is done, as AscendCL
+    ///   asks, and outlives every handle of this stream, the last call on it, and each [`reclaim`](Device::reclaim) that began before the last handle went (calls that find memory
+    ///   or streams short run it); so does the context. Another stream that gets the same address later is taken for it,
+    ///   unless this one was [retired](Self::retire).
     /// - A launch goes to the device at once. It overtakes kernels that torch_npu still holds in its own task queue for
     ///   this stream: drain that, or set `TASK_QUEUE_ENABLE=0`.
     pub unsafe fn borrow_raw(device: &Device, raw: *mut c_void) -> Result<Self> {
@@ -186,7 +185,8 @@ impl Stream {
         let stream = Self { device: device.clone(), kind: Kind::Borrowed(state, owner) };
         // The first time; and again, where that failed.
         if !stream.log().is_cleared() {
-            stream.within(|api| stream.log().clear(api, &stream.state().raw))?;
+            let raw = &stream.state().raw;
+            stream.within(|api| refuse_capture(api, raw).and_then(|()| stream.log().clear(api, raw)))?;
         }
         Ok(stream)
     }
@@ -206,10 +206,12 @@ impl Stream {
         if !self.device.release_borrowed(state) {
             return Err(self);
         }
-        let Self { device, kind: Kind::Borrowed(state, _) } = self else { unreachable!("borrowed, as seen above") };
-        let state = Arc::into_inner(state).expect("the only handle, as seen above");
-        // SAFETY: the caller's promise.
-        unsafe { device.scrap(state, |_, _| Ok(())) };
+        let Self { device, kind: Kind::Borrowed(state, _) } = self else { return Ok(()) };
+        // The only handle, as just seen.
+        if let Some(state) = Arc::into_inner(state) {
+            // SAFETY: the caller's promise.
+            unsafe { device.scrap(state, |_, _| Ok(())) };
+        }
         Ok(())
     }
 
@@ -267,7 +269,8 @@ impl Stream {
     /// - [`Error::Fault`] with the lowest bad row, by launch and row, that the fault log held and no call reported. All
     ///   valid rows were computed, and the stream is as usable as before. The log holds one bad row for each vector core:
     ///   the first that the core met. Of two bad launches before one wait the second may go unreported; what the log does
-    ///   hold of it is reported by the next call that reports.
+    ///   hold of it is reported by the next call that reports. No more faults than the device has vector cores are kept
+    ///   for later calls.
     /// - [`Error::Acl`], [`Error::Capturing`], [`Error::DeviceLost`]. A runtime that shares the stream and synchronises it
     ///   by itself may receive the code of a lost device in our stead.
     pub fn synchronize(&self) -> Result<()> {
@@ -277,7 +280,8 @@ impl Stream {
     /// [`synchronize`](Self::synchronize) for at most `limit`, rounded up to milliseconds, at least one.
     ///
     /// Nothing is enqueued before the stream has come to its end, so that the limit is kept where the stream's queue is
-    /// full too. What another thread enqueues in the moment between counts against the limit.
+    /// full too. What another thread enqueues in the moment between counts against the limit; only where that fills the
+    /// queue, the read of the log waits for room without one.
     ///
     /// # Errors
     /// [`Error::Timeout`] where work is left; nothing that it may use was freed, and a fault is reported by a later call.
@@ -313,15 +317,14 @@ impl Stream {
     /// Waits for the stream, behind a read of the log or not, and takes what is then done.
     fn drain(&self, limit: Option<Duration>, read: bool) -> Result<()> {
         let state = self.state();
-        // Taken before the wait: what is dropped during it may be in use by later work.
-        let dropped = state.garbage.take_memory();
-        let mut reads = state.log.abandoned();
+        let (drops, mut reads) = (state.garbage.drops(), 0);
         let waited = self.within(|api| {
             refuse_capture(api, &state.raw)?;
             state.garbage.destroy_events(api);
             if read {
-                reads.push(state.log.read(api, &state.raw)?);
+                state.log.read(api, &state.raw)?;
             }
+            reads = state.log.enqueued();
             let Some(limit) = limit else { return api.synchronize_stream(&state.raw) };
             // AscendCL refuses 0.
             let milliseconds = limit.as_nanos().div_ceil(1_000_000).clamp(1, i32::MAX as u128) as i32;
@@ -331,40 +334,28 @@ impl Stream {
             }
         });
         logging::debug!("waited for stream {:?}, limit {limit:?}: {waited:?}", state.raw);
-        if let Err(error) = waited {
-            state.log.abandon(reads);
-            state.garbage.put_back(dropped);
-            return Err(error);
-        }
-        // SAFETY: the wait began after the drops.
-        unsafe { self.device.free(state.context, dropped) };
-        self.finish(reads);
-        Ok(())
+        // SAFETY: the wait began after them.
+        waited.map(|()| unsafe { self.finish(drops, reads, None) })
     }
 
     /// Begins to look for faults without waiting: a copy of the fault log and an event, enqueued behind everything so
     /// far. For a serving loop that never waits for the device through this crate; once the check is over, what was
-    /// dropped before it is freed. It tells of bad rows only: that the device itself failed, the next wait tells.
+    /// dropped before it is freed, unless a wait has done so. It tells of bad rows only: that the device itself failed, the next wait tells.
     ///
     /// # Errors
     /// [`Error::Capturing`], [`Error::Acl`], [`Error::DeviceLost`].
     pub fn fault_check(&self) -> Result<FaultCheck> {
         let state = self.state();
-        let dropped = state.garbage.take_memory();
-        // Beside it, checks that were dropped, of which nobody else learns that they are done.
-        let checked = self.within(|api| {
+        let drops = state.garbage.drops();
+        let read = self.within(|api| {
             refuse_capture(api, &state.raw)?;
             state.garbage.destroy_events(api);
-            self.finish(state.log.done(api));
-            state.log.check(api, &state.raw)
+            // Checks that were dropped, of which nobody else learns that they are done.
+            // SAFETY: the device has come to the event behind them.
+            unsafe { self.finish(0, state.log.last_done(api), None) };
+            state.log.check(api, &state.raw, drops)
         });
-        match checked {
-            Ok(read) => Ok(FaultCheck::new(self, read.with_dropped(dropped))),
-            Err(error) => {
-                state.garbage.put_back(dropped);
-                Err(error)
-            }
-        }
+        Ok(FaultCheck::new(self, read?))
     }
 }
 
@@ -419,6 +410,11 @@ impl Stream {
         self.within(|api| refuse_capture(api, raw).and_then(|()| unsafe { api.clear_async(memory, raw) }))
     }
 
+    /// Refuses a stream that is being captured.
+    pub(crate) fn refuse_capture(&self) -> Result<()> {
+        self.within(|api| refuse_capture(api, &self.state().raw))
+    }
+
     pub(crate) fn garbage(&self) -> &Garbage {
         &self.state().garbage
     }
@@ -427,11 +423,13 @@ impl Stream {
         self.within(|api| api.event_done(event))
     }
 
-    /// Takes what reads that are done hold, and frees what was dropped before them.
-    pub(crate) fn finish(&self, done: impl IntoIterator<Item = Read>) {
-        let dropped = self.log().finish(done);
-        // SAFETY: the drops came before the reads, which are done.
-        unsafe { self.device.free(self.state().context, dropped) };
+    /// See [`Device::finish`].
+    ///
+    /// # Safety
+    /// As there.
+    pub(crate) unsafe fn finish(&self, drops: u64, reads: u64, own: Option<Read>) {
+        // SAFETY: the caller's promise.
+        unsafe { self.device.finish(self.state(), drops, reads, own) };
     }
 
     pub(crate) fn log(&self) -> &FaultLog {

@@ -5,11 +5,11 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use crate::api::codes::{self, Class};
-use crate::api::{Api, Context, DeviceMemory, RawStream};
-use crate::fault_log::FaultLog;
+use crate::api::{Api, Context, RawStream};
+use crate::fault_log::{FaultLog, Read};
 use crate::garbage::{self, leaked};
 use crate::stream::{Owned, StreamState};
-use crate::{Device, Error, Result};
+use crate::{Device, Error, Result, logging};
 
 /// The streams of a device.
 #[derive(Debug, Default)]
@@ -31,20 +31,24 @@ struct Known {
     logs: Vec<FaultLog>,
 }
 
-/// The live streams of a device at a moment, kept alive.
+/// The streams of a device at a moment, kept. Made while `reclaiming` is held, so that only handles count beside the list.
 struct Live {
-    borrowed: Vec<Arc<StreamState>>,
+    /// With whether it has a handle: otherwise its owner may have destroyed it.
+    borrowed: Vec<(Arc<StreamState>, bool)>,
     owned: Vec<Arc<Owned>>,
 }
 
 impl Live {
     fn states(&self) -> impl Iterator<Item = &StreamState> {
-        self.borrowed.iter().map(|state| &**state).chain(self.owned.iter().map(|owned| owned.state()))
+        self.borrowed.iter().map(|(state, _)| &**state).chain(self.owned.iter().map(|owned| owned.state()))
     }
 
     /// Whether one of the streams, of a context or of any, is being captured. One that cannot be asked is not.
     fn captures(&self, device: &Device, context: Option<Context>) -> bool {
-        let mut of = self.states().filter(|state| context.is_none_or(|context| context == state.context));
+        let borrowed = self.borrowed.iter().filter(|(_, has_handle)| *has_handle).map(|(state, _)| &**state);
+        let mut of = borrowed
+            .chain(self.owned.iter().map(|owned| owned.state()))
+            .filter(|state| context.is_none_or(|context| context == state.context));
         of.any(|state| device.within(state.context, None, |api| api.is_captured(&state.raw)) == Ok(true))
     }
 }
@@ -58,13 +62,20 @@ impl Streams {
         let mut known = self.known();
         known.owned.retain(|owned| owned.strong_count() > 0);
         let owned = known.owned.iter().filter_map(Weak::upgrade).collect();
-        Live { borrowed: known.borrowed.clone(), owned }
+        // Counted before it is cloned.
+        let borrowed = |state: &Arc<StreamState>| {
+            let has_handle = Arc::strong_count(state) > 1;
+            (state.clone(), has_handle)
+        };
+        Live { borrowed: known.borrowed.iter().map(borrowed).collect(), owned }
     }
 
     /// Waits for the device, once in each context, since AscendCL waits for the streams of the current one alone; frees
     /// what was dropped before, and destroys the orphans. What could not be waited for stays listed. Gives the first
     /// error.
     pub(crate) fn reclaim(&self, device: &Device) -> Result<()> {
+        // Before the lock, which a thread that a forked child lacks may hold.
+        device.check_fork()?;
         let _alone = self.reclaiming.lock().unwrap_or_else(PoisonError::into_inner);
         let live = self.live();
         let mut orphans = std::mem::take(&mut self.known().orphans);
@@ -77,26 +88,21 @@ impl Streams {
         let mut first = Ok(());
         for context in contexts {
             let here = |state: &&StreamState| state.context == context;
-            // Taken before the wait: what is dropped during it may be in use by later work.
-            let states = || live.states().chain(&orphans).filter(here);
-            let taken: Vec<_> =
-                states().map(|state| (state, state.garbage.take_memory(), state.log.abandoned())).collect();
+            // Before the wait: what is dropped during it may be in use by later work.
+            let states = live.states().chain(&orphans).filter(here);
+            let before: Vec<_> = states.map(|state| (state, state.garbage.drops(), state.log.enqueued())).collect();
             let waited = match live.captures(device, Some(context)) {
                 true => Err(Error::Capturing),
                 false => device.within(context, None, Api::synchronize_device),
             };
             if let Err(error) = waited {
-                for (state, dropped, reads) in taken {
-                    state.garbage.put_back(dropped);
-                    state.log.abandon(reads);
-                }
+                logging::warn!("what was dropped in a context is kept, which was not waited for: {error}");
                 first = first.and(Err(error));
                 continue;
             }
-            for (state, mut dropped, reads) in taken {
-                dropped.extend(state.log.finish(reads));
-                // SAFETY: the wait began after the drops.
-                unsafe { device.free(context, dropped) };
+            for (state, drops, reads) in before {
+                // SAFETY: the wait began after them.
+                unsafe { device.finish(state, drops, reads, None) };
                 let destroyed = device.within(context, None, |api| {
                     state.garbage.destroy_events(api);
                     Ok(())
@@ -130,9 +136,16 @@ impl Device {
             Err(Error::Acl { code, .. })
                 if matches!(codes::class(code), Class::OutOfMemory | Class::OutOfResources) && !self.captures() =>
             {
-                // Part of it may have helped.
-                leaked("what a context that could not be waited for holds", self.reclaim());
-                self.within(context, None, f)
+                match self.reclaim() {
+                    // The wait has taken the failure of somebody's work: nobody else is told.
+                    Err(failed @ Error::Acl { call: "aclrtSynchronizeDevice", code, .. })
+                        if codes::class(code) != Class::Capture =>
+                    {
+                        Err(failed)
+                    }
+                    // Part of it may have helped.
+                    _ => self.within(context, None, f),
+                }
             }
             result => result,
         }
@@ -184,16 +197,19 @@ impl Device {
         self.streams().known().orphans.push(state);
     }
 
-    /// Frees memory of dropped buffers. What fails is leaked and logged.
+    /// Takes what the first so many reads of a stream's log hold, a check's own among them, and frees the memory of so many
+    /// drops, and of those before the reads. What fails is leaked and logged.
     ///
     /// # Safety
-    /// The work that was enqueued before they were dropped is done.
-    pub(crate) unsafe fn free(&self, context: Context, dropped: Vec<DeviceMemory>) {
+    /// The stream has come to these reads, and to the work that was enqueued before these drops.
+    pub(crate) unsafe fn finish(&self, state: &StreamState, drops: u64, reads: u64, own: Option<Read>) {
+        let drops = state.log.finish(reads, own).max(drops);
+        let dropped = state.garbage.take_memory(drops);
         if dropped.is_empty() {
             return;
         }
-        let freed = self.within(context, None, |api| {
-            // SAFETY: the caller's promise.
+        let freed = self.within(state.context, None, |api| {
+            // SAFETY: the caller's promise; what was dropped before a read is enqueued before it too.
             unsafe { garbage::free(api, dropped) };
             Ok(())
         });
@@ -204,12 +220,14 @@ impl Device {
     ///
     /// # Safety
     /// No handle is left, all its work is done, and no graph that captured any of it runs again.
-    pub(crate) unsafe fn scrap(&self, state: StreamState, end: impl FnOnce(&Api, RawStream) -> Result<()>) {
-        let StreamState { context, raw, log, garbage, .. } = state;
-        let mut dropped = garbage.take_memory();
-        dropped.extend(log.finish(log.abandoned()));
+    pub(crate) unsafe fn scrap(&self, mut state: StreamState, end: impl FnOnce(&Api, RawStream) -> Result<()>) {
+        // That of every owned stream. Memory and events need none, and that of a borrowed stream may be gone.
+        let context = self.context();
+        state.context = context;
         // SAFETY: the caller's promise.
-        unsafe { self.free(context, dropped) };
+        unsafe { self.finish(&state, u64::MAX, u64::MAX, None) };
+        let StreamState { raw, log, garbage, .. } = state;
+        log.take_events().into_iter().for_each(|event| garbage.add_event(event));
         let ended = self.within(context, None, |api| {
             garbage.destroy_events(api);
             log.log_rest(api);

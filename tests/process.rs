@@ -141,6 +141,41 @@ fn a_forked_child_is_refused() {
     stream.synchronize().unwrap();
 }
 
+/// A lock that a thread of the parent held at the fork is held in the child for ever: `reclaim` is refused before it.
+#[test]
+#[serial]
+fn a_forked_child_waits_for_no_thread_of_its_parent() {
+    let machine = Machine::new(SimConfig::default()).unwrap();
+    let device = machine.open(0).unwrap();
+    let stream = device.new_stream().unwrap();
+    machine.hold(stream.as_raw(), true);
+    stream.record().unwrap();
+    let waited = || machine.calls().of("aclrtSynchronizeDevice");
+    let before = waited();
+    std::thread::scope(|scope| {
+        let reclaiming = scope.spawn(|| device.reclaim());
+        while waited() == before {
+            std::thread::yield_now();
+        }
+        // SAFETY: the child calls what is tested, and ends at once, by an alarm at the latest.
+        let child = unsafe { libc::fork() };
+        assert!(child >= 0);
+        if child == 0 {
+            // SAFETY: as above.
+            unsafe { libc::alarm(20) };
+            let refused = matches!(device.reclaim(), Err(Error::Unavailable(text)) if text.contains("forked"));
+            // SAFETY: nothing of the parent's is run down.
+            unsafe { libc::_exit(i32::from(!refused)) };
+        }
+        let mut status = 0;
+        // SAFETY: a child of ours, and a valid out pointer.
+        assert_eq!(unsafe { libc::waitpid(child, &raw mut status, 0) }, child);
+        assert_eq!(status, 0, "it waited, or was not refused");
+        machine.hold(stream.as_raw(), false);
+        reclaiming.join().unwrap().unwrap();
+    });
+}
+
 /// Without CANN a device of this machine is unavailable, and the text says what was looked for.
 #[test]
 #[serial]
@@ -149,76 +184,4 @@ fn without_cann_there_is_no_device() {
         let Err(Error::Unavailable(text)) = result else { panic!("{result:?}") };
         assert!(text.contains("libascendcl.so"), "{text}");
     }
-}
-
-/// With the feature `log`: what a call returns to nobody is in the program's log, and what is worth following at debug.
-#[cfg(feature = "log")]
-#[test]
-#[serial]
-fn what_nobody_is_told_is_logged() {
-    use std::sync::Mutex;
-
-    struct Lines(Mutex<Vec<String>>);
-    impl log::Log for Lines {
-        fn enabled(&self, _: &log::Metadata<'_>) -> bool {
-            true
-        }
-        fn log(&self, record: &log::Record<'_>) {
-            self.0.lock().unwrap().push(format!("{} {}", record.level(), record.args()));
-        }
-        fn flush(&self) {}
-    }
-    static LINES: Lines = Lines(Mutex::new(Vec::new()));
-    log::set_logger(&LINES).unwrap();
-    log::set_max_level(log::LevelFilter::Debug);
-    let logged = |f: &dyn Fn()| {
-        LINES.0.lock().unwrap().clear();
-        f();
-        std::mem::take(&mut *LINES.0.lock().unwrap())
-    };
-    let has = |lines: &[String], start: &str| {
-        assert!(lines.iter().any(|line| line.starts_with(start)), "{start:?} in {lines:#?}");
-    };
-    let mut config = SimConfig::default();
-    config.devices = 2;
-    let machine = Machine::new(config).unwrap();
-    let device = machine.open(0).unwrap();
-    // Launches and waits.
-    let stream = device.new_stream().unwrap();
-    let lines = logged(&|| {
-        launch(&stream, false).unwrap();
-        stream.synchronize().unwrap();
-    });
-    has(&lines, "DEBUG get_last_loc, launch 1: 1 cores on stream ");
-    has(&lines, "DEBUG waited for stream ");
-    // A fault that the stream's last handle leaves behind, whether it was read or not.
-    for read in [true, false] {
-        let stream = device.new_stream().unwrap();
-        launch(&stream, true).unwrap();
-        if read {
-            drop(stream.fault_check().unwrap());
-        }
-        let stream = std::cell::Cell::new(Some(stream));
-        let lines = logged(&|| {
-            drop(stream.take());
-            device.reclaim().unwrap();
-        });
-        has(&lines, "WARN never reported: get_last_loc, launch ");
-    }
-    // What could not be given back.
-    drop(device.new_stream().unwrap());
-    machine.fail_call("aclrtDestroyStream", 1, 507_000);
-    has(
-        &logged(&|| device.reclaim().unwrap()),
-        "WARN a dropped stream is leaked: aclrtDestroyStream failed with 507000",
-    );
-    // A loss.
-    let second = machine.open(1).unwrap().new_stream().unwrap();
-    machine.fail_launch(1, 507_035);
-    let lines = logged(&|| {
-        launch(&second, false).unwrap();
-        second.synchronize().unwrap_err();
-    });
-    has(&lines, "WARN device 1: aclrtSynchronizeStream: the device is lost, AscendCL code 507035, last launch 1");
-    log::set_max_level(log::LevelFilter::Off);
 }

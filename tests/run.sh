@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing (through apt when root, else says what to install) and passes every check of the workspace:
 # formatting, clippy, bindings, all tests and doc tests, sanitizers on the C++, documentation, packaging, both examples,
-# Miri where it is present.
+# the oldest dependencies and Miri where a nightly toolchain has them.
 #
 #   tests/run.sh           what CI runs
 #   tests/run.sh --long    more random cases, a whole hour of the serving workload, benchmarks
@@ -107,6 +107,23 @@ if $long; then
     tests/plant.py
 else
     cargo run --release --locked -p serve_trace
+fi
+
+step "oldest dependencies"
+# A user of the crate with the oldest of all that its manifest permits.
+if cargo +nightly --version >/dev/null 2>&1; then
+    user=target/oldest
+    mkdir -p "$user/src"
+    : >"$user/src/lib.rs"
+    cat >"$user/Cargo.toml" <<'END'
+package = { name = "oldest", edition = "2024" }
+dependencies.ascend-cache-loc = { path = "../..", features = ["npu", "sim", "log", "bindgen"] }
+workspace = {}
+END
+    cargo +nightly update -Zminimal-versions --manifest-path "$user/Cargo.toml"
+    CARGO_TARGET_DIR=$user cargo check --manifest-path "$user/Cargo.toml"
+else
+    echo "SKIPPED: no nightly toolchain"
 fi
 
 step "Miri"

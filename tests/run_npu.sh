@@ -50,9 +50,10 @@ fact machine uname -srm
 fact cpus nproc
 fact rustc rustc -V
 fact CANN echo "${ASCEND_HOME_PATH-ASCEND_HOME_PATH is not set}"
-for file in "${ASCEND_HOME_PATH-/nowhere}"/{*-linux/ascend_toolkit_install.info,version.cfg} \
+# The line of that name: innerversion= and others may come before it.
+for file in "${ASCEND_HOME_PATH-/nowhere}"/{*-linux/ascend_toolkit_install.info,version.cfg,share/info/runtime/version.info} \
     /usr/local/Ascend/driver/version.info; do
-    [ ! -f "$file" ] || fact "" grep -H -i -m 1 version= "$file"
+    [ ! -f "$file" ] || fact "" grep -H -i -m 1 -E '^ *(version|\w+_running_version) *=' "$file"
 done
 if command -v bisheng >/dev/null; then fact bisheng bisheng --version; fi
 if command -v npu-smi >/dev/null; then shown npu-smi info || true; fi

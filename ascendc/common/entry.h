@@ -37,11 +37,17 @@ namespace cache_loc {
 
 using namespace AscendC;
 
+// The last parameter of the helpers below. The simulation makes more of it: its reports name the line that calls them.
+#ifndef SIM_CALLER
+#define SIM_CALLER
+#define AND_SIM_CALLER
+#endif
+
 // Between two pipes, once: everything that the source pipe was given so far is done before the target pipe goes on.
 // The id is one that nobody holds; flags that stay up for longer are allocated, so that the two never meet, nor any
 // that the library uses inside a call.
 template <HardEvent event>
-__aicore__ inline void Order()
+__aicore__ inline void Order(SIM_CALLER)
 {
     const auto id = static_cast<int32_t>(GetTPipePtr()->FetchEventID(event));
     SetFlag<event>(id);
@@ -49,14 +55,14 @@ __aicore__ inline void Order()
 }
 
 template <typename T>
-__aicore__ inline void CopyIn(const LocalTensor<T> &dst, const GlobalTensor<T> &src, uint32_t count)
+__aicore__ inline void CopyIn(const LocalTensor<T> &dst, const GlobalTensor<T> &src, uint32_t count AND_SIM_CALLER)
 {
     const DataCopyExtParams exact(1, count * static_cast<uint32_t>(sizeof(T)), 0, 0, 0);
     DataCopyPad(dst, src, exact, DataCopyPadExtParams<T>(false, 0, 0, 0));
 }
 
 template <typename T>
-__aicore__ inline void CopyOut(const GlobalTensor<T> &dst, const LocalTensor<T> &src, uint32_t count)
+__aicore__ inline void CopyOut(const GlobalTensor<T> &dst, const LocalTensor<T> &src, uint32_t count AND_SIM_CALLER)
 {
     DataCopyPad(dst, src, DataCopyExtParams(1, count * static_cast<uint32_t>(sizeof(T)), 0, 0, 0));
 }

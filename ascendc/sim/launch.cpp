@@ -39,21 +39,25 @@ std::vector<uint32_t> core_order(uint32_t blocks, uint64_t seed)
     return order;
 }
 
-void run_core(Core &core, uint32_t block, const Kernel &kernel, const std::vector<uint8_t> &argument)
+// Whether the launch goes on.
+bool run_core(Core &core, uint32_t block, const Kernel &kernel, const std::vector<uint8_t> &argument)
 {
+    bool goes_on = true;
     core.start(block);
     Core *const outer = std::exchange(Core::slot(), &core);
     try {
         kernel.run(argument.data());
         core.finish();
-    } catch (const Stop &) {
+    } catch (const Stop &stop) {
         // It was reported where it was thrown; what the core left undone needs no further reports.
         core.stop();
+        goes_on = !stop.exception;
     } catch (...) {
         Core::slot() = outer;
         throw;
     }
     Core::slot() = outer;
+    return goes_on;
 }
 
 int32_t launch(const char *name, uint32_t blocks, const void *argument, uint64_t argument_bytes, const Array *arrays,
@@ -78,9 +82,13 @@ int32_t launch(const char *name, uint32_t blocks, const void *argument, uint64_t
     GlobalMemory gm(arrays, array_count);
     Core core(gm, findings, options, blocks);
     for (const uint32_t block : core_order(blocks, options.order_seed)) {
-        run_core(core, block, *kernel, block_argument);
+        const bool goes_on = run_core(core, block, *kernel, block_argument);
         if (outcome.counters != nullptr) {
             outcome.counters[block] = core.counters;
+        }
+        if (!goes_on) {
+            outcome.exception = 1;
+            break;
         }
     }
     outcome.reports_count = findings.all().size();
@@ -98,6 +106,7 @@ int32_t ascend_cache_loc_sim_launch(const char *kernel, uint32_t blocks, const v
 {
     try {
         outcome->reports_count = 0;
+        outcome->exception = 0;
         return ascendc_sim::launch(kernel, blocks, argument, argument_bytes, arrays, array_count, *options, *outcome);
     } catch (const std::bad_alloc &) {
         return ASCEND_CACHE_LOC_SIM_NO_MEMORY;

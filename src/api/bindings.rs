@@ -780,54 +780,58 @@ pub const ASCEND_CACHE_LOC_SIM_EVENT_PENDING: AscendCacheLocSimKind = 4;
 pub const ASCEND_CACHE_LOC_SIM_EVENT_ID_RANGE: AscendCacheLocSimKind = 5;
 pub const ASCEND_CACHE_LOC_SIM_EVENT_IDS_SPENT: AscendCacheLocSimKind = 6;
 pub const ASCEND_CACHE_LOC_SIM_EVENT_NOT_HELD: AscendCacheLocSimKind = 7;
-pub const ASCEND_CACHE_LOC_SIM_UB_OVERRUN: AscendCacheLocSimKind = 8;
-pub const ASCEND_CACHE_LOC_SIM_UB_OUTSIDE_BUFFER: AscendCacheLocSimKind = 9;
-pub const ASCEND_CACHE_LOC_SIM_UB_MISALIGNED: AscendCacheLocSimKind = 10;
-pub const ASCEND_CACHE_LOC_SIM_UB_UNWRITTEN: AscendCacheLocSimKind = 11;
-pub const ASCEND_CACHE_LOC_SIM_OPERANDS_OVERLAP: AscendCacheLocSimKind = 12;
-pub const ASCEND_CACHE_LOC_SIM_TENSOR_UNSET: AscendCacheLocSimKind = 13;
-pub const ASCEND_CACHE_LOC_SIM_GM_OUTSIDE_ALLOCATION: AscendCacheLocSimKind = 14;
-pub const ASCEND_CACHE_LOC_SIM_GM_OUTSIDE_ARRAY: AscendCacheLocSimKind = 15;
-pub const ASCEND_CACHE_LOC_SIM_GM_FORBIDDEN: AscendCacheLocSimKind = 16;
-pub const ASCEND_CACHE_LOC_SIM_GM_MISALIGNED: AscendCacheLocSimKind = 17;
-pub const ASCEND_CACHE_LOC_SIM_CORES_WRITE_SAME_BYTES: AscendCacheLocSimKind = 18;
-pub const ASCEND_CACHE_LOC_SIM_CORES_WRITE_SAME_LINE: AscendCacheLocSimKind = 19;
-pub const ASCEND_CACHE_LOC_SIM_CORE_READS_WRITTEN: AscendCacheLocSimKind = 20;
-pub const ASCEND_CACHE_LOC_SIM_COPY_TRUNCATED: AscendCacheLocSimKind = 21;
-pub const ASCEND_CACHE_LOC_SIM_COPY_PARAMETER: AscendCacheLocSimKind = 22;
-pub const ASCEND_CACHE_LOC_SIM_VECTOR_PARAMETER: AscendCacheLocSimKind = 23;
-pub const ASCEND_CACHE_LOC_SIM_GATHER_OFFSET: AscendCacheLocSimKind = 24;
-pub const ASCEND_CACHE_LOC_SIM_CAST_MODE: AscendCacheLocSimKind = 25;
-pub const ASCEND_CACHE_LOC_SIM_ELEMENTS_HALVED: AscendCacheLocSimKind = 26;
-pub const ASCEND_CACHE_LOC_SIM_NOT_EXECUTED: AscendCacheLocSimKind = 27;
-pub const ASCEND_CACHE_LOC_SIM_REPEATS_WRAPPED: AscendCacheLocSimKind = 28;
-pub const ASCEND_CACHE_LOC_SIM_PIPE_UB_BUDGET: AscendCacheLocSimKind = 29;
-pub const ASCEND_CACHE_LOC_SIM_PIPE_POSITION_BUFFERS: AscendCacheLocSimKind = 30;
-pub const ASCEND_CACHE_LOC_SIM_PIPE_BUFFERS: AscendCacheLocSimKind = 31;
-pub const ASCEND_CACHE_LOC_SIM_PIPE_INIT_AGAIN: AscendCacheLocSimKind = 32;
-pub const ASCEND_CACHE_LOC_SIM_PIPE_EMPTY_BUFFER: AscendCacheLocSimKind = 33;
-pub const ASCEND_CACHE_LOC_SIM_PIPE_LIFETIME: AscendCacheLocSimKind = 34;
-pub const ASCEND_CACHE_LOC_SIM_QUEUE_NO_BUFFER: AscendCacheLocSimKind = 35;
-pub const ASCEND_CACHE_LOC_SIM_QUEUE_FULL: AscendCacheLocSimKind = 36;
-pub const ASCEND_CACHE_LOC_SIM_QUEUE_EMPTY: AscendCacheLocSimKind = 37;
-pub const ASCEND_CACHE_LOC_SIM_QUEUE_FOREIGN_TENSOR: AscendCacheLocSimKind = 38;
-pub const ASCEND_CACHE_LOC_SIM_INSTRUCTION_LIMIT: AscendCacheLocSimKind = 39;
+pub const ASCEND_CACHE_LOC_SIM_EVENT_ID_RESERVED: AscendCacheLocSimKind = 8;
+pub const ASCEND_CACHE_LOC_SIM_UB_OVERRUN: AscendCacheLocSimKind = 9;
+pub const ASCEND_CACHE_LOC_SIM_UB_OUTSIDE_BUFFER: AscendCacheLocSimKind = 10;
+pub const ASCEND_CACHE_LOC_SIM_UB_MISALIGNED: AscendCacheLocSimKind = 11;
+pub const ASCEND_CACHE_LOC_SIM_UB_UNWRITTEN: AscendCacheLocSimKind = 12;
+pub const ASCEND_CACHE_LOC_SIM_OPERANDS_OVERLAP: AscendCacheLocSimKind = 13;
+pub const ASCEND_CACHE_LOC_SIM_TENSOR_UNSET: AscendCacheLocSimKind = 14;
+pub const ASCEND_CACHE_LOC_SIM_GM_OUTSIDE_ALLOCATION: AscendCacheLocSimKind = 15;
+pub const ASCEND_CACHE_LOC_SIM_GM_OUTSIDE_ARRAY: AscendCacheLocSimKind = 16;
+pub const ASCEND_CACHE_LOC_SIM_GM_FORBIDDEN: AscendCacheLocSimKind = 17;
+pub const ASCEND_CACHE_LOC_SIM_GM_MISALIGNED: AscendCacheLocSimKind = 18;
+pub const ASCEND_CACHE_LOC_SIM_CORES_WRITE_SAME_BYTES: AscendCacheLocSimKind = 19;
+pub const ASCEND_CACHE_LOC_SIM_CORES_WRITE_SAME_LINE: AscendCacheLocSimKind = 20;
+pub const ASCEND_CACHE_LOC_SIM_CORE_READS_WRITTEN: AscendCacheLocSimKind = 21;
+pub const ASCEND_CACHE_LOC_SIM_COPY_TRUNCATED: AscendCacheLocSimKind = 22;
+pub const ASCEND_CACHE_LOC_SIM_COPY_PARAMETER: AscendCacheLocSimKind = 23;
+pub const ASCEND_CACHE_LOC_SIM_VECTOR_PARAMETER: AscendCacheLocSimKind = 24;
+pub const ASCEND_CACHE_LOC_SIM_GATHER_OFFSET: AscendCacheLocSimKind = 25;
+pub const ASCEND_CACHE_LOC_SIM_CAST_MODE: AscendCacheLocSimKind = 26;
+pub const ASCEND_CACHE_LOC_SIM_ELEMENTS_HALVED: AscendCacheLocSimKind = 27;
+pub const ASCEND_CACHE_LOC_SIM_NOT_EXECUTED: AscendCacheLocSimKind = 28;
+pub const ASCEND_CACHE_LOC_SIM_REPEATS_WRAPPED: AscendCacheLocSimKind = 29;
+pub const ASCEND_CACHE_LOC_SIM_PIPE_UB_BUDGET: AscendCacheLocSimKind = 30;
+pub const ASCEND_CACHE_LOC_SIM_PIPE_POSITION_BUFFERS: AscendCacheLocSimKind = 31;
+pub const ASCEND_CACHE_LOC_SIM_PIPE_BUFFERS: AscendCacheLocSimKind = 32;
+pub const ASCEND_CACHE_LOC_SIM_PIPE_INIT_AGAIN: AscendCacheLocSimKind = 33;
+pub const ASCEND_CACHE_LOC_SIM_PIPE_EMPTY_BUFFER: AscendCacheLocSimKind = 34;
+pub const ASCEND_CACHE_LOC_SIM_PIPE_LIFETIME: AscendCacheLocSimKind = 35;
+pub const ASCEND_CACHE_LOC_SIM_QUEUE_NO_BUFFER: AscendCacheLocSimKind = 36;
+pub const ASCEND_CACHE_LOC_SIM_QUEUE_FULL: AscendCacheLocSimKind = 37;
+pub const ASCEND_CACHE_LOC_SIM_QUEUE_EMPTY: AscendCacheLocSimKind = 38;
+pub const ASCEND_CACHE_LOC_SIM_QUEUE_FOREIGN_TENSOR: AscendCacheLocSimKind = 39;
+pub const ASCEND_CACHE_LOC_SIM_INSTRUCTION_LIMIT: AscendCacheLocSimKind = 40;
 pub type AscendCacheLocSimKind = ::core::ffi::c_uint;
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]
 pub struct AscendCacheLocSimPlace {
     pub instruction: *const ::core::ffi::c_char,
     pub file: *const ::core::ffi::c_char,
+    pub caller_file: *const ::core::ffi::c_char,
     pub line: u32,
+    pub caller_line: u32,
     pub pipe: u32,
     pub core: u32,
     pub writes: u32,
+    pub reserved: u32,
 }
 #[allow(clippy::unnecessary_operation, clippy::identity_op)]
 const _: () = {
     [
         "Size of AscendCacheLocSimPlace",
-    ][::core::mem::size_of::<AscendCacheLocSimPlace>() - 32usize];
+    ][::core::mem::size_of::<AscendCacheLocSimPlace>() - 48usize];
     [
         "Alignment of AscendCacheLocSimPlace",
     ][::core::mem::align_of::<AscendCacheLocSimPlace>() - 8usize];
@@ -838,17 +842,26 @@ const _: () = {
         "Offset of field: AscendCacheLocSimPlace::file",
     ][::core::mem::offset_of!(AscendCacheLocSimPlace, file) - 8usize];
     [
+        "Offset of field: AscendCacheLocSimPlace::caller_file",
+    ][::core::mem::offset_of!(AscendCacheLocSimPlace, caller_file) - 16usize];
+    [
         "Offset of field: AscendCacheLocSimPlace::line",
-    ][::core::mem::offset_of!(AscendCacheLocSimPlace, line) - 16usize];
+    ][::core::mem::offset_of!(AscendCacheLocSimPlace, line) - 24usize];
+    [
+        "Offset of field: AscendCacheLocSimPlace::caller_line",
+    ][::core::mem::offset_of!(AscendCacheLocSimPlace, caller_line) - 28usize];
     [
         "Offset of field: AscendCacheLocSimPlace::pipe",
-    ][::core::mem::offset_of!(AscendCacheLocSimPlace, pipe) - 20usize];
+    ][::core::mem::offset_of!(AscendCacheLocSimPlace, pipe) - 32usize];
     [
         "Offset of field: AscendCacheLocSimPlace::core",
-    ][::core::mem::offset_of!(AscendCacheLocSimPlace, core) - 24usize];
+    ][::core::mem::offset_of!(AscendCacheLocSimPlace, core) - 36usize];
     [
         "Offset of field: AscendCacheLocSimPlace::writes",
-    ][::core::mem::offset_of!(AscendCacheLocSimPlace, writes) - 28usize];
+    ][::core::mem::offset_of!(AscendCacheLocSimPlace, writes) - 40usize];
+    [
+        "Offset of field: AscendCacheLocSimPlace::reserved",
+    ][::core::mem::offset_of!(AscendCacheLocSimPlace, reserved) - 44usize];
 };
 impl Default for AscendCacheLocSimPlace {
     fn default() -> Self {
@@ -876,7 +889,7 @@ pub struct AscendCacheLocSimReport {
 const _: () = {
     [
         "Size of AscendCacheLocSimReport",
-    ][::core::mem::size_of::<AscendCacheLocSimReport>() - 112usize];
+    ][::core::mem::size_of::<AscendCacheLocSimReport>() - 144usize];
     [
         "Alignment of AscendCacheLocSimReport",
     ][::core::mem::align_of::<AscendCacheLocSimReport>() - 8usize];
@@ -906,7 +919,7 @@ const _: () = {
     ][::core::mem::offset_of!(AscendCacheLocSimReport, place) - 48usize];
     [
         "Offset of field: AscendCacheLocSimReport::other",
-    ][::core::mem::offset_of!(AscendCacheLocSimReport, other) - 80usize];
+    ][::core::mem::offset_of!(AscendCacheLocSimReport, other) - 96usize];
 };
 impl Default for AscendCacheLocSimReport {
     fn default() -> Self {
@@ -1055,12 +1068,14 @@ pub struct AscendCacheLocSimOptions {
     pub instruction_limit: u64,
     pub auto_sync: u32,
     pub saturate: u32,
+    pub shared_lines: u32,
+    pub reserved: u32,
 }
 #[allow(clippy::unnecessary_operation, clippy::identity_op)]
 const _: () = {
     [
         "Size of AscendCacheLocSimOptions",
-    ][::core::mem::size_of::<AscendCacheLocSimOptions>() - 24usize];
+    ][::core::mem::size_of::<AscendCacheLocSimOptions>() - 32usize];
     [
         "Alignment of AscendCacheLocSimOptions",
     ][::core::mem::align_of::<AscendCacheLocSimOptions>() - 8usize];
@@ -1076,6 +1091,12 @@ const _: () = {
     [
         "Offset of field: AscendCacheLocSimOptions::saturate",
     ][::core::mem::offset_of!(AscendCacheLocSimOptions, saturate) - 20usize];
+    [
+        "Offset of field: AscendCacheLocSimOptions::shared_lines",
+    ][::core::mem::offset_of!(AscendCacheLocSimOptions, shared_lines) - 24usize];
+    [
+        "Offset of field: AscendCacheLocSimOptions::reserved",
+    ][::core::mem::offset_of!(AscendCacheLocSimOptions, reserved) - 28usize];
 };
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]
@@ -1084,12 +1105,14 @@ pub struct AscendCacheLocSimOutcome {
     pub reports_capacity: u64,
     pub reports_count: u64,
     pub counters: *mut AscendCacheLocSimCoreCounters,
+    pub exception: u32,
+    pub reserved: u32,
 }
 #[allow(clippy::unnecessary_operation, clippy::identity_op)]
 const _: () = {
     [
         "Size of AscendCacheLocSimOutcome",
-    ][::core::mem::size_of::<AscendCacheLocSimOutcome>() - 32usize];
+    ][::core::mem::size_of::<AscendCacheLocSimOutcome>() - 40usize];
     [
         "Alignment of AscendCacheLocSimOutcome",
     ][::core::mem::align_of::<AscendCacheLocSimOutcome>() - 8usize];
@@ -1105,6 +1128,12 @@ const _: () = {
     [
         "Offset of field: AscendCacheLocSimOutcome::counters",
     ][::core::mem::offset_of!(AscendCacheLocSimOutcome, counters) - 24usize];
+    [
+        "Offset of field: AscendCacheLocSimOutcome::exception",
+    ][::core::mem::offset_of!(AscendCacheLocSimOutcome, exception) - 32usize];
+    [
+        "Offset of field: AscendCacheLocSimOutcome::reserved",
+    ][::core::mem::offset_of!(AscendCacheLocSimOutcome, reserved) - 36usize];
 };
 impl Default for AscendCacheLocSimOutcome {
     fn default() -> Self {

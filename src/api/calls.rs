@@ -78,6 +78,8 @@ impl Api {
         unsafe { call!(self, aclrtSynchronizeDevice()) }
     }
 
+    /// The chip's name. AscendCL keeps one for the process, of the first device that has one (hicann/runtime,
+    /// `InitSocVersion` in `acl_rt_impl_base.cpp`): no call gives that of another device.
     pub(crate) fn soc_name(&self) -> Result<String> {
         let function = self.table.aclrtGetSocName.expect("checked when the library was opened");
         // SAFETY: takes nothing, and gives null or a text that lives as long as the library.
@@ -85,29 +87,41 @@ impl Api {
         name.ok_or_else(|| Error::Acl { call: "aclrtGetSocName", code: 0, message: self.recent_message() })
     }
 
-    /// The device's vector cores: by the capability that every version has, else by the attribute of newer ones.
-    pub(crate) fn vector_cores(&self, ordinal: u32) -> Result<u32> {
-        let (capability, attribute) = (
-            raw::ASCEND_CACHE_LOC_ACL_DEVICE_INFO_VECTOR_CORE_NUM.cast_signed(),
-            raw::ASCEND_CACHE_LOC_ACL_DEV_ATTR_VECTOR_CORE_NUM,
-        );
-        let mut count = 0;
-        // SAFETY: the out pointer is valid.
-        let mut result = unsafe { call!(self, aclGetDeviceCapability(ordinal, capability, &raw mut count)) };
-        if (result.is_err() || count <= 0)
-            && let Some(function) = self.table.aclrtGetDeviceInfo
-        {
-            // SAFETY: as above.
-            let code = unsafe { function(ordinal, attribute, &raw mut count) };
-            result = self.check("aclrtGetDeviceInfo", code);
+    /// The number of the chip's arch, where the library tells it: from 9.1.0-beta.3 on, which has an error (107000) for a
+    /// chip whose arch it does not know. An older one has the same, and writes it to CANN's log: it is not asked. Of the
+    /// first device too, as [`soc_name`](Self::soc_name): `GetDeviceNpuArch` in `api_impl_standard_soc.cc` uses none.
+    pub(crate) fn npu_arch(&self, ordinal: u32) -> Option<i64> {
+        const SINCE: u32 = 90_099_803;
+        if self.runtime_version().is_some_and(|version| version < SINCE) {
+            return None;
         }
-        result?;
+        self.device_attribute(ordinal, raw::ASCEND_CACHE_LOC_ACL_DEV_ATTR_NPU_ARCH)?.ok()
+    }
+
+    /// The device's vector cores: of the device itself where the library has the call for it, else by the capability that
+    /// every version has, which is looked up by the chip's name.
+    pub(crate) fn vector_cores(&self, ordinal: u32) -> Result<u32> {
+        let attribute = self.device_attribute(ordinal, raw::ASCEND_CACHE_LOC_ACL_DEV_ATTR_VECTOR_CORE_NUM);
+        let mut count = attribute.and_then(Result::ok).unwrap_or(0);
+        if count <= 0 {
+            let capability = raw::ASCEND_CACHE_LOC_ACL_DEVICE_INFO_VECTOR_CORE_NUM.cast_signed();
+            // SAFETY: the out pointer is valid.
+            unsafe { call!(self, aclGetDeviceCapability(ordinal, capability, &raw mut count)) }?;
+        }
         u32::try_from(count).ok().filter(|&count| count > 0).ok_or_else(|| {
             Error::Unavailable(format!("AscendCL says that device {ordinal} has {count} vector cores").into())
         })
     }
 
-    /// The runtime's version as CANN counts: major * 10^7 + minor * 10^5 + patch * 10^3.
+    /// An attribute of a device; `None` where the library has no such call.
+    fn device_attribute(&self, ordinal: u32, attribute: u32) -> Option<Result<i64>> {
+        let (function, mut value) = (self.table.aclrtGetDeviceInfo?, 0);
+        // SAFETY: the out pointer is valid.
+        let code = unsafe { function(ordinal, attribute, &raw mut value) };
+        Some(self.check("aclrtGetDeviceInfo", code).map(|()| value))
+    }
+
+    /// The runtime's version as a number, see [`version`](super::version); `None` of a library that does not tell.
     pub(crate) fn runtime_version(&self) -> Option<u32> {
         let (mut package, mut version) = (*b"runtime\0", 0);
         let function = self.table.aclsysGetVersionNum?;

@@ -1,6 +1,6 @@
 //! AscendCL's return codes, by what they mean for the device and for the caller.
 //!
-//! `ascendc/acl_api.h` names every code of the runtime; tests/acl_headers.sh holds those names against the runtime's own
+//! `ascendc/acl_api.h` names every code of the runtime; `tests/acl_headers.sh` holds those names against the runtime's own
 //! header, and a test here sees to it that each has a class.
 
 use std::ops::RangeInclusive;

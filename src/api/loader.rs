@@ -3,13 +3,15 @@
 use std::env;
 use std::ffi::{CString, OsStr, c_void};
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::mem::ManuallyDrop;
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW};
 
 use super::{Api, functions};
-use crate::{Error, Result};
+use crate::{Error, Result, logging};
 
 /// The kernels as the build script made them.
 mod embedded {
@@ -22,13 +24,28 @@ const NAMES: [&str; 3] = ["libascendcl.so", "libascendcl.so.1", "libacl_rt.so"];
 /// glibc's and musl's `RTLD_NOLOAD`: the library if it is open already.
 const RTLD_NOLOAD: i32 = 4;
 
+/// A library that is open, for ever: what runs in it cannot be told to stop.
+pub(super) struct Opened {
+    library: ManuallyDrop<Library>,
+    path: PathBuf,
+}
+
+impl Opened {
+    fn new(library: Library, path: PathBuf) -> Self {
+        Self { library: ManuallyDrop::new(library), path }
+    }
+}
+
 /// Opens the library of this process.
-pub(super) fn open() -> Result<Arc<Api>> {
+///
+/// # Errors
+/// [`Error::Unavailable`] where there is none.
+pub(super) fn find() -> Result<Opened> {
     // One that another runtime has opened counts first: it is initialised, and its state is the process's.
     for name in NAMES {
         // SAFETY: nothing is loaded, so no initialiser runs.
         if let Ok(library) = unsafe { Library::open(Some(name), RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD) } {
-            return of_library(library, Path::new(name));
+            return Ok(Opened::new(library, name.into()));
         }
     }
     let places = Places::of(env::var_os("LD_LIBRARY_PATH").as_deref(), env::var_os("ASCEND_HOME_PATH").as_deref());
@@ -36,9 +53,12 @@ pub(super) fn open() -> Result<Arc<Api>> {
     for path in places.paths() {
         // SAFETY: the initialisers of AscendCL's own library.
         match unsafe { Library::open(Some(&path), RTLD_NOW | RTLD_LOCAL) } {
-            Ok(library) => return of_library(library, &path),
+            Ok(library) => return Ok(Opened::new(library, path)),
             // It is there and does not load: the text says which of its own libraries is missing.
-            Err(error) if path.exists() => broken = format!("{broken}; {error}"),
+            Err(error) if path.is_absolute() && path.exists() => {
+                logging::warn!("{} does not load: {error}", path.display());
+                broken = format!("{broken}; {error}");
+            }
             Err(_) => {}
         }
     }
@@ -55,7 +75,10 @@ struct Places {
 
 impl Places {
     fn of(search_path: Option<&OsStr>, home: Option<&OsStr>) -> Self {
-        let elements: Vec<_> = search_path.map(env::split_paths).into_iter().flatten().collect();
+        // As glibc reads it (`_dl_init_paths`): separated by colons or semicolons; empty is as not set.
+        let search_path = search_path.map(OsStr::as_bytes).filter(|path| !path.is_empty());
+        let elements = search_path.iter().flat_map(|path| path.split(|byte| matches!(byte, b':' | b';')));
+        let elements: Vec<_> = elements.map(|path| PathBuf::from(OsStr::from_bytes(path))).collect();
         let linker = elements.iter().all(|path| path.is_absolute());
         let mut folders: Vec<_> = elements.into_iter().filter(|path| path.is_absolute()).collect();
         if let Some(home) = home.map(PathBuf::from).filter(|home| home.is_absolute()) {
@@ -85,7 +108,11 @@ impl fmt::Display for Places {
     }
 }
 
-fn of_library(library: Library, path: &Path) -> Result<Arc<Api>> {
+/// Initialises a library that is open.
+///
+/// # Errors
+/// [`Error::Unavailable`] where it is not one that we can use; what `aclInit` says.
+pub(super) fn initialise(Opened { library, path }: Opened) -> Result<Arc<Api>> {
     let lookup = |name: &str| {
         let symbol = CString::new(name).expect("a function's name");
         // SAFETY: an address, of whatever type; null where there is none.
@@ -94,7 +121,7 @@ fn of_library(library: Library, path: &Path) -> Result<Arc<Api>> {
     // SAFETY: the functions have the documented types, which tests/acl_headers.sh compares.
     let table = unsafe { functions::table(lookup) };
     // SAFETY: as above; the library is never closed.
-    unsafe { Api::new(table, &path.display().to_string(), kernels, Box::new(library)) }
+    unsafe { Api::new(table, &path.display().to_string(), kernels, Box::new(())) }
 }
 
 /// The embedded kernels for a device.
@@ -127,7 +154,7 @@ mod tests {
         for folder in ["/a", "/cann/lib64", &format!("/cann/{cpu}-linux/lib64")] {
             expected.extend(NAMES.map(|name| format!("{folder}/{name}")));
         }
-        for search_path in ["/a:", ":/a", "/a:.", "/a::", "lib:/a", "/a:../lib"] {
+        for search_path in ["/a:", ":/a", "/a:.", "/a::", "lib:/a", "/a:../lib", "/a;", ";/a", "/a;.", "$ORIGIN;/a"] {
             assert_eq!(shown(search_path, "/cann").0, expected, "{search_path:?}");
         }
         expected.extend(NAMES.map(Into::into));
@@ -136,6 +163,15 @@ mod tests {
         let folders = format!("/a, /cann/lib64, /cann/{cpu}-linux/lib64, the dynamic linker's folders");
         assert_eq!(text, format!("libascendcl.so, libascendcl.so.1, libacl_rt.so in {folders}"));
         assert_eq!(Places::of(None, None).paths().collect::<Vec<_>>(), NAMES.map(PathBuf::from));
-        assert_eq!(shown("", "relative").0, Vec::<String>::new(), "an empty search path is an empty element");
+        assert_eq!(shown("/a;/b", "").0, shown("/a:/b", "").0);
+        assert_eq!(shown(":", "relative").0, Vec::<String>::new(), "two empty elements");
+    }
+
+    /// The dynamic linker takes an empty search path as none, not as one with an empty element.
+    #[test]
+    fn an_empty_search_path_is_as_none() {
+        let paths = |search_path| Places::of(search_path, None).paths().collect::<Vec<_>>();
+        assert_eq!(paths(Some("".as_ref())), NAMES.map(PathBuf::from));
+        assert_eq!(paths(Some("".as_ref())), paths(None));
     }
 }

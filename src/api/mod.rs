@@ -22,6 +22,7 @@ pub(crate) mod library;
 mod loader;
 #[cfg(feature = "sim")]
 pub mod sim;
+pub(crate) mod version;
 
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -38,18 +39,10 @@ use crate::{Error, Result};
 /// one is lacking in the library.
 ///
 /// # Errors
-/// [`Error::Unavailable`] without AscendCL, with everything that was looked for.
+/// [`Error::Unavailable`] without AscendCL, with everything that was looked for: a later call looks again. Of a library that
+/// is too old or lacks functions, and of one whose `aclInit` fails ([`Error::Acl`]), every later call says the same.
 pub fn acl() -> Result<AclApi> {
     library::process().map(|api| *api.table())
-}
-
-/// The oldest runtime that loads and launches kernels the way that we do, in CANN's count.
-#[cfg(any(feature = "npu", feature = "sim"))]
-const OLDEST: u32 = 80_500_000;
-
-/// A version in CANN's count: major * 10^7 + minor * 10^5 + patch * 10^3.
-pub(crate) fn version_text(version: u32) -> String {
-    format!("{}.{}.{}", version / 10_000_000, version / 100_000 % 100, version / 1_000 % 100)
 }
 
 /// The kernels of an arch, as a binary that the library loads; or why there are none.
@@ -92,7 +85,7 @@ impl Api {
     ) -> Result<Arc<Self>> {
         let missing = functions::missing(&table);
         if !missing.is_empty() {
-            let (missing, needed) = (missing.join(", "), "CANN 8.5.0 or later is needed");
+            let (missing, needed) = (missing.join(", "), "CANN 8.5.0-beta.1 or later is needed");
             return Err(Error::Unavailable(format!("{name} has no {missing}: {needed}").into()));
         }
         let api = Self {
@@ -104,12 +97,12 @@ impl Api {
             _library: library,
         };
         api.init()?;
-        let version = api.runtime_version();
-        let text = version.map_or_else(|| "of unknown version".into(), version_text);
+        let number = api.runtime_version();
+        let text = number.map_or_else(|| "of unknown version".into(), version::text);
         crate::logging::debug!("library opened: {name}, CANN {text}");
-        match version {
-            Some(version) if version < OLDEST => {
-                Err(Error::Unavailable(format!("{name} is of CANN {text}: 8.5.0 or later is needed").into()))
+        match number {
+            Some(number) if number < version::OLDEST => {
+                Err(Error::Unavailable(format!("{name} is of CANN {text}: 8.5.0-beta.1 or later is needed").into()))
             }
             _ => Ok(Arc::new(api)),
         }

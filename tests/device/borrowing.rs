@@ -149,10 +149,9 @@ fn retired_streams_leave_nothing_behind() {
             drop(batch);
             drop(stream.fault_check().unwrap());
             drop(stream.record().unwrap());
-            assert_eq!(acl!(rig.machine, aclrtSynchronizeStream(raw)), 0);
         }
-        // SAFETY: its work is done, as just waited for; of the others there is the clearing of the log, which the
-        // destruction of the stream waits for.
+        assert_eq!(acl!(rig.machine, aclrtSynchronizeStream(raw)), 0);
+        // SAFETY: its work is done, as just waited for.
         unsafe { stream.retire() }.unwrap();
         assert_eq!(acl!(rig.machine, aclrtDestroyStream(raw)), 0);
         let now = (rig.machine.device_allocations(), rig.machine.pinned_allocations(), rig.machine.streams());
@@ -184,4 +183,74 @@ fn a_destroyed_stream_is_named() {
     let mut batch = Batch::good(&stream);
     assert_eq!(acl!(rig.machine, aclrtDestroyStream(raw)), 0);
     assert_eq!(code(batch.last_loc(&stream)), 107_017);
+}
+
+/// A log that a stream has left serves streams of other contexts, and outlives its own: an event of a context that is gone
+/// must not be asked, since AscendCL looks at the context.
+#[test]
+fn a_log_outlives_the_context_of_its_stream() {
+    let rig = Rig::new();
+    let ours = foreign::context(&rig.machine).unwrap();
+    let context = foreign::new_context(&rig.machine, 0);
+    let stream = borrow(&rig, foreign::new_stream(&rig.machine));
+    // A check, and one that was dropped: both leave an event.
+    let check = stream.fault_check().unwrap();
+    drop(stream.fault_check().unwrap());
+    stream.synchronize().unwrap();
+    drop(check);
+    stream.synchronize().unwrap();
+    let dropped = DeviceBuffer::<i32>::zeroed(&stream, 1).unwrap();
+    drop((stream.record().unwrap(), dropped));
+    // SAFETY: all its work is done.
+    unsafe { stream.retire() }.unwrap();
+    foreign::set_context(&rig.machine, ours);
+    assert_eq!(acl!(rig.machine, aclrtDestroyContext(context)), 0);
+    assert_eq!(rig.machine.events(), 0);
+    let next = rig.device.new_stream().unwrap();
+    let mut batch = Batch::bad(&next);
+    let launch = batch.last_loc(&next).unwrap();
+    let check = next.fault_check().unwrap();
+    let found = loop {
+        if let Some(found) = check.poll().unwrap() {
+            break found;
+        }
+    };
+    assert_eq!(found.unwrap().launch, launch);
+    assert_eq!(rig.machine.misuses(), Vec::<String>::new());
+}
+
+/// Where the context went before the stream was retired, what was dropped on it is given back all the same.
+#[test]
+fn retiring_behind_its_context_gives_back_what_was_dropped() {
+    let rig = Rig::new();
+    let ours = foreign::context(&rig.machine).unwrap();
+    rig.device.reclaim().unwrap();
+    let (memory, events) = (rig.machine.device_allocations(), rig.machine.events());
+    let context = foreign::new_context(&rig.machine, 0);
+    let stream = borrow(&rig, foreign::new_stream(&rig.machine));
+    stream.synchronize().unwrap();
+    drop((DeviceBuffer::<i32>::zeroed(&stream, 1).unwrap(), stream.record().unwrap()));
+    stream.fault_check().map(drop).unwrap();
+    stream.synchronize().unwrap();
+    drop((DeviceBuffer::<i32>::zeroed(&stream, 1).unwrap(), stream.record().unwrap()));
+    foreign::set_context(&rig.machine, ours);
+    assert_eq!(acl!(rig.machine, aclrtDestroyContext(context)), 0);
+    // SAFETY: all its work was done before its context went.
+    unsafe { stream.retire() }.unwrap();
+    assert_eq!((rig.machine.device_allocations(), rig.machine.events()), (memory + 1, events), "its log stays");
+}
+
+/// A stream without a handle may be destroyed by its owner: nobody asks it anything any more.
+#[test]
+fn a_stream_without_a_handle_is_not_asked() {
+    let rig = Rig::with(|config| config.memory_bytes = 1 << 20);
+    let raw = foreign::new_stream(&rig.machine);
+    let stream = borrow(&rig, raw);
+    let large = DeviceBuffer::<i32>::zeroed(&stream, 200_000).unwrap();
+    drop((stream.record().unwrap(), large, stream));
+    assert_eq!((acl!(rig.machine, aclrtSynchronizeStream(raw)), acl!(rig.machine, aclrtDestroyStream(raw))), (0, 0));
+    // By short memory, and by hand.
+    DeviceBuffer::<i32>::zeroed(&rig.stream, 200_000).unwrap();
+    rig.device.reclaim().unwrap();
+    assert_eq!((rig.machine.misuses(), rig.machine.events()), (Vec::<String>::new(), 0));
 }

@@ -1,6 +1,6 @@
 //! Operations inside a capture, and what a capture forbids.
 
-use ascend_cache_loc::{DeviceBuffer, Error, Operation};
+use ascend_cache_loc::{DeviceBuffer, Error, Operation, Stream};
 
 use crate::foreign::{self, GLOBAL, RELAXED, THREAD_LOCAL, acl, begin, end, replay};
 use crate::rig::{Batch, MOMENT, Rig, code};
@@ -148,7 +148,7 @@ fn a_capture_forks_and_joins() {
 fn begin_and_end_are_checked() {
     let rig = Rig::new();
     let other = rig.device.new_stream().unwrap();
-    assert_eq!(begin(&rig.machine, std::ptr::null_mut(), GLOBAL), 107_031);
+    assert_eq!(begin(&rig.machine, std::ptr::null_mut(), GLOBAL), 100_000);
     assert_eq!(end(&rig.machine, rig.stream.as_raw()), Err(107_029));
     assert_eq!(begin(&rig.machine, rig.stream.as_raw(), GLOBAL), 0);
     let mut status = 9;
@@ -165,6 +165,54 @@ fn begin_and_end_are_checked() {
             assert_eq!(end(machine, raw as *mut _), Err(107_038));
         });
     });
+    assert_eq!(end(&rig.machine, rig.stream.as_raw()), Err(107_029), "the wrong thread has ended it");
+    assert_eq!(begin(&rig.machine, rig.stream.as_raw(), GLOBAL), 0);
+    other.wait(&rig.stream.record().unwrap()).unwrap();
     rig.stream.wait(&other.record().unwrap()).unwrap();
     end(&rig.machine, rig.stream.as_raw()).unwrap();
+}
+
+/// A captured event orders nothing but the graph: a buffer that moved along it could be freed while its old home is at
+/// work on it.
+#[test]
+fn a_buffer_does_not_move_within_a_capture() {
+    let rig = Rig::new();
+    let other = rig.device.new_stream().unwrap();
+    let mut batch = Batch::good(&rig.stream);
+    rig.machine.hold(rig.stream.as_raw(), true);
+    batch.last_loc(&rig.stream).unwrap();
+    assert_eq!(begin(&rig.machine, rig.stream.as_raw(), GLOBAL), 0);
+    assert_eq!(batch.slots.move_to(&other), Err(Error::Capturing));
+    assert_eq!(batch.slots.move_to(&rig.stream), Ok(()), "it is there");
+    end(&rig.machine, rig.stream.as_raw()).unwrap();
+    // From outside into a capture.
+    let mut outside = Batch::good(&other);
+    assert_eq!(begin(&rig.machine, rig.stream.as_raw(), GLOBAL), 0);
+    assert_eq!(outside.slots.move_to(&rig.stream), Err(Error::Capturing));
+    end(&rig.machine, rig.stream.as_raw()).unwrap();
+    assert_eq!(outside.slots.home().as_raw(), other.as_raw());
+    batch.slots.move_to(&other).unwrap();
+    drop(batch.slots);
+    rig.machine.hold(rig.stream.as_raw(), false);
+    other.synchronize().unwrap();
+    rig.stream.synchronize().unwrap();
+}
+
+/// A stream whose first borrow failed before its log was cleared is as if borrowed for the first time.
+#[test]
+fn a_borrow_that_failed_clears_nothing_in_a_capture() {
+    let rig = Rig::new();
+    let raw = foreign::new_stream(&rig.machine);
+    // SAFETY: a stream of the current context that stays for the test.
+    let borrow = || unsafe { Stream::borrow_raw(&rig.device, raw) };
+    rig.machine.fail_call("aclrtMemsetAsync", 1, 507_000);
+    assert_eq!(code(borrow()), 507_000);
+    assert_eq!(begin(&rig.machine, raw, GLOBAL), 0);
+    assert_eq!(borrow().map(drop), Err(Error::Capturing));
+    end(&rig.machine, raw).unwrap();
+    let stream = borrow().unwrap();
+    assert_eq!(begin(&rig.machine, raw, GLOBAL), 0);
+    borrow().unwrap();
+    end(&rig.machine, raw).unwrap();
+    assert_eq!(stream.take_fault(), Ok(None));
 }

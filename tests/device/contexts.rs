@@ -108,6 +108,6 @@ fn a_stream_knows_its_own_context() {
     // On another stream of another context AscendCL itself would refuse it.
     rig.machine.open(0).unwrap();
     assert_eq!(acl!(rig.machine, aclrtSetDevice(0)), 0);
-    assert_eq!(acl!(rig.machine, aclrtSynchronizeStream(raw)), 107_003);
+    assert_eq!(foreign::begin(&rig.machine, raw, foreign::GLOBAL), 107_003);
     borrowed.synchronize().unwrap();
 }

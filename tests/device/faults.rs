@@ -239,3 +239,34 @@ fn graph_replays_report_their_faults() {
         rig.stream.synchronize().unwrap();
     }
 }
+
+/// Reads are in the order of the stream: a check that is over tells of what earlier ones read and nobody took, whether
+/// they were dropped, failed behind their read, or were of a wait that ran out of time.
+#[test]
+fn a_check_tells_of_what_came_before_it() {
+    let rig = Rig::new();
+    let mut batch = Batch::bad(&rig.stream);
+    type Earlier = fn(&Rig);
+    let earlier: [(&str, Earlier); 3] = [
+        ("dropped while it was pending", |rig| drop(rig.stream.fault_check().unwrap())),
+        ("failed behind its read", |rig| {
+            rig.machine.fail_call("aclrtRecordEvent", 1, 207_007);
+            assert_eq!(crate::rig::code(rig.stream.fault_check()), 207_007);
+        }),
+        ("a wait that failed behind its read", |rig| {
+            rig.machine.fail_call("aclrtSynchronizeStream", 1, 507_000);
+            assert_eq!(crate::rig::code(rig.stream.synchronize()), 507_000);
+        }),
+    ];
+    for (what, earlier) in earlier {
+        rig.machine.hold(rig.stream.as_raw(), true);
+        let launch = batch.last_loc(&rig.stream).unwrap();
+        earlier(&rig);
+        let check = rig.stream.fault_check().unwrap();
+        assert_eq!(check.poll(), Ok(None));
+        rig.machine.hold(rig.stream.as_raw(), false);
+        assert_eq!(over(&check).map(|found| found.launch), Some(launch), "{what}");
+        rig.stream.synchronize().unwrap();
+    }
+    assert!(rig.machine.pinned_allocations() <= 3, "{}", rig.machine.pinned_allocations());
+}

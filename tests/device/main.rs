@@ -11,8 +11,11 @@ mod failures;
 mod faults;
 mod foreign;
 mod homes;
+#[cfg(feature = "log")]
+mod logs;
 mod reclaim;
 mod rig;
 mod runtime;
+mod stress;
 mod threads;
 mod waits;

@@ -131,7 +131,6 @@ fn concurrent_reclaims_lose_nothing() {
     assert!(rig.machine.device_allocations() < 12, "{}", rig.machine.device_allocations());
 }
 
-#[cfg(any())]
 /// A device has a number of streams: where they have run out, those that were dropped are destroyed first.
 #[test]
 fn short_streams_destroy_what_was_dropped_first() {
@@ -180,4 +179,40 @@ fn a_context_that_cannot_be_restored_does_not_undo_a_launch() {
     assert_eq!(rig.machine.clear_failures(), 0);
     assert_eq!(rig.stream.take_fault().unwrap().unwrap().launch, launch);
     assert_eq!(batch.out(), batch.expected_last().0);
+}
+
+/// A wait takes the failure of whatever ran. Where short memory has waited for others' work, that is told: nobody else
+/// will be.
+#[test]
+fn a_failure_that_short_memory_met_is_told() {
+    let rig = Rig::with(|config| config.memory_bytes = 1 << 20);
+    let other = rig.device.new_stream().unwrap();
+    let mut batch = Batch::good(&other);
+    drop(DeviceBuffer::<i32>::zeroed(&rig.stream, 200_000).unwrap());
+    rig.machine.fail_launch(1, 507_899);
+    batch.last_loc(&other).unwrap();
+    let short = || DeviceBuffer::<i32>::zeroed(&rig.stream, 200_000).map(drop);
+    assert!(matches!(short(), Err(Error::Acl { call: "aclrtSynchronizeDevice", code: 507_899, .. })));
+    short().unwrap();
+    other.synchronize().unwrap();
+}
+
+/// While any stream that we know captures, short memory waits in no context, whichever the stream is of.
+#[test]
+fn short_memory_waits_nowhere_beside_a_capture() {
+    let rig = Rig::with(|config| config.memory_bytes = 1 << 20);
+    let (other, context) = of_another_context(&rig);
+    let ours = foreign::context(&rig.machine).unwrap();
+    drop(DeviceBuffer::<i32>::zeroed(&rig.stream, 200_000).unwrap());
+    for (captured, context) in [(&rig.stream, ours), (&other, context as *mut _)] {
+        foreign::set_context(&rig.machine, context);
+        assert_eq!(foreign::begin(&rig.machine, captured.as_raw(), foreign::RELAXED), 0);
+        foreign::set_context(&rig.machine, ours);
+        let spare = rig.device.new_stream().unwrap();
+        let (calls, refused) = rig.calls_of(|| DeviceBuffer::<i32>::zeroed(&spare, 200_000).map(drop));
+        assert_eq!(code(refused), 207_001);
+        assert!(calls.iter().all(|(name, _)| !name.starts_with("aclrtSynchronize")), "{calls:?}");
+        foreign::set_context(&rig.machine, context);
+        foreign::end(&rig.machine, captured.as_raw()).unwrap();
+    }
 }

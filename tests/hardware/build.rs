@@ -4,6 +4,9 @@
 #[path = "../../build/cann.rs"]
 mod cann;
 #[cfg(any(feature = "npu", feature = "sim"))]
+#[path = "../../build/cargo.rs"]
+mod cargo;
+#[cfg(any(feature = "npu", feature = "sim"))]
 #[path = "../../build/kernels.rs"]
 mod kernels;
 
@@ -12,15 +15,15 @@ fn main() {
     #[cfg(any(feature = "npu", feature = "sim"))]
     {
         for path in ["kernels", "../../build", "../../ascendc/common", "../../ascendc/cache_loc.h"] {
-            println!("cargo::rerun-if-changed={path}");
+            cargo::changed(path.as_ref());
         }
         let ladder = ladder();
         #[cfg(feature = "npu")]
         cann::compile(&ladder);
         #[cfg(feature = "sim")]
         {
-            let sim = kernels::cargo_path("DEP_ASCEND_CACHE_LOC_SIM");
-            println!("cargo::rerun-if-changed={}", sim.display());
+            let sim = cargo::path("DEP_ASCEND_CACHE_LOC_SIM");
+            cargo::changed(&sim);
             kernels::simulated(&sim, &ladder).compile("ascend_cache_loc_ladder");
         }
     }
@@ -29,7 +32,7 @@ fn main() {
 /// A kernel for each source in `kernels`.
 #[cfg(any(feature = "npu", feature = "sim"))]
 fn ladder() -> Vec<kernels::Kernel> {
-    let sources = kernels::entries(&kernels::cargo_path("CARGO_MANIFEST_DIR").join("kernels"));
+    let sources = kernels::entries(&cargo::path("CARGO_MANIFEST_DIR").join("kernels"));
     let kernel = |source: std::path::PathBuf| {
         let name = source.file_stem().and_then(|name| name.to_str()).expect("a name");
         kernels::Kernel::new(&format!("ladder_{name}"), source.clone())

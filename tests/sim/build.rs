@@ -8,7 +8,9 @@ fn main() {
     println!("cargo::rerun-if-changed=kernels");
     let mut build = cc::Build::new();
     build.cpp(true).std("c++17").warnings(true).extra_warnings(true).opt_level(2).include(&sim);
-    for directory in ["kernels", "kernels/planted", "kernels/public"] {
+    // As clang and CANN have it by default.
+    build.flag_if_supported("-Werror=narrowing");
+    for directory in ["kernels", "kernels/callers", "kernels/planted", "kernels/public"] {
         let mut sources: Vec<_> = fs::read_dir(directory)
             .expect("a directory of kernels")
             .map(|entry| entry.expect("a readable directory").path())

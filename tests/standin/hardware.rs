@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::rig::{CANN, cann_9, install, said, scratch, vendored};
+use crate::rig::{CANN, cann_9, host_platform, install, said, scratch, vendored, write};
 
 /// `tests/run_npu.sh`, which is all of the hardware's part, on the simulated library and without a network: what it
 /// reports, and that it stops.
@@ -12,6 +12,7 @@ use crate::rig::{CANN, cann_9, install, said, scratch, vendored};
 fn the_hardware_command_reports_what_it_did() {
     let home = scratch("cann_hardware");
     let (cann, repository) = (cann_9(&home), vendored(&home));
+    write(&cann.join(host_platform()).join("ascend_toolkit_install.info"), "innerversion=V100R001C23\nversion=9.0.0\n");
     install(&cann, true);
     let report = home.join("reports/one.txt");
     let run = |setup: &str| {
@@ -38,7 +39,7 @@ fn the_hardware_command_reports_what_it_did() {
     assert_eq!(steps, expected, "{text}");
     for part in [
         "\nrustc     rustc ",
-        "version=9.0.0\n",
+        "ascend_toolkit_install.info:version=9.0.0\n",
         "get_last_loc/entry.cpp: warning: be careful\n",
         "kernels/echo.cpp: warning: be careful\n",
         "\nchip          Ascend910B3 (dav-2201)\n",

@@ -1,6 +1,7 @@
 //! The loader: the library that is opened, and those that are refused.
 
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::rig::{Consumer, ROOT, cann_8_5, cann_9, host_platform, install, scratch, write};
@@ -26,7 +27,10 @@ fn embedded_kernels_are_loaded() {
     );
     assert_eq!(with("soc=Ascend910A"), "device 0: no kernels for a chip named \"Ascend910A\"\n");
     let library = cann.join("lib64/libascendcl.so");
-    assert_eq!(with("version=80300000"), format!("{} is of CANN 8.3.0: 8.5.0 or later is needed\n", library.display()));
+    assert_eq!(
+        with("version=80300000"),
+        format!("{} is of CANN 8.3.0: 8.5.0-beta.1 or later is needed\n", library.display())
+    );
     // Each call on the way fails in turn.
     for name in [
         "aclInit",
@@ -65,8 +69,12 @@ fn embedded_kernels_are_loaded() {
     // The other ways to be found: the search path, and not through an empty element of it.
     let folder = cann.join("lib64");
     assert_eq!(consumer.run(&[("LD_LIBRARY_PATH", folder.to_str().unwrap())]), info);
-    let text = consumer.run_in(&folder, &[("LD_LIBRARY_PATH", ":/nowhere")]);
-    assert!(text.starts_with("no AscendCL on this machine"), "the current directory was searched: {text}");
+    for path in [":/nowhere", "/nowhere:", "/nowhere;", "/nowhere;."] {
+        let text = consumer.run_in(&folder, &[("LD_LIBRARY_PATH", path)]);
+        assert!(text.starts_with("no AscendCL on this machine"), "{path}: the current directory was searched: {text}");
+    }
+    let text = consumer.run(&[("LD_LIBRARY_PATH", "")]);
+    assert!(text.ends_with(" in the dynamic linker's folders\n"), "empty is as none: {text}");
     // Its other names, and the target's own folder.
     let (other, versioned) = (format!("{}/lib64", host_platform()), "lib64/libascendcl.so.1");
     for [from, to] in [
@@ -80,20 +88,26 @@ fn embedded_kernels_are_loaded() {
     }
 }
 
+/// Makes a library that has two functions.
+fn lacking(folder: &Path) -> PathBuf {
+    let source = "int aclInit(const char *c) { return 0; } const char *aclGetRecentErrMsg(void) { return 0; }";
+    write(&folder.join("acl.c"), source);
+    let library = folder.join("libascendcl.so");
+    let built = Command::new("cc").args(["-shared", "-fPIC", "-o"]).arg(&library).arg(folder.join("acl.c")).status();
+    assert!(built.unwrap().success());
+    library
+}
+
 /// A library that lacks functions is refused by the functions' names.
 #[test]
 fn a_library_without_the_functions_is_refused() {
     let consumer = Consumer::new("consumer_lacking");
     consumer.built(&[("HOME", "/nowhere")]);
     let folder = scratch("lacking");
-    let source = "int aclInit(const char *c) { return 0; } const char *aclGetRecentErrMsg(void) { return 0; }";
-    write(&folder.join("acl.c"), source);
-    let library = folder.join("libascendcl.so");
-    let built = Command::new("cc").args(["-shared", "-fPIC", "-o"]).arg(&library).arg(folder.join("acl.c")).status();
-    assert!(built.unwrap().success());
+    let library = lacking(&folder);
     let text = consumer.run(&[("LD_LIBRARY_PATH", folder.to_str().unwrap())]);
     let expected = format!("{} has no aclrtGetDeviceCount, aclrtSetDevice, ", library.display());
-    assert!(text.starts_with(&expected) && text.ends_with(": CANN 8.5.0 or later is needed\n"), "{text}");
+    assert!(text.starts_with(&expected) && text.ends_with(": CANN 8.5.0-beta.1 or later is needed\n"), "{text}");
     assert!(!text.contains("aclmdlRICaptureBegin"), "optional: {text}");
     // A file that is no library.
     write(&library, "not a library");
@@ -113,4 +127,53 @@ fn a_library_without_the_optional_functions_is_enough() {
     let text = consumer.run(&[("ASCEND_HOME_PATH", path)]);
     let expected = "devices       1\nchip          Ascend910B3 (dav-2201)\nvector cores  64\nCANN          unknown\n";
     assert!(text.starts_with(expected), "{text}");
+}
+
+/// Whatever was opened stays open, and what came of it stays so too; where nothing was found, the next call looks again.
+#[test]
+fn what_was_opened_stays() {
+    let consumer = Consumer::new("consumer_staying");
+    let main = consumer.folder.join("src/main.rs");
+    fs::remove_file(&main).unwrap(); // a link to the example
+    // Asks, changes a variable, asks again; whether the library is in the process each time.
+    let text = r#"fn main() {
+        let ask = || {
+            let count = ascend_cache_loc::Device::count().map_err(|error| error.to_string());
+            let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
+            println!("{count:?} {}", maps.contains("libascendcl.so"));
+        };
+        ask();
+        let arguments: Vec<_> = std::env::args().collect();
+        // SAFETY: the only thread.
+        unsafe { std::env::set_var(&arguments[1], &arguments[2]) };
+        ask();
+    }"#;
+    write(&main, text);
+    consumer.built(&[("HOME", "/nowhere")]);
+    let cann = cann_9(&scratch("cann_staying"));
+    install(&cann, true);
+    let (home, library) = (cann.to_str().unwrap(), cann.join("lib64/libascendcl.so"));
+    let run = |variable, to, environment: &[(&str, &str)]| {
+        let mut program = Command::new(consumer.program());
+        program.env_remove("LD_LIBRARY_PATH").env_remove("ASCEND_HOME_PATH").args([variable, to]);
+        String::from_utf8(program.envs(environment.iter().copied()).output().unwrap().stdout).unwrap()
+    };
+    // The second time it would answer otherwise: each of these fails once.
+    let setup = "ASCEND_CACHE_LOC_STANDIN";
+    for (refused, why) in [
+        ("version=80300000", format!("{} is of CANN 8.3.0: 8.5.0-beta.1 or later is needed", library.display())),
+        ("fail=aclInit:1:507000", "aclInit failed with 507000: aclInit fails here as it was told to".into()),
+    ] {
+        let text = run(setup, "", &[("ASCEND_HOME_PATH", home), (setup, refused)]);
+        assert_eq!(text, format!("Err({why:?}) true\n").repeat(2));
+    }
+    assert_eq!(run(setup, "", &[("ASCEND_HOME_PATH", home)]), "Ok(1) true\nOk(1) true\n");
+    let folder = scratch("staying");
+    lacking(&folder);
+    let text = run(setup, "", &[("LD_LIBRARY_PATH", folder.to_str().unwrap())]);
+    let lines: Vec<_> = text.lines().collect();
+    assert!(lines.len() == 2 && lines[0] == lines[1], "{text}");
+    assert!(lines[0].contains(" has no aclrtGetDeviceCount, ") && lines[0].ends_with(" true"), "{text}");
+    let text = run("ASCEND_HOME_PATH", home, &[]);
+    assert!(text.starts_with("Err(\"no AscendCL on this machine") && text.ends_with(" false\nOk(1) true\n"), "{text}");
 }

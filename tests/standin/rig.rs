@@ -1,15 +1,21 @@
 //! What the tests stand on: folders, CANN trees, the simulated library, and a user of the crate.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 
 pub(crate) const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 /// Environment that would point at a real installation.
-pub(crate) const CANN: [&str; 4] =
-    ["ASCEND_INSTALL_PATH", "ASCEND_HOME_PATH", "ASCEND_TOOLKIT_HOME", "ASCEND_CACHE_LOC_ARCHS"];
+pub(crate) const CANN: [&str; 5] = [
+    "ASCEND_INSTALL_PATH",
+    "ASCEND_HOME_PATH",
+    "ASCEND_TOOLKIT_HOME",
+    "ASCEND_CACHE_LOC_ARCHS",
+    "ASCEND_CACHE_LOC_DEBUG",
+];
 
 /// The folder of an installation for this machine.
 pub(crate) fn host_platform() -> String {
@@ -52,9 +58,15 @@ pub(crate) fn cann_9(home: &Path) -> PathBuf {
     home
 }
 
+/// Its compiler lacks what came later.
 pub(crate) fn cann_8_5(home: &Path) -> PathBuf {
     let tools = [("bisheng", "bin"), ("ld.lld", "HOST/ccec_compiler/bin")];
-    tree(home, "version.cfg", "# version\nruntime_running_version=[8.5.0.0:8.5.0]\n", &tools)
+    let home = tree(home, "version.cfg", "# version\nruntime_running_version=[8.5.0.0:8.5.0]\n", &tools);
+    let flags = home.join("bin/flags.tsv");
+    let lines = fs::read_to_string(&flags).unwrap();
+    let lines = lines.lines().filter(|line| line.split('\t').count() < 4).map(|line| format!("{line}\n"));
+    fs::write(flags, lines.collect::<String>()).unwrap();
+    home
 }
 
 /// A project that uses the crate with the feature `npu`, and shows what device there is.
@@ -65,17 +77,17 @@ pub(crate) struct Consumer {
 
 impl Consumer {
     pub(crate) fn new(name: &str) -> Self {
-        Self::of(Path::new(ROOT), name)
+        Self::of(Path::new(ROOT), name, &["npu"])
     }
 
-    /// A user of the crate in `repository`.
-    pub(crate) fn of(repository: &Path, name: &str) -> Self {
+    /// A user of the crate in `repository`, with some of its features.
+    pub(crate) fn of(repository: &Path, name: &str, features: &[&str]) -> Self {
         let folder = scratch(name);
         write(
             &folder.join("Cargo.toml"),
             &format!(
                 "[package]\nname = \"consumer\"\nedition = \"2024\"\n[workspace]\n[dependencies]\n\
-                 ascend-cache-loc = {{ path = {repository:?}, default-features = false, features = [\"npu\"] }}\n"
+                 ascend-cache-loc = {{ path = {repository:?}, default-features = false, features = {features:?} }}\n"
             ),
         );
         fs::create_dir(folder.join("src")).unwrap();
@@ -132,6 +144,80 @@ impl Consumer {
     }
 }
 
+/// The crate's build script, run by itself, for a machine whose home folder is empty.
+pub(crate) struct Script {
+    /// Its `OUT_DIR`.
+    pub(crate) out: PathBuf,
+}
+
+/// What a build script printed, and the `kernels.rs` that it wrote; empty where it wrote none.
+pub(crate) struct Ran {
+    pub(crate) said: String,
+    pub(crate) kernels: String,
+}
+
+impl Script {
+    pub(crate) fn new(out: PathBuf) -> Self {
+        fs::create_dir_all(&out).unwrap();
+        Self { out }
+    }
+
+    /// It, built once.
+    fn path() -> &'static Path {
+        static BUILT: OnceLock<PathBuf> = OnceLock::new();
+        BUILT.get_or_init(|| {
+            let consumer = Consumer::new("consumer_script");
+            consumer.built(&[("HOME", "/nowhere")]);
+            let folders = fs::read_dir(consumer.folder.join("target/debug/build")).unwrap();
+            let folders = folders.map(|entry| entry.unwrap().path());
+            let of_crate = |path: &Path| path.file_name().unwrap().to_str().unwrap().starts_with("ascend-cache-loc-");
+            let scripts = folders.filter(|folder| of_crate(folder)).map(|folder| folder.join("build-script-build"));
+            scripts.into_iter().find(|script| script.is_file()).unwrap()
+        })
+    }
+
+    pub(crate) fn run<V: AsRef<OsStr>>(&self, environment: &[(&str, V)]) -> Ran {
+        let mut script = Command::new(Self::path());
+        for name in CANN.iter().chain(&["DOCS_RS"]) {
+            script.env_remove(name);
+        }
+        script.env("CARGO_CFG_TARGET_ARCH", std::env::consts::ARCH).env("CARGO_MANIFEST_DIR", ROOT);
+        script.env("OUT_DIR", &self.out).env("HOME", "/nowhere").env("STANDIN_LOG", self.log());
+        script.envs(environment.iter().map(|(name, value)| (name, value)));
+        let _ = fs::remove_file(self.out.join("kernels.rs"));
+        let _ = fs::remove_file(self.log());
+        let output = script.output().unwrap();
+        assert!(output.status.success(), "{}", said(&output));
+        let printed = String::from_utf8(output.stdout).unwrap();
+        assert!(printed.lines().all(|line| line.starts_with("cargo::")), "{printed}");
+        Ran { said: printed, kernels: fs::read_to_string(self.out.join("kernels.rs")).unwrap_or_default() }
+    }
+
+    pub(crate) fn log(&self) -> PathBuf {
+        self.out.join("log")
+    }
+
+    /// The tools' command lines of its last run.
+    pub(crate) fn commands(&self) -> String {
+        String::from_utf8_lossy(&fs::read(self.log()).unwrap_or_default()).into_owned()
+    }
+}
+
+impl Ran {
+    /// The texts of its warnings or errors.
+    pub(crate) fn texts(&self, kind: &str) -> Vec<&str> {
+        self.said
+            .lines()
+            .filter_map(|line| line.strip_prefix("cargo::")?.strip_prefix(kind)?.strip_prefix('='))
+            .collect()
+    }
+
+    /// Why there are no kernels, as it is embedded.
+    pub(crate) fn none(&self) -> &str {
+        self.kernels.split_once("NO_KERNELS: &str = ").unwrap().1.trim_end().trim_end_matches(';').trim_matches('"')
+    }
+}
+
 pub(crate) fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
@@ -157,9 +243,9 @@ pub(crate) fn install(cann: &Path, optional: bool) {
 pub(crate) fn copied(folder: &Path) -> PathBuf {
     let copy = folder.join("repository");
     fs::create_dir_all(&copy).unwrap();
-    let copied =
-        format!("tar -C '{ROOT}' --exclude ./target --exclude ./.git -cf - . | tar -C '{}' -xf -", copy.display());
-    assert!(Command::new("sh").args(["-c", &copied]).status().unwrap().success());
+    let script = r#"cd "$1" && tar --exclude ./target --exclude ./.git -cf - . | (cd "$2" && tar -xf -)"#;
+    let copied = Command::new("sh").args(["-c", script, "sh", ROOT]).arg(&copy).status();
+    assert!(copied.unwrap().success());
     copy
 }
 

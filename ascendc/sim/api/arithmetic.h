@@ -33,9 +33,13 @@ constexpr bool kBits16 = std::is_same_v<T, int16_t> || std::is_same_v<T, uint16_
 template <typename T>
 constexpr bool kBits32 = std::is_same_v<T, int32_t> || std::is_same_v<T, uint32_t>;
 
-// Which element types 2201 has an instruction for; And and Or also take 32-bit ones, and get them wrong.
+// Which element types 2201 has an instruction for.
 template <typename T, typename Op>
-constexpr bool kSupported = Op::kLogical ? kBits16<T> || kBits32<T> : kArithmetic<T>;
+constexpr bool kSupported = Op::kLogical ? kBits16<T> : kArithmetic<T>;
+
+// The count forms of And and Or also take 32-bit elements, and get them wrong.
+template <typename T, typename Op>
+constexpr bool kCounted = kSupported<T, Op> || (Op::kLogical && kBits32<T>);
 
 template <typename T>
 constexpr bool kShiftable = kBits16<T> || kBits32<T>;
@@ -144,13 +148,13 @@ template <typename Op, typename T>
 void binary(const LocalTensor<T> &dst, const LocalTensor<T> &src0, const LocalTensor<T> &src1, const Lanes &lanes,
             const BinaryRepeatParams &strides, Site site)
 {
-    static_assert(kSupported<T, Op>, "ascendc/sim: 2201 has no such instruction for this element type");
+    static_assert(kCounted<T, Op>, "ascendc/sim: 2201 has no such instruction for this element type");
     VectorInstruction it(Op::kName, site, lanes);
     if constexpr (Op::kLogical && kBits32<T>) {
-        // A 16-bit instruction with the count or mask of the call.
-        it.core.report(ASCEND_CACHE_LOC_SIM_ELEMENTS_HALVED, it.now, it.core.in_ub(dst.sim_view().address, 0),
-                       lanes.active(), lanes.active());
+        // A 16-bit instruction with the count of the call.
         using U = uint16_t;
+        it.core.report(ASCEND_CACHE_LOC_SIM_ELEMENTS_HALVED, it.now,
+                       it.core.in_ub(dst.sim_view().address, lanes.count * sizeof(U), true), lanes.count, lanes.count);
         Lanes as16 = lanes;
         as16.per_repeat = kRepeatBytes / sizeof(U);
         binary_on<Op>(it, as16, dst.template ReinterpretCast<U>(), src0.template ReinterpretCast<U>(),
@@ -178,6 +182,12 @@ void unary(const char *name, const LocalTensor<T> &dst, const LocalTensor<T> &sr
 }
 
 template <typename T>
+T invert(T value)
+{
+    return static_cast<T>(~value);
+}
+
+template <typename T>
 T shift_left(T value, uint32_t by)
 {
     return by >= sizeof(T) * 8 ? T{0} : static_cast<T>(static_cast<std::make_unsigned_t<T>>(value) << by);
@@ -193,40 +203,39 @@ T shift_right(T value, uint32_t by)
 
 } // namespace sim
 
-// The three forms of an instruction, each with its own operands (`...`, in parentheses), handed to `call(lanes)`.
-#define ASCENDC_SIM_FORMS(Name, Strides, supported, call, ...) \
-    template <typename T, bool isSetMask = true> \
-    void Name(ASCENDC_SIM_OPERANDS __VA_ARGS__, const int32_t &count, Site site = Site::here()) \
+// The forms of an instruction, each with its own template parameters and operands (in parentheses); `call` sees `lanes`
+// and `repeatParams`.
+#define ASCENDC_SIM_COUNT_FORM(Name, Parameters, Operands, Strides, supported, call) \
+    template <ASCENDC_SIM_LIST Parameters> \
+    void Name(ASCENDC_SIM_LIST Operands, const int32_t &count, Site site = Site::here()) \
     { \
         static_assert(supported, "ascendc/sim: 2201 has no " #Name " for this element type"); \
         const Strides repeatParams; \
         const sim::Lanes lanes = sim::Lanes::first(count, sizeof(T)); \
         call; \
-    } \
-    template <typename T, bool isSetMask = true> \
-    void Name(ASCENDC_SIM_OPERANDS __VA_ARGS__, uint64_t mask[], const uint8_t repeatTime, \
-              const Strides &repeatParams, Site site = Site::here()) \
-    { \
-        static_assert(supported, "ascendc/sim: 2201 has no " #Name " for this element type"); \
-        static_assert(isSetMask, "ascendc/sim: isSetMask = false is not covered"); \
-        const sim::Lanes lanes = sim::Lanes::bits(mask, repeatTime, sizeof(T)); \
-        call; \
-    } \
-    template <typename T, bool isSetMask = true> \
-    void Name(ASCENDC_SIM_OPERANDS __VA_ARGS__, uint64_t mask, const uint8_t repeatTime, const Strides &repeatParams, \
+    }
+#define ASCENDC_SIM_MASK_FORMS(Name, Parameters, Operands, Strides, supported, call) \
+    ASCENDC_SIM_MASK_FORM(Name, Parameters, Operands, uint64_t mask[], bits, Strides, supported, call) \
+    ASCENDC_SIM_MASK_FORM(Name, Parameters, Operands, uint64_t mask, leading, Strides, supported, call)
+#define ASCENDC_SIM_MASK_FORM(Name, Parameters, Operands, mask_parameter, of, Strides, supported, call) \
+    template <ASCENDC_SIM_LIST Parameters> \
+    void Name(ASCENDC_SIM_LIST Operands, mask_parameter, const uint8_t repeatTime, const Strides &repeatParams, \
               Site site = Site::here()) \
     { \
         static_assert(supported, "ascendc/sim: 2201 has no " #Name " for this element type"); \
         static_assert(isSetMask, "ascendc/sim: isSetMask = false is not covered"); \
-        const sim::Lanes lanes = sim::Lanes::leading(mask, repeatTime, sizeof(T)); \
+        const sim::Lanes lanes = sim::Lanes::of(mask, repeatTime, sizeof(T)); \
         call; \
     }
-#define ASCENDC_SIM_OPERANDS(...) __VA_ARGS__
+#define ASCENDC_SIM_LIST(...) __VA_ARGS__
 
 #define ASCENDC_SIM_BINARY(Name) \
-    ASCENDC_SIM_FORMS(Name, BinaryRepeatParams, (sim::kSupported<T, Name##Op>), \
-                      (sim::binary<Name##Op>(dst, src0, src1, lanes, repeatParams, site)), \
-                      (const LocalTensor<T> &dst, const LocalTensor<T> &src0, const LocalTensor<T> &src1))
+    ASCENDC_SIM_COUNT_FORM(Name, (typename T), ASCENDC_SIM_TWO, BinaryRepeatParams, (sim::kCounted<T, Name##Op>), \
+                           (sim::binary<Name##Op>(dst, src0, src1, lanes, repeatParams, site))) \
+    ASCENDC_SIM_MASK_FORMS(Name, (typename T, bool isSetMask = true), ASCENDC_SIM_TWO, BinaryRepeatParams, \
+                           (sim::kSupported<T, Name##Op>), \
+                           (sim::binary<Name##Op>(dst, src0, src1, lanes, repeatParams, site)))
+#define ASCENDC_SIM_TWO (const LocalTensor<T> &dst, const LocalTensor<T> &src0, const LocalTensor<T> &src1)
 ASCENDC_SIM_BINARY(Add)
 ASCENDC_SIM_BINARY(Sub)
 ASCENDC_SIM_BINARY(Mul)
@@ -235,11 +244,22 @@ ASCENDC_SIM_BINARY(Min)
 ASCENDC_SIM_BINARY(And)
 ASCENDC_SIM_BINARY(Or)
 
-// With a scalar operand; `formula` uses `value` and `scalarValue`.
+// With a scalar operand, of the element type or of a type U that is told and must be the same; `formula` uses `value`
+// and `scalarValue`.
 #define ASCENDC_SIM_SCALAR(Name, supported, formula) \
-    ASCENDC_SIM_FORMS(Name, UnaryRepeatParams, supported, \
-                      (sim::unary(#Name, dst, src, lanes, repeatParams, site, [&](T value) { return formula; })), \
-                      (const LocalTensor<T> &dst, const LocalTensor<T> &src, const T &scalarValue))
+    ASCENDC_SIM_SCALAR_OF(Name, T, (typename T, bool isSetMask = true), supported, formula) \
+    ASCENDC_SIM_SCALAR_OF( \
+        Name, U, (typename T, typename U, bool isSetMask = true, std::enable_if_t<std::is_same_v<T, U>, bool> = true), \
+        supported, formula)
+#define ASCENDC_SIM_SCALAR_OF(Name, Scalar, Parameters, supported, formula) \
+    ASCENDC_SIM_COUNT_FORM(Name, Parameters, \
+                           (const LocalTensor<T> &dst, const LocalTensor<T> &src, const Scalar &scalarValue), \
+                           UnaryRepeatParams, supported, \
+                           (sim::unary(#Name, dst, src, lanes, repeatParams, site, [&](T value) { return formula; }))) \
+    ASCENDC_SIM_MASK_FORMS(Name, Parameters, \
+                           (const LocalTensor<T> &dst, const LocalTensor<T> &src, const Scalar &scalarValue), \
+                           UnaryRepeatParams, supported, \
+                           (sim::unary(#Name, dst, src, lanes, repeatParams, site, [&](T value) { return formula; })))
 ASCENDC_SIM_SCALAR(Adds, sim::kArithmetic<T>, AddOp::of(value, scalarValue))
 ASCENDC_SIM_SCALAR(Muls, sim::kArithmetic<T>, MulOp::of(value, scalarValue))
 ASCENDC_SIM_SCALAR(Maxs, sim::kArithmetic<T>, MaxOp::of(value, scalarValue))
@@ -247,15 +267,20 @@ ASCENDC_SIM_SCALAR(Mins, sim::kArithmetic<T>, MinOp::of(value, scalarValue))
 ASCENDC_SIM_SCALAR(ShiftLeft, sim::kShiftable<T>, sim::shift_left(value, static_cast<uint32_t>(scalarValue)))
 ASCENDC_SIM_SCALAR(ShiftRight, sim::kShiftable<T>, sim::shift_right(value, static_cast<uint32_t>(scalarValue)))
 
-ASCENDC_SIM_FORMS(Not, UnaryRepeatParams, sim::kBits16<T>,
-                  (sim::unary("Not", dst, src, lanes, repeatParams, site,
-                              [](T value) { return static_cast<T>(~value); })),
-                  (const LocalTensor<T> &dst, const LocalTensor<T> &src))
+ASCENDC_SIM_COUNT_FORM(Not, (typename T), (const LocalTensor<T> &dst, const LocalTensor<T> &src), UnaryRepeatParams,
+                       sim::kBits16<T>, (sim::unary("Not", dst, src, lanes, repeatParams, site, sim::invert<T>)))
+ASCENDC_SIM_MASK_FORMS(Not, (typename T, bool isSetMask = true), (const LocalTensor<T> &dst, const LocalTensor<T> &src),
+                       UnaryRepeatParams, sim::kBits16<T>,
+                       (sim::unary("Not", dst, src, lanes, repeatParams, site, sim::invert<T>)))
 
+#undef ASCENDC_SIM_TWO
 #undef ASCENDC_SIM_BINARY
 #undef ASCENDC_SIM_SCALAR
-#undef ASCENDC_SIM_FORMS
-#undef ASCENDC_SIM_OPERANDS
+#undef ASCENDC_SIM_SCALAR_OF
+#undef ASCENDC_SIM_COUNT_FORM
+#undef ASCENDC_SIM_MASK_FORMS
+#undef ASCENDC_SIM_MASK_FORM
+#undef ASCENDC_SIM_LIST
 
 // `c = a + b` works on the whole length of `c`.
 #define ASCENDC_SIM_OPERATOR(Op) \
@@ -297,7 +322,7 @@ void create_vec_index(const LocalTensor<T> &dst, T first, const Lanes &lanes, ui
                       uint32_t repeat_stride, Site site)
 {
     static_assert(kArithmetic<T>, "ascendc/sim: 2201 has no CreateVecIndex for this element type");
-    GetTPipePtr(site);
+    ::GetTPipePtr(site);
     auto &core = Core::current();
     const auto value = [&](uint32_t n) {
         if constexpr (std::is_same_v<T, float>) {

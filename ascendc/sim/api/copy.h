@@ -81,7 +81,27 @@ struct CopyShape {
     uint32_t left = 0;
     uint32_t right = 0;
     bool padded = false; // left and right are filled with a value
+
+    bool nothing() const { return blocks == 0 || bytes == 0; }
+    uint32_t taken() const { return ascendc_sim::round_up(left + bytes + right, kBlockBytes); }
 };
+
+constexpr uint32_t kMostBlocks = 4095;
+constexpr uint32_t kMostBlockBytes = 2097151;
+constexpr uint32_t kMostPadding = 63;
+
+// The instruction has so many bits for a field; what does not fit is cut off, silently on a device.
+inline uint32_t cut(uint64_t value, uint32_t most)
+{
+    return static_cast<uint32_t>(value & most);
+}
+
+inline void check_range(Core &core, const Instruction &now, uint64_t value, uint64_t most)
+{
+    if (value > most) {
+        core.report(ASCEND_CACHE_LOC_SIM_COPY_PARAMETER, now, {}, value, most);
+    }
+}
 
 // What a copy overwrites without giving it a value.
 inline void spoil(Core &core, const Instruction &now, uint32_t address, uint32_t bytes)
@@ -100,200 +120,105 @@ inline Instruction issue_copy(Core &core, ascendc_sim::Pipe pipe, const char *na
     return now;
 }
 
-// The conditions on both sides; false where nothing can be copied.
+// Addresses on both sides; `in`: from GM to UB.
 template <typename T>
-bool copy_possible(Core &core, const Instruction &now, const LocalTensor<T> &local, const GlobalTensor<T> &global,
-                   uint32_t gm_alignment)
+void check_addresses(Core &core, const Instruction &now, const LocalTensor<T> &local, const GlobalTensor<T> &global,
+                     const CopyShape &shape, bool in, uint32_t gm_alignment)
 {
-    if (global.sim_base() == 0 || local.sim_view().buffer_end == 0) {
-        core.report(ASCEND_CACHE_LOC_SIM_TENSOR_UNSET, now, {});
-        return false;
+    if (global.sim_base() == 0 || !local.sim_view().set) {
+        core.except(ASCEND_CACHE_LOC_SIM_TENSOR_UNSET, now, {});
     }
     if (global.sim_address() % gm_alignment != 0) {
-        core.report(ASCEND_CACHE_LOC_SIM_GM_MISALIGNED, now, core.in_gm(global.sim_address(), 0),
+        core.report(ASCEND_CACHE_LOC_SIM_GM_MISALIGNED, now, core.in_gm(global.sim_address(), shape.bytes, !in),
                     global.sim_address() % gm_alignment, gm_alignment);
     }
-    return core.aligned(now, local.sim_view().address, kBlockBytes);
+    core.check_aligned(now, local.sim_view().address, in ? shape.taken() : shape.bytes, in, kBlockBytes);
 }
 
-template <typename T>
-void copy_in(Core &core, const Instruction &now, const LocalTensor<T> &dst, const GlobalTensor<T> &src,
-             const CopyShape &shape, T value)
+// GM to UB, on MTE2. `fill(address, bytes)` gives padding its value; `check(core, now)` reports on the parameters.
+template <typename T, typename Fill, typename Check>
+void load(const char *name, Site site, const LocalTensor<T> &dst, const GlobalTensor<T> &src, const CopyShape &shape,
+          uint32_t gm_alignment, Fill fill, Check check)
 {
-    const uint32_t taken = ascendc_sim::round_up(shape.left + shape.bytes + shape.right, kBlockBytes);
+    auto &core = Core::current();
+    const Instruction now = issue_copy(core, ascendc_sim::kMte2, name, site, shape);
+    check(core, now);
+    if (shape.nothing()) {
+        return;
+    }
+    check_addresses(core, now, dst, src, shape, true, gm_alignment);
     for (uint32_t b = 0; b < shape.blocks; ++b) {
-        const uint64_t from = src.sim_address() + b * shape.gm_pitch;
         const uint64_t to = dst.sim_view().address + b * shape.ub_pitch;
-        if (!core.fits(now, dst.sim_view(), to, taken)) {
-            return;
-        }
-        const auto *array = core.gm_array(now, src.sim_base(), from, shape.bytes, false);
+        core.check_ub(now, dst.sim_view(), to, shape.taken(), true);
         auto at = static_cast<uint32_t>(to);
-        spoil(core, now, at, taken);
-        const auto fill = [&](uint32_t bytes) {
-            for (uint32_t i = 0; i < bytes && shape.padded; i += sizeof(T)) {
-                core.ub.store<T>(at + i, value);
+        spoil(core, now, at, shape.taken());
+        const auto pad = [&](uint32_t bytes) {
+            if (shape.padded) {
+                fill(core.ub, at, bytes);
+                core.ub.mark(at, bytes, true);
             }
-            core.ub.mark(at, bytes, shape.padded);
             at += bytes;
         };
-        fill(shape.left);
-        const uint8_t *bytes = array == nullptr ? nullptr : core.storage(*array, from);
-        if (bytes != nullptr) {
-            std::memcpy(core.ub.data(at), bytes, shape.bytes);
-        }
-        // After a refused read one report is enough; an array without storage leaves the bytes unwritten.
-        core.ub.mark(at, shape.bytes, array == nullptr || bytes != nullptr);
+        pad(shape.left);
+        core.access_gm(now, src.sim_base(), src.sim_address() + b * shape.gm_pitch, shape.bytes, false,
+                       [&](const uint8_t *host, uint64_t offset, uint64_t bytes) {
+                           // Memory without storage leaves the bytes unwritten.
+                           if (host != nullptr) {
+                               const uint32_t here = at + static_cast<uint32_t>(offset);
+                               std::memcpy(core.ub.data(here), host, bytes);
+                               core.ub.mark(here, static_cast<uint32_t>(bytes), true);
+                           }
+                       });
         at += shape.bytes;
-        fill(shape.right);
+        pad(shape.right);
     }
 }
 
-template <typename T>
-void copy_out(Core &core, const Instruction &now, const GlobalTensor<T> &dst, const LocalTensor<T> &src,
-              const CopyShape &shape)
+// UB to GM, on MTE3.
+template <typename T, typename Check>
+void store(const char *name, Site site, const GlobalTensor<T> &dst, const LocalTensor<T> &src, const CopyShape &shape,
+           uint32_t gm_alignment, Check check)
 {
+    auto &core = Core::current();
+    const Instruction now = issue_copy(core, ascendc_sim::kMte3, name, site, shape);
+    check(core, now);
+    if (shape.nothing()) {
+        return;
+    }
+    check_addresses(core, now, src, dst, shape, false, gm_alignment);
     for (uint32_t b = 0; b < shape.blocks; ++b) {
         const uint64_t from = src.sim_view().address + b * shape.ub_pitch;
-        const uint64_t to = dst.sim_address() + b * shape.gm_pitch;
-        if (!core.fits(now, src.sim_view(), from, shape.bytes)) {
-            return;
-        }
+        core.check_ub(now, src.sim_view(), from, shape.bytes, false);
         core.reads_ub(now, static_cast<uint32_t>(from), shape.bytes);
-        const auto *array = core.gm_array(now, dst.sim_base(), to, shape.bytes, true);
-        uint8_t *bytes = array == nullptr ? nullptr : core.storage(*array, to);
-        if (bytes != nullptr) {
-            std::memcpy(bytes, core.ub.data(static_cast<uint32_t>(from)), shape.bytes);
-        }
+        core.access_gm(now, dst.sim_base(), dst.sim_address() + b * shape.gm_pitch, shape.bytes, true,
+                       [&](uint8_t *host, uint64_t offset, uint64_t bytes) {
+                           if (host != nullptr) {
+                               std::memcpy(host, core.ub.data(static_cast<uint32_t>(from + offset)), bytes);
+                           }
+                       });
     }
 }
 
-// DataCopy in 32-byte blocks; a count that is no multiple of them is cut, as on the device.
-inline CopyShape whole_blocks(const DataCopyParams &params)
+// Within UB, on V.
+template <typename T, typename Check>
+void move(Site site, const LocalTensor<T> &dst, const LocalTensor<T> &src, const CopyShape &shape, uint64_t src_pitch,
+          uint64_t dst_pitch, Check check)
 {
-    const uint32_t bytes = uint32_t{params.blockLen} * kBlockBytes;
-    return {params.blockCount, bytes, 0, 0};
-}
-
-inline CopyShape counted_blocks(uint32_t count, uint32_t element_bytes)
-{
-    const uint64_t bytes = uint64_t{count} * element_bytes / kBlockBytes * kBlockBytes;
-    return {bytes == 0 ? 0u : 1u, static_cast<uint32_t>(bytes), 0, 0};
-}
-
-inline void check_count(Core &core, const Instruction &now, uint32_t count, uint32_t element_bytes)
-{
-    const uint64_t asked = uint64_t{count} * element_bytes;
-    if (asked % kBlockBytes != 0) {
-        core.report(ASCEND_CACHE_LOC_SIM_COPY_TRUNCATED, now, {}, asked, asked / kBlockBytes * kBlockBytes);
-    }
-}
-
-constexpr uint32_t kMostBlocks = 4095;
-constexpr uint32_t kMostBlockBytes = 2097151;
-
-// The documented ranges; what is outside is reported, and false where the copy cannot be carried out as asked.
-inline bool check_range(Core &core, const Instruction &now, uint64_t value, uint64_t most)
-{
-    if (value > most) {
-        core.report(ASCEND_CACHE_LOC_SIM_COPY_PARAMETER, now, {}, value, most);
-    }
-    return value <= most;
-}
-
-template <typename T>
-bool check_pad(Core &core, const Instruction &now, const DataCopyExtParams &params)
-{
-    const bool in_range = check_range(core, now, params.blockCount, kMostBlocks) &&
-                          check_range(core, now, params.blockLen, kMostBlockBytes);
-    if (params.blockLen % sizeof(T) != 0) {
-        core.report(ASCEND_CACHE_LOC_SIM_COPY_PARAMETER, now, {}, params.blockLen, sizeof(T));
-        return false;
-    }
-    return in_range;
-}
-
-} // namespace sim
-
-// ---- DataCopy: GM to UB, MTE2 ----
-
-template <typename T>
-void DataCopy(const LocalTensor<T> &dst, const GlobalTensor<T> &src, const DataCopyParams &params,
-              Site site = Site::here())
-{
-    auto &core = sim::Core::current();
-    sim::CopyShape shape = sim::whole_blocks(params);
-    shape.gm_pitch = shape.bytes + uint64_t{params.srcStride} * sim::kBlockBytes;
-    shape.ub_pitch = shape.bytes + uint64_t{params.dstStride} * sim::kBlockBytes;
-    const auto now = sim::issue_copy(core, ascendc_sim::kMte2, "DataCopy", site, shape);
-    if (sim::check_range(core, now, params.blockCount, sim::kMostBlocks) && shape.bytes != 0 &&
-        sim::copy_possible(core, now, dst, src, sizeof(T))) {
-        sim::copy_in(core, now, dst, src, shape, T{});
-    }
-}
-
-template <typename T>
-void DataCopy(const LocalTensor<T> &dst, const GlobalTensor<T> &src, const uint32_t count, Site site = Site::here())
-{
-    auto &core = sim::Core::current();
-    const sim::CopyShape shape = sim::counted_blocks(count, sizeof(T));
-    const auto now = sim::issue_copy(core, ascendc_sim::kMte2, "DataCopy", site, shape);
-    sim::check_count(core, now, count, sizeof(T));
-    if (sim::copy_possible(core, now, dst, src, sizeof(T))) {
-        sim::copy_in(core, now, dst, src, shape, T{});
-    }
-}
-
-// ---- DataCopy: UB to GM, MTE3 ----
-
-template <typename T>
-void DataCopy(const GlobalTensor<T> &dst, const LocalTensor<T> &src, const DataCopyParams &params,
-              Site site = Site::here())
-{
-    auto &core = sim::Core::current();
-    sim::CopyShape shape = sim::whole_blocks(params);
-    shape.ub_pitch = shape.bytes + uint64_t{params.srcStride} * sim::kBlockBytes;
-    shape.gm_pitch = shape.bytes + uint64_t{params.dstStride} * sim::kBlockBytes;
-    const auto now = sim::issue_copy(core, ascendc_sim::kMte3, "DataCopy", site, shape);
-    if (sim::check_range(core, now, params.blockCount, sim::kMostBlocks) && shape.bytes != 0 &&
-        sim::copy_possible(core, now, src, dst, sizeof(T))) {
-        sim::copy_out(core, now, dst, src, shape);
-    }
-}
-
-template <typename T>
-void DataCopy(const GlobalTensor<T> &dst, const LocalTensor<T> &src, const uint32_t count, Site site = Site::here())
-{
-    auto &core = sim::Core::current();
-    const sim::CopyShape shape = sim::counted_blocks(count, sizeof(T));
-    const auto now = sim::issue_copy(core, ascendc_sim::kMte3, "DataCopy", site, shape);
-    sim::check_count(core, now, count, sizeof(T));
-    if (sim::copy_possible(core, now, src, dst, sizeof(T))) {
-        sim::copy_out(core, now, dst, src, shape);
-    }
-}
-
-// ---- DataCopy: within UB, V ----
-
-namespace sim {
-
-template <typename T>
-void copy_within(Core &core, const Instruction &now, const LocalTensor<T> &dst, const LocalTensor<T> &src,
-                 const CopyShape &shape, uint64_t src_pitch, uint64_t dst_pitch)
-{
+    auto &core = Core::current();
+    const Instruction now = core.issue(ascendc_sim::kV, "DataCopy", site);
     core.counters.pipes[ascendc_sim::kV].repeats += (uint64_t{shape.blocks} * shape.bytes + 255) / 256;
+    check(core, now);
+    if (shape.nothing()) {
+        return;
+    }
     const auto &from = src.sim_view();
     const auto &to = dst.sim_view();
     for (uint32_t b = 0; b < shape.blocks; ++b) {
-        if (!core.fits(now, from, from.address + b * src_pitch, shape.bytes) ||
-            !core.fits(now, to, to.address + b * dst_pitch, shape.bytes)) {
-            return;
-        }
+        core.check_ub(now, from, from.address + b * src_pitch, shape.bytes, false);
+        core.check_ub(now, to, to.address + b * dst_pitch, shape.bytes, true);
     }
-    if ((from.buffer_end != 0 && !core.aligned(now, from.address, kBlockBytes)) ||
-        (to.buffer_end != 0 && !core.aligned(now, to.address, kBlockBytes))) {
-        return;
-    }
+    core.check_aligned(now, from.address, shape.bytes, false, kBlockBytes);
+    core.check_aligned(now, to.address, shape.bytes, true, kBlockBytes);
     for (uint32_t b = 0; b < shape.blocks; ++b) {
         core.reads_ub(now, static_cast<uint32_t>(from.address + b * src_pitch), shape.bytes);
     }
@@ -304,87 +229,168 @@ void copy_within(Core &core, const Instruction &now, const LocalTensor<T> &dst, 
     }
 }
 
-} // namespace sim
+inline void no_fill(ascendc_sim::LocalMemory &, uint32_t, uint32_t) {}
+
+// DataCopy in 32-byte blocks.
+inline CopyShape whole_blocks(const DataCopyParams &params, uint16_t gm_gap, uint16_t ub_gap)
+{
+    const uint32_t bytes = uint32_t{params.blockLen} * kBlockBytes;
+    return {cut(params.blockCount, kMostBlocks), bytes, bytes + uint64_t{gm_gap} * kBlockBytes,
+            bytes + uint64_t{ub_gap} * kBlockBytes};
+}
+
+inline auto check_blocks(const DataCopyParams &params)
+{
+    return [&params](Core &core, const Instruction &now) { check_range(core, now, params.blockCount, kMostBlocks); };
+}
+
+// DataCopy of a count; one that is no multiple of 32-byte blocks is cut, as on the device.
+inline CopyShape counted_blocks(uint32_t count, uint32_t element_bytes)
+{
+    const uint64_t bytes = uint64_t{count} * element_bytes / kBlockBytes * kBlockBytes;
+    return {bytes == 0 ? 0u : 1u, static_cast<uint32_t>(bytes), 0, 0};
+}
+
+inline auto check_count(uint32_t count, uint32_t element_bytes)
+{
+    return [asked = uint64_t{count} * element_bytes](Core &core, const Instruction &now) {
+        if (asked % kBlockBytes != 0) {
+            core.report(ASCEND_CACHE_LOC_SIM_COPY_TRUNCATED, now, {}, asked, asked / kBlockBytes * kBlockBytes);
+        }
+    };
+}
+
+// DataCopyPad: the lengths are bytes, the gap is bytes in GM and blocks in UB.
+inline CopyShape exact_blocks(const DataCopyExtParams &params, uint32_t gm_gap, uint32_t ub_gap, uint32_t left = 0,
+                              uint32_t right = 0)
+{
+    CopyShape shape{cut(params.blockCount, kMostBlocks), cut(params.blockLen, kMostBlockBytes), 0, 0, left, right};
+    shape.gm_pitch = uint64_t{shape.bytes} + gm_gap;
+    shape.ub_pitch = shape.taken() + uint64_t{ub_gap} * kBlockBytes;
+    return shape;
+}
 
 template <typename T>
-void DataCopy(const LocalTensor<T> &dst, const LocalTensor<T> &src, const DataCopyParams &params,
+void check_exact(Core &core, const Instruction &now, const DataCopyExtParams &params)
+{
+    check_range(core, now, params.blockCount, kMostBlocks);
+    check_range(core, now, params.blockLen, kMostBlockBytes);
+    if (params.blockLen % sizeof(T) != 0) {
+        core.report(ASCEND_CACHE_LOC_SIM_COPY_PARAMETER, now, {}, params.blockLen, sizeof(T));
+    }
+}
+
+// The bytes that a padding of so many elements takes: 64-bit data is copied by the instruction for 32-bit data, with
+// paddings of twice the number.
+template <typename T>
+uint32_t padding_bytes(uint8_t elements)
+{
+    constexpr uint32_t unit = sizeof(T) == 8 ? 4 : sizeof(T);
+    return cut(elements * (sizeof(T) / unit), kMostPadding) * unit;
+}
+
+} // namespace sim
+
+// ---- DataCopy ----
+
+template <typename T>
+void DataCopy(const LocalTensor<T> &dst, const GlobalTensor<T> &src, const DataCopyParams &repeatParams,
               Site site = Site::here())
 {
-    auto &core = sim::Core::current();
-    const sim::CopyShape shape = sim::whole_blocks(params);
-    const auto now = core.issue(ascendc_sim::kV, "DataCopy", site);
-    if (sim::check_range(core, now, params.blockCount, sim::kMostBlocks) && shape.bytes != 0) {
-        sim::copy_within(core, now, dst, src, shape, shape.bytes + uint64_t{params.srcStride} * sim::kBlockBytes,
-                         shape.bytes + uint64_t{params.dstStride} * sim::kBlockBytes);
-    }
+    const auto shape = sim::whole_blocks(repeatParams, repeatParams.srcStride, repeatParams.dstStride);
+    sim::load("DataCopy", site, dst, src, shape, sizeof(T), sim::no_fill, sim::check_blocks(repeatParams));
+}
+
+template <typename T>
+void DataCopy(const LocalTensor<T> &dst, const GlobalTensor<T> &src, const uint32_t count, Site site = Site::here())
+{
+    const auto shape = sim::counted_blocks(count, sizeof(T));
+    sim::load("DataCopy", site, dst, src, shape, sizeof(T), sim::no_fill, sim::check_count(count, sizeof(T)));
+}
+
+template <typename T>
+void DataCopy(const GlobalTensor<T> &dst, const LocalTensor<T> &src, const DataCopyParams &repeatParams,
+              Site site = Site::here())
+{
+    const auto shape = sim::whole_blocks(repeatParams, repeatParams.dstStride, repeatParams.srcStride);
+    sim::store("DataCopy", site, dst, src, shape, sizeof(T), sim::check_blocks(repeatParams));
+}
+
+template <typename T>
+void DataCopy(const GlobalTensor<T> &dst, const LocalTensor<T> &src, const uint32_t count, Site site = Site::here())
+{
+    const auto shape = sim::counted_blocks(count, sizeof(T));
+    sim::store("DataCopy", site, dst, src, shape, sizeof(T), sim::check_count(count, sizeof(T)));
+}
+
+template <typename T>
+void DataCopy(const LocalTensor<T> &dst, const LocalTensor<T> &src, const DataCopyParams &repeatParams,
+              Site site = Site::here())
+{
+    const auto shape = sim::whole_blocks(repeatParams, repeatParams.srcStride, repeatParams.dstStride);
+    sim::move(site, dst, src, shape, shape.gm_pitch, shape.ub_pitch, sim::check_blocks(repeatParams));
 }
 
 template <typename T>
 void DataCopy(const LocalTensor<T> &dst, const LocalTensor<T> &src, const uint32_t count, Site site = Site::here())
 {
-    auto &core = sim::Core::current();
-    const auto now = core.issue(ascendc_sim::kV, "DataCopy", site);
-    sim::check_count(core, now, count, sizeof(T));
-    sim::copy_within(core, now, dst, src, sim::counted_blocks(count, sizeof(T)), 0, 0);
+    sim::move(site, dst, src, sim::counted_blocks(count, sizeof(T)), 0, 0, sim::check_count(count, sizeof(T)));
 }
 
-// ---- DataCopyPad: GM to UB, MTE2 ----
+// ---- DataCopyPad ----
 
 template <typename T>
-void DataCopyPad(const LocalTensor<T> &dst, const GlobalTensor<T> &src, const DataCopyExtParams &params,
+void DataCopyPad(const LocalTensor<T> &dst, const GlobalTensor<T> &src, const DataCopyExtParams &dataCopyParams,
                  const DataCopyPadExtParams<T> &padParams, Site site = Site::here())
 {
-    auto &core = sim::Core::current();
-    sim::CopyShape shape{params.blockCount, params.blockLen, 0, 0};
-    shape.left = padParams.leftPadding * static_cast<uint32_t>(sizeof(T));
-    shape.right = padParams.rightPadding * static_cast<uint32_t>(sizeof(T));
+    auto shape =
+        sim::exact_blocks(dataCopyParams, dataCopyParams.srcStride, dataCopyParams.dstStride,
+                          sim::padding_bytes<T>(padParams.leftPadding), sim::padding_bytes<T>(padParams.rightPadding));
     shape.padded = padParams.isPad;
-    shape.gm_pitch = uint64_t{params.blockLen} + params.srcStride;
-    shape.ub_pitch = ascendc_sim::round_up(shape.left + shape.bytes + shape.right, sim::kBlockBytes) +
-                     uint64_t{params.dstStride} * sim::kBlockBytes;
-    const auto now = sim::issue_copy(core, ascendc_sim::kMte2, "DataCopyPad", site, shape);
-    const bool padding = sim::check_range(core, now, shape.left, sim::kBlockBytes) &&
-                         sim::check_range(core, now, shape.right, sim::kBlockBytes) &&
-                         (sizeof(T) < 8 || sim::check_range(core, now, padParams.paddingValue != T{} ? 1 : 0, 0));
-    if (sim::check_pad<T>(core, now, params) && padding && params.blockLen != 0 &&
-        sim::copy_possible(core, now, dst, src, 1)) {
-        sim::copy_in(core, now, dst, src, shape, padParams.paddingValue);
-    }
+    const auto fill = [&](ascendc_sim::LocalMemory &ub, uint32_t at, uint32_t bytes) {
+        constexpr uint32_t unit = sizeof(T) == 8 ? 4 : sizeof(T);
+        for (uint32_t i = 0; i < bytes; i += unit) {
+            std::memcpy(ub.data(at + i), &padParams.paddingValue, unit); // the low bytes
+        }
+    };
+    sim::load("DataCopyPad", site, dst, src, shape, 1, fill, [&](sim::Core &core, const sim::Instruction &now) {
+        sim::check_range(core, now, padParams.leftPadding * sizeof(T), sim::kBlockBytes);
+        sim::check_range(core, now, padParams.rightPadding * sizeof(T), sim::kBlockBytes);
+        if (sizeof(T) == 8 && padParams.isPad) {
+            sim::check_range(core, now, padParams.paddingValue != T{} ? 1 : 0, 0);
+        }
+        sim::check_exact<T>(core, now, dataCopyParams);
+    });
 }
 
 template <typename T>
-void DataCopyPad(const LocalTensor<T> &dst, const GlobalTensor<T> &src, const DataCopyParams &params,
+void DataCopyPad(const LocalTensor<T> &dst, const GlobalTensor<T> &src, const DataCopyParams &dataCopyParams,
                  const DataCopyPadParams &padParams, Site site = Site::here())
 {
     T value; // the low bits
     std::memcpy(&value, &padParams.paddingValue, sizeof(T));
-    DataCopyPad(dst, src, DataCopyExtParams(params.blockCount, params.blockLen, params.srcStride, params.dstStride, 0),
+    const DataCopyExtParams params(dataCopyParams.blockCount, dataCopyParams.blockLen, dataCopyParams.srcStride,
+                                   dataCopyParams.dstStride, 0);
+    DataCopyPad(dst, src, params,
                 DataCopyPadExtParams<T>(padParams.isPad, padParams.leftPadding, padParams.rightPadding, value), site);
 }
 
-// ---- DataCopyPad: UB to GM, MTE3 ----
-
 template <typename T>
-void DataCopyPad(const GlobalTensor<T> &dst, const LocalTensor<T> &src, const DataCopyExtParams &params,
+void DataCopyPad(const GlobalTensor<T> &dst, const LocalTensor<T> &src, const DataCopyExtParams &dataCopyParams,
                  Site site = Site::here())
 {
-    auto &core = sim::Core::current();
-    sim::CopyShape shape{params.blockCount, params.blockLen, 0, 0};
-    shape.ub_pitch =
-        ascendc_sim::round_up(params.blockLen, sim::kBlockBytes) + uint64_t{params.srcStride} * sim::kBlockBytes;
-    shape.gm_pitch = uint64_t{params.blockLen} + params.dstStride;
-    const auto now = sim::issue_copy(core, ascendc_sim::kMte3, "DataCopyPad", site, shape);
-    if (sim::check_pad<T>(core, now, params) && params.blockLen != 0 && sim::copy_possible(core, now, src, dst, 1)) {
-        sim::copy_out(core, now, dst, src, shape);
-    }
+    const auto shape = sim::exact_blocks(dataCopyParams, dataCopyParams.dstStride, dataCopyParams.srcStride);
+    sim::store("DataCopyPad", site, dst, src, shape, 1,
+               [&](sim::Core &core, const sim::Instruction &now) { sim::check_exact<T>(core, now, dataCopyParams); });
 }
 
 template <typename T>
-void DataCopyPad(const GlobalTensor<T> &dst, const LocalTensor<T> &src, const DataCopyParams &params,
+void DataCopyPad(const GlobalTensor<T> &dst, const LocalTensor<T> &src, const DataCopyParams &dataCopyParams,
                  Site site = Site::here())
 {
-    DataCopyPad(dst, src, DataCopyExtParams(params.blockCount, params.blockLen, params.srcStride, params.dstStride, 0),
-                site);
+    const DataCopyExtParams params(dataCopyParams.blockCount, dataCopyParams.blockLen, dataCopyParams.srcStride,
+                                   dataCopyParams.dstStride, 0);
+    DataCopyPad(dst, src, params, site);
 }
 
 } // namespace AscendC

@@ -25,8 +25,6 @@ struct GatherMaskParams {
 
 namespace sim {
 
-using ascendc_sim::kUbBytes;
-
 // dst[i] = the element at src + base + offsets[i] bytes. Offsets are taken in order, masked ones included.
 template <typename T>
 void gather(const LocalTensor<T> &dst, const LocalTensor<T> &src, const LocalTensor<uint32_t> &offsets, uint32_t base,
@@ -64,8 +62,11 @@ void gather(const LocalTensor<T> &dst, const LocalTensor<T> &src, const LocalTen
     for (const uint64_t at : lane_offsets) {
         const uint32_t offset = it.core.ub.load<uint32_t>(static_cast<uint32_t>(at));
         const bool straight = (uint64_t{base} + offset) % sizeof(T) == 0;
-        if (!straight || start + offset + sizeof(T) > kUbBytes) {
-            it.wrong(ASCEND_CACHE_LOC_SIM_GATHER_OFFSET, offset, straight ? kUbBytes : sizeof(T));
+        if (start + offset + sizeof(T) > kUbBytes) {
+            it.core.except(ASCEND_CACHE_LOC_SIM_GATHER_OFFSET, it.now, {}, offset, kUbBytes);
+        }
+        if (!straight) {
+            it.wrong(ASCEND_CACHE_LOC_SIM_GATHER_OFFSET, offset, sizeof(T));
             return;
         }
         elements.push_back({start + offset, sizeof(T)});
@@ -190,7 +191,8 @@ void GatherMask(const LocalTensor<T> &dst, const LocalTensor<T> &src0, const Loc
                 Site site = Site::here())
 {
     static_assert(
-        sizeof(T) > 4 || sizeof(T) < 2 || (std::is_unsigned_v<U> && sizeof(U) == sizeof(T)),
+        (std::is_same_v<U, uint16_t> || std::is_same_v<U, uint32_t>)&&(sizeof(U) == sizeof(T) ||
+                                                                       (sizeof(T) != 2 && sizeof(T) != 4)),
         "ascendc/sim: GatherMask wants a uint16_t pattern for 16-bit data and a uint32_t one for 32-bit data");
     sim::VectorInstruction it("GatherMask", site,
                               sim::gather_mask_repeats(reduceMode, mask, sizeof(T), gatherMaskParams.repeatTimes));

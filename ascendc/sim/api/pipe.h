@@ -1,4 +1,4 @@
-// TPipe, TQue, TQueBind, TBuf: who owns which part of UB, and the flags that queues set and await by themselves.
+// TPipe: who owns which part of UB, and the flags that queues set and await by themselves.
 #pragma once
 
 #include <algorithm>
@@ -20,16 +20,13 @@ struct QueueEvents {
 
 constexpr QueueEvents queue_events(TPosition source, TPosition target)
 {
-    if (source == TPosition::VECIN && target == TPosition::VECOUT) {
-        return {HardEvent::MTE2_MTE3, HardEvent::MTE3_MTE2};
+    if (source == TPosition::GM) {
+        return {HardEvent::MTE2_V, HardEvent::V_MTE2};
     }
-    if (source == TPosition::VECCALC) {
-        return {HardEvent::V_V, HardEvent::V_V};
-    }
-    if (source == TPosition::VECOUT) {
+    if (target == TPosition::GM) {
         return {HardEvent::V_MTE3, HardEvent::MTE3_V};
     }
-    return {HardEvent::MTE2_V, HardEvent::V_MTE2};
+    return {HardEvent::MTE2_MTE3, HardEvent::MTE3_MTE2};
 }
 
 template <TPosition position>
@@ -38,7 +35,7 @@ class TBuf;
 // Owns UB: hands it out in order, never twice until Reset.
 class TPipe {
 public:
-    explicit TPipe(Site site = Site::here()) { Init(site); }
+    TPipe(Site site = Site::here()) { Init(site); }
     TPipe(const TPipe &) = delete;
     TPipe &operator=(const TPipe &) = delete;
 
@@ -56,6 +53,7 @@ public:
             core.report_call(ASCEND_CACHE_LOC_SIM_PIPE_LIFETIME, "TPipe", site, ascendc_sim::kS);
         }
         core.pipe = this;
+        core.release_event_ids(); // each TPipe keeps its own
         live_ = true;
     }
 
@@ -76,6 +74,7 @@ public:
         for (Buffer &buffer : buffers_) {
             wait_freed(buffer, "TPipe", buffer.freed_site);
         }
+        ascendc_sim::Core::current().release_event_ids();
         buffers_.clear();
         used_bytes_ = 0;
         ++generation_;
@@ -84,15 +83,16 @@ public:
     template <typename Queue>
     bool InitBuffer(Queue &queue, uint8_t num, uint32_t len, Site site = Site::here())
     {
-        init(queue.sim_slot(), num, len, Queue::srcPosition, queue_events(Queue::srcPosition, Queue::dstPosition), true,
-             site);
+        const bool from_gm = Queue::srcPosition == TPosition::GM;
+        init(queue.slot_, num, len, from_gm ? Queue::dstPosition : Queue::srcPosition,
+             queue_events(Queue::srcPosition, Queue::dstPosition), true, site);
         return true;
     }
 
     template <TPosition position>
     bool InitBuffer(TBuf<position> &buffer, uint32_t len, Site site = Site::here())
     {
-        init(buffer.sim_slot(), 1, len, position, {}, false, site);
+        init(buffer.slot_, 1, len, position, {}, false, site);
         return true;
     }
 
@@ -139,7 +139,9 @@ public:
     struct Slot {
         uint32_t first = 0;
         uint32_t count = 0;
-        uint32_t generation = 0; // of the TPipe; 0: never initialised
+        uint32_t generation = 0;    // of the TPipe; 0: never initialised
+        uint32_t turn = 0;          // which buffer AllocTensor looks at next
+        std::deque<int32_t> queued; // indices of buffers
     };
 
     Buffer &buffer(uint32_t index) { return buffers_[index]; }
@@ -150,7 +152,8 @@ public:
     LocalTensor<T> tensor(uint32_t index, uint32_t offset_bytes, uint32_t bytes) const
     {
         const Buffer &buffer = buffers_[index];
-        const ascendc_sim::LocalView view{buffer.address + offset_bytes, buffer.address, buffer.address + buffer.bytes};
+        const ascendc_sim::LocalView view{buffer.address + offset_bytes, buffer.address, buffer.address + buffer.bytes,
+                                          true};
         return LocalTensor<T>(view, bytes / static_cast<uint32_t>(sizeof(T)), buffer.position,
                               static_cast<int32_t>(index));
     }
@@ -185,7 +188,7 @@ private:
         if (holds(slot)) {
             report(ASCEND_CACHE_LOC_SIM_PIPE_INIT_AGAIN, 0, 0);
         }
-        if (num == 0 || len == 0) {
+        if (num == 0) {
             report(ASCEND_CACHE_LOC_SIM_PIPE_EMPTY_BUFFER, num, len);
             throw ascendc_sim::Stop{};
         }
@@ -194,9 +197,11 @@ private:
         const uint64_t total = used_bytes_ + num * bytes;
         if (total > ascendc_sim::kUbUsable) {
             report(ASCEND_CACHE_LOC_SIM_PIPE_UB_BUDGET, total, ascendc_sim::kUbUsable);
+        }
+        if (total > UINT32_MAX) {
             throw ascendc_sim::Stop{};
         }
-        slot = {static_cast<uint32_t>(buffers_.size()), num, generation_};
+        slot = {static_cast<uint32_t>(buffers_.size()), num, generation_, 0, {}};
         for (uint32_t i = 0; i < num; ++i) {
             buffers_.push_back({used_bytes_, static_cast<uint32_t>(bytes), position, events, queue});
             used_bytes_ += static_cast<uint32_t>(bytes);
@@ -220,8 +225,10 @@ private:
     bool live_ = false;
 };
 
+} // namespace AscendC
+
 // The live TPipe. Kernels that have none cannot go on.
-inline TPipe *GetTPipePtr(Site site = Site::here())
+inline AscendC::TPipe *GetTPipePtr(ascendc_sim::Site site = ascendc_sim::Site::here())
 {
     auto &core = ascendc_sim::Core::current();
     if (core.pipe == nullptr) {
@@ -230,175 +237,3 @@ inline TPipe *GetTPipePtr(Site site = Site::here())
     }
     return core.pipe;
 }
-
-// A queue of `depth` tensors between the pipe that fills them and the pipe that drains them.
-template <TPosition source, TPosition target, int32_t depth, auto mask = 0>
-class TQueBind {
-    static_assert((source == TPosition::VECIN || source == TPosition::VECCALC || source == TPosition::VECOUT) &&
-                      (target == TPosition::VECIN || target == TPosition::VECCALC || target == TPosition::VECOUT ||
-                       target == TPosition::GM),
-                  "ascendc/sim: a queue position that vector cores do not have");
-    static_assert(depth > 0, "ascendc/sim: a queue of depth 0 is for the in-place calls, which are not covered");
-
-public:
-    static constexpr TPosition srcPosition = source;
-    static constexpr TPosition dstPosition = target;
-
-    template <typename T>
-    LocalTensor<T> AllocTensor(Site site = Site::here())
-    {
-        TPipe &pipe = initialised("AllocTensor", site);
-        for (uint32_t i = slot_.first; i < slot_.first + slot_.count; ++i) {
-            TPipe::Buffer &buffer = pipe.buffer(i);
-            if (!buffer.busy) {
-                buffer.busy = true;
-                pipe.wait_freed(buffer, "AllocTensor", site);
-                // What the last user left there is nobody's data any more.
-                ascendc_sim::Core::current().ub.mark(buffer.address, buffer.bytes, false);
-                return pipe.tensor<T>(i, 0, buffer.bytes);
-            }
-        }
-        // The device takes a buffer that is in use.
-        report(ASCEND_CACHE_LOC_SIM_QUEUE_NO_BUFFER, "AllocTensor", site, slot_.count);
-        return pipe.tensor<T>(slot_.first, 0, pipe.buffer(slot_.first).bytes);
-    }
-
-    template <typename T>
-    bool EnQue(const LocalTensor<T> &tensor, Site site = Site::here())
-    {
-        TPipe &pipe = initialised("EnQue", site);
-        if (!owns(tensor, pipe)) {
-            report(ASCEND_CACHE_LOC_SIM_QUEUE_FOREIGN_TENSOR, "EnQue", site, 0);
-            return false;
-        }
-        if (queued_.size() >= static_cast<size_t>(depth)) {
-            report(ASCEND_CACHE_LOC_SIM_QUEUE_FULL, "EnQue", site, static_cast<uint64_t>(depth));
-        }
-        TPipe::Buffer &buffer = pipe.buffer(static_cast<uint32_t>(tensor.sim_owner()));
-        auto &core = ascendc_sim::Core::current();
-        const auto event = sim_event(buffer.events.filled);
-        buffer.filled = core.hold_event_id(event, "EnQue", site);
-        core.set_flag(event, buffer.filled, "EnQue", site);
-        queued_.push_back(tensor.sim_owner());
-        return true;
-    }
-
-    template <typename T>
-    LocalTensor<T> DeQue(Site site = Site::here())
-    {
-        TPipe &pipe = initialised("DeQue", site);
-        if (queued_.empty()) {
-            report(ASCEND_CACHE_LOC_SIM_QUEUE_EMPTY, "DeQue", site, 0);
-            return pipe.tensor<T>(slot_.first, 0, pipe.buffer(slot_.first).bytes);
-        }
-        const auto index = static_cast<uint32_t>(queued_.front());
-        queued_.pop_front();
-        TPipe::Buffer &buffer = pipe.buffer(index);
-        auto &core = ascendc_sim::Core::current();
-        const auto event = sim_event(buffer.events.filled);
-        core.wait_flag(event, buffer.filled, "DeQue", site);
-        if (buffer.filled < ascendc_sim::kEventIds) {
-            core.release_event_id(event, buffer.filled, "DeQue", site);
-        }
-        buffer.filled = -1;
-        return pipe.tensor<T>(index, 0, buffer.bytes);
-    }
-
-    template <typename T>
-    void FreeTensor(const LocalTensor<T> &tensor, Site site = Site::here())
-    {
-        TPipe &pipe = initialised("FreeTensor", site);
-        if (!owns(tensor, pipe)) {
-            report(ASCEND_CACHE_LOC_SIM_QUEUE_FOREIGN_TENSOR, "FreeTensor", site, 0);
-            return;
-        }
-        TPipe::Buffer &buffer = pipe.buffer(static_cast<uint32_t>(tensor.sim_owner()));
-        auto &core = ascendc_sim::Core::current();
-        const auto event = sim_event(buffer.events.freed);
-        buffer.freed = core.hold_event_id(event, "FreeTensor", site);
-        buffer.freed_site = site;
-        core.set_flag(event, buffer.freed, "FreeTensor", site);
-        buffer.busy = false;
-    }
-
-    TPipe::Slot &sim_slot() { return slot_; }
-
-private:
-    TPipe &initialised(const char *name, Site site)
-    {
-        TPipe *pipe = ascendc_sim::Core::current().pipe;
-        if (pipe == nullptr || !pipe->holds(slot_)) {
-            report(ASCEND_CACHE_LOC_SIM_TENSOR_UNSET, name, site, 0);
-            throw ascendc_sim::Stop{};
-        }
-        return *pipe;
-    }
-
-    // Given by this queue and not yet freed.
-    template <typename T>
-    bool owns(const LocalTensor<T> &tensor, TPipe &pipe) const
-    {
-        const int64_t index = tensor.sim_owner();
-        return index >= slot_.first && index < int64_t{slot_.first} + slot_.count &&
-               pipe.buffer(static_cast<uint32_t>(index)).busy;
-    }
-
-    static void report(ascendc_sim::Kind kind, const char *name, Site site, uint64_t limit)
-    {
-        ascendc_sim::Core::current().report_call(kind, name, site, ascendc_sim::kS, 0, limit);
-    }
-
-    TPipe::Slot slot_;
-    std::deque<int32_t> queued_; // buffer indices
-};
-
-template <TPosition position, int32_t depth, auto mask = 0>
-using TQue = TQueBind<position, position == TPosition::VECOUT ? TPosition::GM : position, depth, mask>;
-
-// A piece of UB without any synchronisation.
-template <TPosition position = TPosition::VECCALC>
-class TBuf {
-    static_assert(position == TPosition::VECIN || position == TPosition::VECCALC || position == TPosition::VECOUT,
-                  "ascendc/sim: a buffer position that vector cores do not have");
-
-public:
-    template <typename T>
-    LocalTensor<T> Get(Site site = Site::here())
-    {
-        TPipe &pipe = initialised("TBuf::Get", site);
-        return pipe.tensor<T>(slot_.first, 0, pipe.buffer(slot_.first).bytes);
-    }
-
-    template <typename T>
-    LocalTensor<T> Get(uint32_t len, Site site = Site::here())
-    {
-        return GetWithOffset<T>(len, 0, site);
-    }
-
-    // `size` elements from byte `bufOffset` on.
-    template <typename T>
-    LocalTensor<T> GetWithOffset(uint32_t size, uint32_t bufOffset, Site site = Site::here())
-    {
-        TPipe &pipe = initialised("TBuf::Get", site);
-        return pipe.tensor<T>(slot_.first, bufOffset, size * static_cast<uint32_t>(sizeof(T)));
-    }
-
-    TPipe::Slot &sim_slot() { return slot_; }
-
-private:
-    TPipe &initialised(const char *name, Site site)
-    {
-        auto &core = ascendc_sim::Core::current();
-        if (core.pipe == nullptr || !core.pipe->holds(slot_)) {
-            core.report_call(ASCEND_CACHE_LOC_SIM_TENSOR_UNSET, name, site, ascendc_sim::kS);
-            throw ascendc_sim::Stop{};
-        }
-        return *core.pipe;
-    }
-
-    TPipe::Slot slot_;
-};
-
-} // namespace AscendC
-
-using AscendC::GetTPipePtr; // kernels name it either way

@@ -13,16 +13,24 @@
 
 using GM_ADDR = __gm__ uint8_t *;
 
+// The last parameter of a helper that issues instructions for its callers: a report then says where it was called, too.
+// SIM_CALLER stands alone in the list, AND_SIM_CALLER after other parameters. A kernel source that is to be compiled
+// without the simulation defines them as nothing where they are not defined.
+#define SIM_CALLER ::ascendc_sim::Caller = ::ascendc_sim::Caller()
+#define AND_SIM_CALLER , SIM_CALLER
+
 // Every simulated core is a vector core. Written as `if ASCEND_IS_AIV { }`, hence the parentheses.
 #define ASCEND_IS_AIV constexpr(true)
 #define ASCEND_IS_AIC constexpr(false)
+#define ASCEND_IS_NOT_AIV constexpr(false)
+#define ASCEND_IS_NOT_AIC constexpr(true)
+
+// The kernel types that start vector cores and nothing else.
+enum KernelMetaType { KERNEL_TYPE_AIV_ONLY, KERNEL_TYPE_MIX_AIV_1_0 };
 
 namespace AscendC {
 
 using ascendc_sim::Site;
-
-// The kernel types that start vector cores and nothing else.
-enum KernelMetaType { KERNEL_TYPE_AIV_ONLY, KERNEL_TYPE_MIX_AIV_1_0 };
 
 // False, but only once `T` is known: for static_assert in what is refused.
 template <typename... T>
@@ -41,8 +49,7 @@ inline int64_t GetBlockNum()
 } // namespace AscendC
 
 #define KERNEL_TASK_TYPE_DEFAULT(type) \
-    static_assert(::AscendC::type == ::AscendC::KERNEL_TYPE_AIV_ONLY || \
-                      ::AscendC::type == ::AscendC::KERNEL_TYPE_MIX_AIV_1_0, \
+    static_assert(::type == ::KERNEL_TYPE_AIV_ONLY || ::type == ::KERNEL_TYPE_MIX_AIV_1_0, \
                   "ascendc/sim: a kernel type that starts cube cores")
 
 // Tells CANN's framework the type behind GET_TILING_DATA; a launch that passes the block itself needs none of it.

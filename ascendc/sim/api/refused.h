@@ -2,9 +2,18 @@
 // rather than run on half an emulation. A later need adds them.
 #pragma once
 
-#include "qualifiers.h"
+#include "tensor.h"
 
 namespace AscendC {
+
+// What such calls are made with, so that it is the call that is refused.
+enum class CMPMODE : uint8_t { LT, GT, EQ, LE, GE, NE };
+enum class SELMODE : uint8_t { VSEL_CMPMASK_SPR, VSEL_TENSOR_SCALAR_MODE, VSEL_TENSOR_TENSOR_MODE };
+enum class MaskMode : uint8_t { NORMAL, COUNTER };
+enum class CacheLine : uint64_t { SINGLE_CACHE_LINE, ENTIRE_DATA_CACHE };
+enum class DcciDst : uint64_t { CACHELINE_ALL, CACHELINE_UB, CACHELINE_OUT, CACHELINE_ATOMIC };
+enum class MemDsbT : uint8_t { ALL, DDR, UB, SEQ };
+enum class Hardware : uint8_t { GM, UB, L1, L0A, L0B, L0C, BIAS, FIXBUF, MAX };
 
 // Any call of Name, whatever its template and function arguments.
 #define ASCENDC_SIM_REFUSED(Name) \
@@ -113,5 +122,15 @@ ASCENDC_SIM_REFUSED(DumpTensor)
 ASCENDC_SIM_REFUSED(DumpAccChkPoint)
 
 #undef ASCENDC_SIM_REFUSED
+
+template <Hardware hard = Hardware::UB>
+class LocalMemAllocator {
+    static_assert(hard == Hardware::MAX, "ascendc/sim: LocalMemAllocator is not covered");
+};
+
+template <TPosition position, uint32_t ids = 4>
+class TBufPool {
+    static_assert(position == TPosition::MAX, "ascendc/sim: TBufPool is not covered");
+};
 
 } // namespace AscendC

@@ -28,7 +28,7 @@ enum class HardEvent : uint8_t {
     MAX,
 };
 
-constexpr ascendc_sim::Core::Event sim_event(HardEvent event)
+constexpr ascendc_sim::Event sim_event(HardEvent event)
 {
     using namespace ascendc_sim;
     constexpr struct {
@@ -42,18 +42,26 @@ constexpr ascendc_sim::Core::Event sim_event(HardEvent event)
     return {kEnds[number].source, kEnds[number].target, number};
 }
 
+// V_V is no flag: setting it is a barrier on V, and there is nothing to wait for.
 template <HardEvent event>
 void SetFlag(int32_t eventID, Site site = Site::here())
 {
     static_assert(event < HardEvent::MAX);
-    ascendc_sim::Core::current().set_flag(sim_event(event), eventID, "SetFlag", site);
+    auto &core = ascendc_sim::Core::current();
+    if constexpr (event == HardEvent::V_V) {
+        core.barrier(ascendc_sim::kV);
+    } else {
+        core.set_flag(sim_event(event), eventID, "SetFlag", site);
+    }
 }
 
 template <HardEvent event>
 void WaitFlag(int32_t eventID, Site site = Site::here())
 {
     static_assert(event < HardEvent::MAX);
-    ascendc_sim::Core::current().wait_flag(sim_event(event), eventID, "WaitFlag", site);
+    if constexpr (event != HardEvent::V_V) {
+        ascendc_sim::Core::current().wait_flag(sim_event(event), eventID, "WaitFlag", site);
+    }
 }
 
 template <pipe_t pipe>

@@ -8,10 +8,31 @@
 
 namespace AscendC {
 
-enum class TPosition : uint8_t { GM, A1, A2, B1, B2, C1, C2, CO1, CO2, VECIN, VECOUT, VECCALC, MAX };
+enum class TPosition : uint8_t {
+    GM,
+    A1,
+    A2,
+    B1,
+    B2,
+    C1,
+    C2,
+    CO1,
+    CO2,
+    VECIN,
+    VECOUT,
+    VECCALC,
+    LCM = VECCALC,
+    SPM,
+    SHM = SPM,
+    TSCM,
+    C2PIPE2GM,
+    C2PIPE2LOCAL,
+    MAX,
+};
 using QuePosition = TPosition;
 
-enum class CacheMode { CACHE_MODE_DISABLE = 0, CACHE_MODE_NORMAL = 1 };
+enum class CacheMode { CACHE_MODE_DISABLE = 0, CACHE_MODE_NORMAL = 1, CACHE_MODE_LAST = 2, CACHE_MODE_PERSISTENT = 4 };
+enum class CacheRwMode { READ = 1, WRITE = 2, RW = 3 };
 
 // What a memory operation may move.
 template <typename T>
@@ -50,20 +71,23 @@ public:
         const uint64_t address = address_ + offset * sizeof(T);
         T value{};
         if (base_ == 0) {
-            core.report(ASCEND_CACHE_LOC_SIM_TENSOR_UNSET, now, {});
-        } else if (address % sizeof(T) != 0) {
-            core.report(ASCEND_CACHE_LOC_SIM_GM_MISALIGNED, now, core.in_gm(address, sizeof(T)), address % sizeof(T),
-                        sizeof(T));
-        } else if (const auto *array = core.gm_array(now, base_, address, sizeof(T), false)) {
-            if (const uint8_t *from = core.storage(*array, address)) {
-                std::memcpy(&value, from, sizeof(T));
-            }
+            core.except(ASCEND_CACHE_LOC_SIM_TENSOR_UNSET, now, {});
         }
+        if (address % sizeof(T) != 0) {
+            core.report(ASCEND_CACHE_LOC_SIM_GM_MISALIGNED, now, core.in_gm(address, sizeof(T), false),
+                        address % sizeof(T), sizeof(T));
+            return value;
+        }
+        core.access_gm(now, base_, address, sizeof(T), false, [&](const uint8_t *host, uint64_t at, uint64_t bytes) {
+            if (host != nullptr) {
+                std::memcpy(reinterpret_cast<uint8_t *>(&value) + at, host, bytes);
+            }
+        });
         return value;
     }
 
     template <typename... A>
-    void SetValue(A &&...) const
+    void SetValue(A &&...)
     {
         static_assert(kRefused<A...>,
                       "ascendc/sim: GlobalTensor::SetValue is not covered (the data cache is not modelled)");
@@ -84,8 +108,11 @@ public:
 
     uint64_t GetSize() const { return size_; }
     const __gm__ T *GetPhyAddr() const { return reinterpret_cast<const T *>(address_); }
-    const __gm__ T *GetPhyAddr(uint64_t offset) const { return (*this)[offset].GetPhyAddr(); }
-    void SetL2CacheHint(CacheMode) const {} // it changes the time only
+    __gm__ T *GetPhyAddr(uint64_t offset) const { return reinterpret_cast<T *>(address_ + offset * sizeof(T)); }
+    template <CacheRwMode = CacheRwMode::RW>
+    void SetL2CacheHint(CacheMode) // it changes the time only
+    {
+    }
 
     // For the copies of this emulation.
     uint64_t sim_base() const { return base_; }
@@ -147,12 +174,9 @@ public:
         auto &core = ascendc_sim::Core::current();
         const auto now = core.issue(ascendc_sim::kS, "LocalTensor::GetValue", site);
         ++core.counters.pipes[ascendc_sim::kS].ub_gets;
-        const auto address = scalar_address(core, now, offset);
-        if (!address.valid) {
-            return T{};
-        }
-        core.reads_ub(now, address.value, sizeof(T));
-        return core.ub.load<T>(address.value);
+        const uint32_t address = scalar_address(core, now, offset, false);
+        core.reads_ub(now, address, sizeof(T));
+        return core.ub.load<T>(address);
     }
 
     template <typename V>
@@ -161,11 +185,9 @@ public:
         auto &core = ascendc_sim::Core::current();
         const auto now = core.issue(ascendc_sim::kS, "LocalTensor::SetValue", site);
         ++core.counters.pipes[ascendc_sim::kS].ub_sets;
-        const auto address = scalar_address(core, now, offset);
-        if (address.valid) {
-            core.writes_ub(now, address.value, sizeof(T));
-            core.ub.store<T>(address.value, static_cast<T>(value));
-        }
+        const uint32_t address = scalar_address(core, now, offset, true);
+        core.writes_ub(now, address, sizeof(T));
+        core.ub.store<T>(address, static_cast<T>(value));
     }
 
     template <typename U>
@@ -177,7 +199,7 @@ public:
     uint32_t GetSize() const { return size_; }
     void SetSize(uint32_t size) { size_ = size; }
     uint32_t GetLength() const { return size_ * static_cast<uint32_t>(sizeof(T)); } // bytes
-    TPosition GetPosition() const { return position_; }
+    int32_t GetPosition() const { return static_cast<int32_t>(position_); }
 
     template <typename... A>
     T *GetPhyAddr(A &&...) const
@@ -214,17 +236,13 @@ public:
     int32_t sim_owner() const { return owner_; }
 
 private:
-    struct Address {
-        bool valid;
-        uint32_t value;
-    };
-
-    Address scalar_address(ascendc_sim::Core &core, const ascendc_sim::Instruction &now, uint32_t offset) const
+    uint32_t scalar_address(ascendc_sim::Core &core, const ascendc_sim::Instruction &now, uint32_t offset,
+                            bool write) const
     {
         const uint64_t address = view_.address + uint64_t{offset} * sizeof(T);
-        const bool valid =
-            core.fits(now, view_, address, sizeof(T)) && core.aligned(now, static_cast<uint32_t>(address), sizeof(T));
-        return {valid, static_cast<uint32_t>(address)};
+        core.check_ub(now, view_, address, sizeof(T), write);
+        core.check_aligned(now, address, sizeof(T), write, sizeof(T));
+        return static_cast<uint32_t>(address);
     }
 
     ascendc_sim::LocalView view_;

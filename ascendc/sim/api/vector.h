@@ -43,6 +43,7 @@ namespace sim {
 using ascendc_sim::Core;
 using ascendc_sim::Instruction;
 using ascendc_sim::kBlockBytes;
+using ascendc_sim::kUbBytes;
 
 constexpr uint32_t kRepeatBytes = 256;
 
@@ -183,18 +184,21 @@ inline std::vector<Span> spans(const Lanes &lanes, const Operand &operand)
     return all;
 }
 
-inline bool overlap(std::vector<Span> a, std::vector<Span> b)
+// The first bytes that two lists have in common; none: 0 bytes.
+inline Span overlap(std::vector<Span> a, std::vector<Span> b)
 {
     const auto by_address = [](const Span &x, const Span &y) { return x.address < y.address; };
     std::sort(a.begin(), a.end(), by_address);
     std::sort(b.begin(), b.end(), by_address);
     for (size_t i = 0, j = 0; i < a.size() && j < b.size();) {
-        if (a[i].address < b[j].address + b[j].bytes && b[j].address < a[i].address + a[i].bytes) {
-            return a[i].bytes != 0 && b[j].bytes != 0;
+        const uint64_t begin = std::max(a[i].address, b[j].address);
+        const uint64_t end = std::min(a[i].address + a[i].bytes, b[j].address + b[j].bytes);
+        if (begin < end) {
+            return {begin, end - begin};
         }
         (a[i].address + a[i].bytes <= b[j].address ? i : j)++;
     }
-    return false;
+    return {0, 0};
 }
 
 template <typename T>
@@ -203,8 +207,8 @@ Operand operand(const LocalTensor<T> &tensor, uint32_t block_stride = 1, uint32_
     return {tensor.sim_view(), sizeof(T), block_stride, repeat_stride};
 }
 
-// A vector instruction being issued. `reads` and `writes` check and note an operand; where one does not fit, `ok`
-// stays false and the instruction must have no effect. All reads are noted before the write.
+// A vector instruction being issued. `reads` and `writes` check and note an operand; where a parameter is wrong, `ok`
+// becomes false and the instruction must have no effect. All reads are noted before the write.
 class VectorInstruction {
 public:
     VectorInstruction(const char *name, Site site, uint64_t repeats)
@@ -232,47 +236,31 @@ public:
         ok = false;
     }
 
-    void reads(const Lanes &lanes, const Operand &source)
-    {
-        if (auto found = place(lanes, source)) {
-            for (const Span &span : *found) {
-                core.reads_ub(now, static_cast<uint32_t>(span.address), static_cast<uint32_t>(span.bytes));
-            }
-            sources_.push_back({source, std::move(*found)});
-        }
-    }
+    void reads(const Lanes &lanes, const Operand &source) { reads(spans(lanes, source), source); }
 
     void reads(const std::vector<Span> &exact, const Operand &source) { reads(exact, exact, source); }
 
     // Reads all of `touched`, of which only `used` matters: the rest may have no value.
     void reads(const std::vector<Span> &touched, const std::vector<Span> &used, const Operand &source)
     {
-        if (inside(touched, source)) {
-            for (const Span &span : used) {
-                core.needs_ub(now, static_cast<uint32_t>(span.address), static_cast<uint32_t>(span.bytes));
-            }
-            for (const Span &span : touched) {
-                core.touch_ub(now, static_cast<uint32_t>(span.address), static_cast<uint32_t>(span.bytes), false);
-            }
-            sources_.push_back({source, touched});
+        check(touched, source, false);
+        for (const Span &span : used) {
+            core.needs_ub(now, static_cast<uint32_t>(span.address), static_cast<uint32_t>(span.bytes));
         }
+        for (const Span &span : touched) {
+            core.touch_ub(now, static_cast<uint32_t>(span.address), static_cast<uint32_t>(span.bytes), false);
+        }
+        sources_.push_back({source, touched});
     }
 
     void writes(const Lanes &lanes, const Operand &target)
     {
-        if (auto found = place(lanes, target)) {
-            require(lanes.counted || target.block_stride != 0 || lanes.repeats == 0, 0, 1);
-            written(*found, target, true);
-        }
+        require(lanes.counted || target.block_stride != 0 || lanes.repeats == 0, 0, 1);
+        written(spans(lanes, target), target, true);
     }
 
     // A destination that may not coincide with a source either.
-    void writes_apart(const std::vector<Span> &exact, const Operand &target)
-    {
-        if (inside(exact, target)) {
-            written(exact, target, false);
-        }
-    }
+    void writes_apart(const std::vector<Span> &exact, const Operand &target) { written(exact, target, false); }
 
     Core &core;
     const Instruction now;
@@ -284,40 +272,35 @@ private:
         std::vector<Span> where;
     };
 
-    struct MaybeSpans {
-        bool valid;
-        std::vector<Span> value;
-        explicit operator bool() const { return valid; }
-        std::vector<Span> &operator*() { return value; }
-    };
-
-    MaybeSpans place(const Lanes &lanes, const Operand &of)
+    void check(const std::vector<Span> &where, const Operand &of, bool write)
     {
-        auto where = spans(lanes, of);
-        const bool valid = inside(where, of);
-        return {valid, std::move(where)};
-    }
-
-    bool inside(const std::vector<Span> &where, const Operand &of)
-    {
-        bool valid = of.view.buffer_end == 0 || core.aligned(now, of.view.address, kBlockBytes);
+        uint64_t bytes = 0;
+        bool inside = true;
         for (const Span &span : where) {
-            // The first that does not fit tells all.
-            valid = valid && (span.bytes == 0 || core.fits(now, of.view, span.address, span.bytes));
+            bytes = bytes == 0 ? span.bytes : bytes;
+            // The first that leaves the buffer tells all; one past the end of UB ends the launch.
+            const uint64_t end = span.address + span.bytes;
+            if (span.bytes != 0 && (inside || end > kUbBytes)) {
+                inside = span.address >= of.view.buffer_begin && end <= of.view.buffer_end;
+                core.check_ub(now, of.view, span.address, span.bytes, write);
+            }
         }
-        ok = ok && valid;
-        return valid;
+        if (bytes != 0) {
+            core.check_aligned(now, of.view.address, bytes, write, kBlockBytes);
+        }
     }
 
     void written(const std::vector<Span> &where, const Operand &target, bool may_coincide)
     {
+        check(where, target, true);
         for (const Source &source : sources_) {
             const bool coincide = may_coincide && source.operand.same_walk(target);
             // Narrowing in place keeps behind its reads; anything else that overlaps may read what it wrote.
             const bool narrows = may_coincide && source.operand.view.address == target.view.address &&
                                  source.operand.element_bytes > target.element_bytes;
-            if (!coincide && !narrows && overlap(source.where, where)) {
-                core.report(ASCEND_CACHE_LOC_SIM_OPERANDS_OVERLAP, now, core.in_ub(target.view.address, 0));
+            const Span both = coincide || narrows ? Span{0, 0} : overlap(source.where, where);
+            if (both.bytes != 0) {
+                core.report(ASCEND_CACHE_LOC_SIM_OPERANDS_OVERLAP, now, core.in_ub(both.address, both.bytes, true));
             }
         }
         if (!ok) {

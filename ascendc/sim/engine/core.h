@@ -6,6 +6,7 @@
 #include <exception>
 #include <vector>
 
+#include "events.h"
 #include "findings.h"
 #include "global_memory.h"
 #include "local_memory.h"
@@ -21,21 +22,20 @@ using Counters = AscendCacheLocSimCoreCounters;
 using Options = AscendCacheLocSimOptions;
 
 constexpr uint64_t kDefaultInstructionLimit = uint64_t{1} << 22;
-constexpr int32_t kEventIds = 8;     // per hard event
-constexpr uint32_t kHardEvents = 13; // on vector cores
 
-// A window into UB: where it begins, and the buffer that it must not leave.
+// A window into UB: where it begins, and the buffer that it should not leave.
 struct LocalView {
     uint32_t address = 0;
     uint32_t buffer_begin = 0;
-    uint32_t buffer_end = 0; // 0: no memory behind it
+    uint32_t buffer_end = 0;
+    bool set = false; // it has memory behind it
 };
 
 class Core {
 public:
     Core(GlobalMemory &gm, Findings &findings, const Options &options, uint32_t blocks)
         : blocks(blocks), saturate(options.saturate != 0), timeline(options.auto_sync != 0), gm_(gm),
-          findings_(findings),
+          findings_(findings), shared_lines_(options.shared_lines != 0),
           limit_(options.instruction_limit != 0 ? options.instruction_limit : kDefaultInstructionLimit)
     {
     }
@@ -60,8 +60,7 @@ public:
         index = block;
         counters = {};
         pipe = nullptr;
-        events_ = {};
-        held_ = {};
+        events_.start_core();
         ub.start_core();
         timeline.start_core();
     }
@@ -73,15 +72,11 @@ public:
     void finish()
     {
         settle();
-        for (const auto &ids : events_) {
-            for (size_t id = 0; id < ids.size(); ++id) {
-                if (ids[id].pending) {
-                    Report report = blank(ASCEND_CACHE_LOC_SIM_SET_NEVER_WAITED, ids[id].set);
-                    report.value = id;
-                    findings_.add(report);
-                }
-            }
-        }
+        events_.each_pending([&](uint64_t id, const Place &set) {
+            Report report = blank(ASCEND_CACHE_LOC_SIM_SET_NEVER_WAITED, set);
+            report.value = id;
+            findings_.add(report);
+        });
     }
 
     Instruction issue(Pipe on, const char *name, Site site)
@@ -96,19 +91,26 @@ public:
         return now;
     }
 
-    // What a report is about: a range of UB or GM, or nothing.
+    // What a report is about: a range of UB or GM that is read or written, or nothing.
     struct Where {
         Space space = ASCEND_CACHE_LOC_SIM_SPACE_NONE;
         uint64_t address = 0;
         uint64_t bytes = 0;
+        bool write = false;
     };
 
-    static Where in_ub(uint64_t address, uint64_t bytes) { return {ASCEND_CACHE_LOC_SIM_SPACE_UB, address, bytes}; }
-    static Where in_gm(uint64_t address, uint64_t bytes) { return {ASCEND_CACHE_LOC_SIM_SPACE_GM, address, bytes}; }
+    static Where in_ub(uint64_t address, uint64_t bytes, bool write)
+    {
+        return {ASCEND_CACHE_LOC_SIM_SPACE_UB, address, bytes, write};
+    }
+    static Where in_gm(uint64_t address, uint64_t bytes, bool write)
+    {
+        return {ASCEND_CACHE_LOC_SIM_SPACE_GM, address, bytes, write};
+    }
 
     void report(Kind kind, const Instruction &now, Where where, uint64_t value = 0, uint64_t limit = 0)
     {
-        Report report = blank(kind, place_of(now));
+        Report report = blank(kind, now.place(index, where.write));
         report.space = where.space;
         report.address = where.address;
         report.bytes = where.bytes;
@@ -120,34 +122,44 @@ public:
     // A report on a call that issues no instruction of its own (TPipe, TQue, flags).
     void report_call(Kind kind, const char *name, Site site, Pipe on, uint64_t value = 0, uint64_t limit = 0)
     {
-        report(kind, {on, 0, name, site}, {}, value, limit);
+        told(on, name, site)(kind, value, limit);
+    }
+
+    // A report on what a device answers with an exception.
+    [[noreturn]] void except(Kind kind, const Instruction &now, Where where, uint64_t value = 0, uint64_t limit = 0)
+    {
+        report(kind, now, where, value, limit);
+        throw Stop{true};
     }
 
     // ---- UB ----
 
-    // Whether `bytes` from `address` on lie in the view's buffer and in UB; what does not is reported, and not done.
-    bool fits(const Instruction &now, const LocalView &view, uint64_t address, uint64_t bytes)
+    // Reports an access that leaves its buffer; past the end of UB is an exception.
+    void check_ub(const Instruction &now, const LocalView &view, uint64_t address, uint64_t bytes, bool write)
     {
         const uint64_t end = address + bytes;
-        if (view.buffer_end == 0) {
-            report(ASCEND_CACHE_LOC_SIM_TENSOR_UNSET, now, {});
-        } else if (end > kUbBytes) {
-            report(ASCEND_CACHE_LOC_SIM_UB_OVERRUN, now, in_ub(address, bytes), end, kUbBytes);
-        } else if (address < view.buffer_begin || end > view.buffer_end) {
-            report(ASCEND_CACHE_LOC_SIM_UB_OUTSIDE_BUFFER, now, in_ub(address, bytes), end, view.buffer_end);
-        } else {
-            return true;
+        if (!view.set) {
+            except(ASCEND_CACHE_LOC_SIM_TENSOR_UNSET, now, {});
         }
-        return false;
+        if (end > kUbBytes) {
+            const uint64_t first = std::max<uint64_t>(address, kUbBytes);
+            except(ASCEND_CACHE_LOC_SIM_UB_OVERRUN, now, in_ub(first, end - first, write), end, kUbBytes);
+        }
+        if (bytes != 0 && (address < view.buffer_begin || end > view.buffer_end)) {
+            const uint64_t first = address < view.buffer_begin ? address : std::max<uint64_t>(address, view.buffer_end);
+            const uint64_t last = address < view.buffer_begin ? std::min<uint64_t>(end, view.buffer_begin) : end;
+            report(ASCEND_CACHE_LOC_SIM_UB_OUTSIDE_BUFFER, now, in_ub(first, last - first, write), end,
+                   view.buffer_end);
+        }
     }
 
-    bool aligned(const Instruction &now, uint32_t address, uint32_t alignment)
+    // Of an access to `bytes` from `address` on. Misaligned is an exception.
+    void check_aligned(const Instruction &now, uint64_t address, uint64_t bytes, bool write, uint32_t alignment)
     {
-        if (address % alignment == 0) {
-            return true;
+        if (address % alignment != 0) {
+            except(ASCEND_CACHE_LOC_SIM_UB_MISALIGNED, now, in_ub(address, bytes, write), address % alignment,
+                   alignment);
         }
-        report(ASCEND_CACHE_LOC_SIM_UB_MISALIGNED, now, in_ub(address, 0), address % alignment, alignment);
-        return false;
     }
 
     void reads_ub(const Instruction &now, uint32_t address, uint32_t bytes)
@@ -159,9 +171,11 @@ public:
     // The bytes must have a value.
     void needs_ub(const Instruction &now, uint32_t address, uint32_t bytes)
     {
-        const uint32_t unwritten = ub.first_unwritten(address, bytes);
-        if (unwritten < address + bytes) {
-            report(ASCEND_CACHE_LOC_SIM_UB_UNWRITTEN, now, in_ub(unwritten, address + bytes - unwritten));
+        const uint32_t end = address + bytes;
+        const uint32_t unwritten = ub.first(false, address, bytes);
+        if (unwritten < end) {
+            const uint32_t written = ub.first(true, unwritten, end - unwritten);
+            report(ASCEND_CACHE_LOC_SIM_UB_UNWRITTEN, now, in_ub(unwritten, written - unwritten, false));
             ub.mark(address, bytes, true); // once is enough
         }
     }
@@ -169,10 +183,8 @@ public:
     // The access must be ordered after earlier ones that conflict with it.
     void touch_ub(const Instruction &now, uint32_t address, uint32_t bytes, bool write)
     {
-        ub.touch(timeline, now, address, bytes, write, [&](const Conflict &with) {
-            conflicts_.push_back({now, in_ub(with.address, kBlockBytes - with.address % kBlockBytes), with.pipe,
-                                  with.index, with.write, write});
-        });
+        ub.touch(timeline, now, address, bytes, write,
+                 [&](const Conflict &with) { conflicts(now, with, ASCEND_CACHE_LOC_SIM_SPACE_UB, write); });
     }
 
     // `written`: the bytes have a value afterwards; else they are only overwritten, as the tail of a padded copy is.
@@ -184,76 +196,58 @@ public:
 
     // ---- GM ----
 
-    // The declared array that an access lies in, or null after a report: then it must not be done.
-    const Array *gm_array(const Instruction &now, uint64_t base, uint64_t address, uint64_t bytes, bool write)
+    // An access through a tensor set to `base`: move(host, offset, bytes) for each piece of it that exists; `host` is
+    // null where the launch gave no storage. An access outside the tensor's array is reported and done all the same;
+    // outside every allocation it is an exception.
+    template <typename F>
+    void access_gm(const Instruction &now, uint64_t base, uint64_t address, uint64_t bytes, bool write, F move)
     {
-        const GlobalMemory::Found found = gm_.find(base, address, bytes);
-        if (found.array == nullptr) {
-            report(found.wrong, now, in_gm(found.address, address + bytes - found.address));
-            return nullptr;
+        const Range range{address, address + bytes < address ? UINT64_MAX : address + bytes};
+        const GlobalMemory::Found found = gm_.find(base, range);
+        if (found.array != nullptr) {
+            const uint32_t needed = write ? ASCEND_CACHE_LOC_SIM_WRITE : ASCEND_CACHE_LOC_SIM_READ;
+            const bool allowed = (found.array->access & needed) != 0;
+            if (!allowed) {
+                report(ASCEND_CACHE_LOC_SIM_GM_FORBIDDEN, now, in_gm(address, bytes, write));
+            }
+            if (allowed && gm_.tracked(found.array)) {
+                touch_gm(now, range, write);
+            }
+        } else {
+            const uint64_t count = found.where.end - found.where.begin;
+            report(found.wrong, now, in_gm(found.where.begin, count, write));
         }
-        const uint32_t needed = write ? ASCEND_CACHE_LOC_SIM_WRITE : ASCEND_CACHE_LOC_SIM_READ;
-        if ((found.array->access & needed) == 0) {
-            report(ASCEND_CACHE_LOC_SIM_GM_FORBIDDEN, now, in_gm(address, bytes));
-            return nullptr;
+        bool outside = false;
+        gm_.each_piece(range, [&](const Range &piece, const GlobalMemory::Allocation *allocation) {
+            outside = outside || allocation == nullptr;
+            if (allocation != nullptr) {
+                if (found.array == nullptr) {
+                    touch_gm(now, piece, write);
+                }
+                move(allocation->host(piece.begin, write), piece.begin - address, piece.end - piece.begin);
+            }
+        });
+        if (outside) {
+            throw Stop{true};
         }
-        if (gm_.tracked(found.array)) {
-            gm_.touch(
-                timeline, now, index, address, bytes, write,
-                [&](Pipe on, uint32_t earlier, bool wrote, uint64_t at) {
-                    conflicts_.push_back({now, in_gm(at, 0), on, earlier, wrote, write});
-                },
-                [&](Kind kind, const Place &other, uint64_t at, uint64_t count) {
-                    Report report = blank(kind, place_of(now));
-                    report.place.writes = write;
-                    report.space = ASCEND_CACHE_LOC_SIM_SPACE_GM;
-                    report.address = at;
-                    report.bytes = count;
-                    report.other = other;
-                    findings_.add(report);
-                });
-        }
-        return found.array;
-    }
-
-    // The host bytes behind an address of an array, null where the array has none.
-    static uint8_t *storage(const Array &array, uint64_t address)
-    {
-        return array.storage == nullptr ? nullptr : static_cast<uint8_t *>(array.storage) + (address - array.address);
     }
 
     // ---- flags ----
-
-    struct Event {
-        Pipe source;
-        Pipe target;
-        uint32_t number;
-    };
 
     void set_flag(Event event, int32_t id, const char *name, Site site)
     {
         settle();
         ++counters.pipes[event.source].flags_set;
-        if (Flag *flag = flag_at(event, id, name, site, event.source)) {
-            if (flag->pending) {
-                report_call(ASCEND_CACHE_LOC_SIM_EVENT_PENDING, name, site, event.source, static_cast<uint64_t>(id));
-            }
-            *flag = {true, timeline.signal(event.source), {name, site.file, site.line, event.source, index, 0}};
-        }
+        const Told tell = told(event.source, name, site);
+        events_.set(event, id, timeline.signal(event.source), tell.call.place(index, false), tell);
     }
 
     void wait_flag(Event event, int32_t id, const char *name, Site site)
     {
         settle();
         ++counters.pipes[event.target].flags_waited;
-        if (Flag *flag = flag_at(event, id, name, site, event.target)) {
-            if (!flag->pending) {
-                report_call(ASCEND_CACHE_LOC_SIM_WAIT_NEVER_SET, name, site, event.target, static_cast<uint64_t>(id));
-                flag->clock = timeline.signal(event.source); // one report is enough
-            }
-            timeline.receive(event.target, flag->clock);
-            flag->pending = false;
-        }
+        const Clock now = timeline.signal(event.source);
+        timeline.receive(event.target, events_.wait(event, id, now, told(event.target, name, site)));
     }
 
     void barrier(Pipe on)
@@ -272,35 +266,19 @@ public:
         timeline.barrier_all();
     }
 
-    // The first id that nobody holds; kEventIds where all are held, as on the device.
-    int32_t free_event_id(Event event) const
-    {
-        int32_t id = 0;
-        while (id < kEventIds && (held_[event.number] >> id & 1) != 0) {
-            ++id;
-        }
-        return id;
-    }
+    int32_t free_event_id(Event event) { return events_.free_id(event); }
 
     int32_t hold_event_id(Event event, const char *name, Site site)
     {
-        const int32_t id = free_event_id(event);
-        if (id == kEventIds) {
-            report_call(ASCEND_CACHE_LOC_SIM_EVENT_IDS_SPENT, name, site, event.source, 0, kEventIds);
-        } else {
-            held_[event.number] |= 1u << id;
-        }
-        return id;
+        return events_.hold(event, told(event.source, name, site));
     }
 
     void release_event_id(Event event, int32_t id, const char *name, Site site)
     {
-        if (id < 0 || id >= kEventIds || (held_[event.number] >> id & 1) == 0) {
-            report_call(ASCEND_CACHE_LOC_SIM_EVENT_NOT_HELD, name, site, event.source, static_cast<uint64_t>(id));
-        } else {
-            held_[event.number] &= ~(1u << id);
-        }
+        events_.release(event, id, told(event.source, name, site));
     }
+
+    void release_event_ids() { events_.release_all(); }
 
     const uint32_t blocks;
     const bool saturate;
@@ -311,19 +289,11 @@ public:
     AscendC::TPipe *pipe = nullptr; // the live one
 
 private:
-    struct Flag {
-        bool pending;
-        Clock clock;
-        Place set;
-    };
-
     // Two accesses that nothing orders so far.
     struct Conflicting {
         Instruction now;
-        Where where;
-        Pipe earlier_pipe;
-        uint32_t earlier_index;
-        bool earlier_write;
+        Conflict with;
+        Space space;
         bool write;
     };
 
@@ -335,9 +305,57 @@ private:
         return report;
     }
 
-    Place place_of(const Instruction &now) const
+    // Reports what is wrong with a call that issues no instruction of its own.
+    struct Told {
+        Core *core;
+        Instruction call;
+        void operator()(Kind kind, uint64_t value, uint64_t limit) const { core->report(kind, call, {}, value, limit); }
+    };
+
+    Told told(Pipe on, const char *name, Site site) { return {this, {on, 0, name, site, Caller::current()}}; }
+
+    // One conflict for each earlier instruction, about the first run of bytes.
+    void conflicts(const Instruction &now, const Conflict &with, Space space, bool write)
     {
-        return {now.name, now.site.file, now.site.line, now.pipe, index, 0};
+        for (Conflicting &known : conflicts_) {
+            Conflict &first = known.with;
+            if (first.pipe == with.pipe && first.index == with.index && first.write == with.write &&
+                known.space == space && known.write == write) {
+                first.bytes += first.address + first.bytes == with.address ? with.bytes : 0;
+                return;
+            }
+        }
+        conflicts_.push_back({now, with, space, write});
+    }
+
+    void touch_gm(const Instruction &now, const Range &range, bool write)
+    {
+        std::vector<Report> met; // one for each place, about the first run of bytes
+        gm_.touch(
+            timeline, now, index, range, write,
+            [&](const Conflict &with) { conflicts(now, with, ASCEND_CACHE_LOC_SIM_SPACE_GM, write); },
+            [&](Kind kind, const Place &other, const Range &common) {
+                if (shared_lines_ && kind == ASCEND_CACHE_LOC_SIM_CORES_WRITE_SAME_LINE) {
+                    return;
+                }
+                const uint64_t count = common.end - common.begin;
+                for (Report &known : met) {
+                    if (known.kind == kind && known.other.core == other.core && known.other.file == other.file &&
+                        known.other.line == other.line && known.other.caller_line == other.caller_line) {
+                        known.bytes += known.address + known.bytes == common.begin ? count : 0;
+                        return;
+                    }
+                }
+                Report report = blank(kind, now.place(index, write));
+                report.space = ASCEND_CACHE_LOC_SIM_SPACE_GM;
+                report.address = common.begin;
+                report.bytes = count;
+                report.other = other;
+                met.push_back(report);
+            });
+        for (const Report &report : met) {
+            findings_.add(report);
+        }
     }
 
     // The last instruction is through with all it touches: what is still not ordered is a race. Not before, since the
@@ -345,34 +363,24 @@ private:
     void settle()
     {
         for (const Conflicting &c : conflicts_) {
-            if (!timeline.ordered(c.earlier_pipe, c.earlier_index, c.now.pipe)) {
-                Report report = blank(ASCEND_CACHE_LOC_SIM_RACE, place_of(c.now));
-                report.place.writes = c.write;
-                report.space = c.where.space;
-                report.address = c.where.address;
-                report.bytes = c.where.bytes;
-                report.other = timeline.place(c.earlier_pipe, c.earlier_index, index, c.earlier_write);
+            if (!timeline.ordered(c.with.pipe, c.with.index, c.now.pipe)) {
+                Report report = blank(ASCEND_CACHE_LOC_SIM_RACE, c.now.place(index, c.write));
+                report.space = c.space;
+                report.address = c.with.address;
+                report.bytes = c.with.bytes;
+                report.other = timeline.place(c.with.pipe, c.with.index, index, c.with.write);
                 findings_.add(report);
             }
         }
         conflicts_.clear();
     }
 
-    // The device keeps no other ids; AllocEventID's answer when none is free still pairs up here.
-    Flag *flag_at(Event event, int32_t id, const char *name, Site site, Pipe on)
-    {
-        if (id < 0 || id >= kEventIds) {
-            report_call(ASCEND_CACHE_LOC_SIM_EVENT_ID_RANGE, name, site, on, static_cast<uint64_t>(id), kEventIds);
-        }
-        return id < 0 || id > kEventIds ? nullptr : &events_[event.number][static_cast<size_t>(id)];
-    }
-
     GlobalMemory &gm_;
     Findings &findings_;
+    Events events_;
     std::vector<Conflicting> conflicts_; // of the last instruction
+    bool shared_lines_;
     uint64_t limit_;
-    std::array<std::array<Flag, kEventIds + 1>, kHardEvents> events_{};
-    std::array<uint32_t, kHardEvents> held_{};
 };
 
 } // namespace ascendc_sim

@@ -26,13 +26,45 @@ struct Site {
     }
 };
 
+// Where a kernel calls a helper: as a helper's last parameter, by default argument, it lasts as long as the call. Of
+// helpers that call helpers, the outermost counts.
+class Caller {
+public:
+    Caller(Site site = Site::here()) : site_(site), outermost_(slot() == nullptr)
+    {
+        if (outermost_) {
+            slot() = &site_;
+        }
+    }
+    Caller(const Caller &) = delete;
+    Caller &operator=(const Caller &) = delete;
+    ~Caller()
+    {
+        if (outermost_) {
+            slot() = nullptr;
+        }
+    }
+
+    // {null, 0} outside every helper.
+    static Site current() { return slot() == nullptr ? Site{nullptr, 0} : *slot(); }
+
+private:
+    static const Site *&slot()
+    {
+        thread_local const Site *site = nullptr;
+        return site;
+    }
+
+    Site site_;
+    bool outermost_;
+};
+
 // The reports of one launch. The same kind at the same two places is kept once and counted.
 class Findings {
 public:
     void add(Report report)
     {
-        const Key key{report.kind,       report.place.file, report.place.line,       report.place.instruction,
-                      report.other.file, report.other.line, report.other.instruction};
+        const Key key{report.kind, of(report.place), of(report.other)};
         const auto [at, fresh] = index_.try_emplace(key, reports_.size());
         if (fresh) {
             report.occurrences = 1;
@@ -45,12 +77,21 @@ public:
     const std::vector<Report> &all() const { return reports_; }
 
 private:
-    using Key = std::tuple<uint32_t, const char *, uint32_t, const char *, const char *, uint32_t, const char *>;
+    using Where = std::tuple<const char *, uint32_t, const char *, const char *, uint32_t>;
+    using Key = std::tuple<uint32_t, Where, Where>;
+
+    static Where of(const Place &place)
+    {
+        return {place.file, place.line, place.instruction, place.caller_file, place.caller_line};
+    }
+
     std::map<Key, size_t> index_;
     std::vector<Report> reports_;
 };
 
-// Thrown to stop a core that cannot go on; never leaves the launch.
-struct Stop {};
+// Thrown to stop a core that cannot go on; never leaves the launch. A device's exception ends the whole launch.
+struct Stop {
+    bool exception = false;
+};
 
 } // namespace ascendc_sim

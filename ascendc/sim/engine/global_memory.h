@@ -1,4 +1,5 @@
-// Device memory as one launch sees it: the declared arrays, and who touched which bytes of each 64-byte line.
+// Device memory as one launch sees it: allocations, the arrays declared in them, and who touched which bytes of each
+// 64-byte line.
 #pragma once
 
 #include <algorithm>
@@ -6,6 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "local_memory.h"
 #include "timeline.h"
 
 namespace ascendc_sim {
@@ -14,16 +16,26 @@ constexpr uint64_t kLineBytes = 64; // what a core writes back whole, and the gr
 
 using Array = AscendCacheLocSimArray;
 
+// A range of addresses, from `begin` to before `end`.
+struct Range {
+    uint64_t begin;
+    uint64_t end;
+
+    bool holds(const Range &inner) const { return begin <= inner.begin && inner.end <= end; }
+    bool meets(const Range &other) const { return begin < other.end && other.begin < end; }
+};
+
 class GlobalMemory {
 public:
     GlobalMemory(const Array *arrays, uint64_t count) : arrays_(arrays, arrays + count), tracked_(count)
     {
-        // Reads of what nobody may write need no notes.
         for (uint64_t i = 0; i < count; ++i) {
+            // Reads of what nobody may write need no notes.
             for (const Array &other : arrays_) {
                 tracked_[i] =
                     tracked_[i] || ((other.access & ASCEND_CACHE_LOC_SIM_WRITE) != 0 && near(arrays_[i], other));
             }
+            note_allocation(arrays_[i]);
         }
     }
 
@@ -33,63 +45,106 @@ public:
         const uint64_t end = array.address + array.bytes;
         const uint64_t allocation_end = array.allocation_address + array.allocation_bytes;
         return end >= array.address && allocation_end >= array.allocation_address &&
-               array.address >= array.allocation_address && end <= allocation_end && array.access != 0 &&
+               array.address >= array.allocation_address && end <= allocation_end &&
                array.access <= (ASCEND_CACHE_LOC_SIM_READ | ASCEND_CACHE_LOC_SIM_WRITE);
     }
 
-    // The array that an access through a tensor set to `base` lies in, or what is wrong with it and from which byte.
+    // The array that an access through a tensor set to `base` lies in; or null, what is wrong, and the first run of
+    // bytes that it is about.
     struct Found {
         const Array *array;
         Kind wrong;
-        uint64_t address;
+        Range where;
     };
 
-    Found find(uint64_t base, uint64_t address, uint64_t bytes) const
+    Found find(uint64_t base, const Range &access) const
     {
-        const uint64_t end = address + bytes;
         const Array *home = nullptr;
         for (const Array &array : arrays_) {
-            // An empty slice at an array's end has its base there.
-            if (base < array.address || base > array.address + array.bytes) {
+            // An empty slice at an array's end has its base there. What nobody may touch is no array.
+            if (array.access == 0 || base < array.address || base > array.address + array.bytes) {
                 continue;
             }
-            if (address >= array.address && end >= address && end <= array.address + array.bytes) {
-                return {&array, {}, address};
+            if (of(array).holds(access)) {
+                return {&array, {}, access};
             }
             home = &array;
         }
-        const bool past_home = home != nullptr && address >= home->address;
-        const uint64_t first = past_home ? std::max(address, home->address + home->bytes) : address;
-        for (const Array &array : arrays_) {
-            if (end >= address && address >= array.allocation_address &&
-                end <= array.allocation_address + array.allocation_bytes) {
-                return {nullptr, ASCEND_CACHE_LOC_SIM_GM_OUTSIDE_ARRAY, first};
+        Range outside{access.end, access.end};
+        each_piece(access, [&](const Range &piece, const Allocation *allocation) {
+            if (allocation == nullptr && outside.begin == access.end) {
+                outside = piece;
             }
+        });
+        if (outside.begin != access.end) {
+            return {nullptr, ASCEND_CACHE_LOC_SIM_GM_OUTSIDE_ALLOCATION, outside};
         }
-        return {nullptr, ASCEND_CACHE_LOC_SIM_GM_OUTSIDE_ALLOCATION, first};
+        Range first = access;
+        if (home != nullptr && of(*home).meets(access)) {
+            first = access.begin < home->address ? Range{access.begin, home->address}
+                                                 : Range{home->address + home->bytes, access.end};
+        }
+        return {nullptr, ASCEND_CACHE_LOC_SIM_GM_OUTSIDE_ARRAY, first};
     }
 
     bool tracked(const Array *array) const { return tracked_[static_cast<size_t>(array - arrays_.data())]; }
 
-    // Notes an access to tracked bytes. `conflict(pipe, index, write, address)` is called for each earlier access of
-    // this core that it is not ordered after, `shared(kind, other place, address, bytes)` for each of another core
-    // that it must not meet.
-    template <typename Conflict, typename Shared>
-    void touch(Timeline &timeline, const Instruction &now, uint32_t core, uint64_t address, uint64_t bytes, bool write,
-               Conflict conflict, Shared shared)
+    struct Allocation {
+        Range where;
+        uint8_t *storage; // of its first byte; null: none
+        bool writable;    // some array in it is
+
+        // The host's bytes behind an address; null where there are none, or where they must not be written.
+        uint8_t *host(uint64_t address, bool write) const
+        {
+            return storage == nullptr || (write && !writable) ? nullptr : storage + (address - where.begin);
+        }
+    };
+
+    // f(piece, allocation) for each piece of a range that lies in one allocation, or in none (null), in order.
+    template <typename F>
+    void each_piece(Range range, F f) const
     {
-        const Place place{now.name, now.site.file, now.site.line, now.pipe, core, write};
-        const uint64_t end = address + bytes;
-        while (address < end) {
-            const uint64_t stop = std::min(end, address / kLineBytes * kLineBytes + kLineBytes);
+        while (range.begin < range.end) {
+            const Allocation *in = nullptr;
+            uint64_t end = range.end;
+            for (const Allocation &allocation : allocations_) {
+                if (allocation.where.begin <= range.begin && range.begin < allocation.where.end) {
+                    in = &allocation;
+                    end = std::min(range.end, allocation.where.end);
+                    break;
+                }
+                if (allocation.where.begin > range.begin) {
+                    end = std::min(end, allocation.where.begin);
+                }
+            }
+            f(Range{range.begin, end}, in);
+            range.begin = end;
+        }
+    }
+
+    // Notes an access to tracked bytes. `conflict` is called for each earlier access of this core that it is not
+    // ordered after, `shared(kind, other place, range)` for each of another core that it must not meet.
+    template <typename F, typename Shared>
+    void touch(Timeline &timeline, const Instruction &now, uint32_t core, const Range &range, bool write, F conflict,
+               Shared shared)
+    {
+        const Place place = now.place(core, write);
+        uint64_t address = range.begin;
+        while (address < range.end) {
+            const uint64_t stop = std::min(range.end, address / kLineBytes * kLineBytes + kLineBytes);
             const uint64_t mask = (~uint64_t{0} >> (kLineBytes - (stop - address))) << address % kLineBytes;
+            const uint64_t start = address / kLineBytes * kLineBytes;
             Line &line = lines_[address / kLineBytes];
-            within_core(line, timeline, now, core, mask, write,
-                        [&](const Access &earlier) { conflict(earlier.pipe, earlier.index, earlier.write, address); });
+            within_core(line, timeline, now, core, mask, write, [&](const Access &earlier) {
+                const Range common = run(start, earlier.mask & mask);
+                conflict(Conflict{earlier.pipe, earlier.index, earlier.write, common.begin, common.end - common.begin});
+            });
             if (write) {
-                write_across(line, place, mask, address, shared);
+                write_across(line, place, mask, start, shared);
             } else {
-                read_across(line, place, mask, address, shared);
+                meet(line.writers, place, mask, start, shared);
+                note(line.readers, place, mask);
             }
             address = stop;
         }
@@ -116,11 +171,32 @@ private:
         std::vector<Party> readers;
     };
 
+    static Range of(const Array &array) { return {array.address, array.address + array.bytes}; }
+
     static bool near(const Array &a, const Array &b)
     {
         const auto first = [](const Array &x) { return x.address / kLineBytes; };
         const auto last = [](const Array &x) { return (x.address + std::max<uint64_t>(x.bytes, 1) - 1) / kLineBytes; };
         return first(a) <= last(b) && first(b) <= last(a);
+    }
+
+    void note_allocation(const Array &array)
+    {
+        const Range where{array.allocation_address, array.allocation_address + array.allocation_bytes};
+        const bool writable = (array.access & ASCEND_CACHE_LOC_SIM_WRITE) != 0;
+        auto *storage = static_cast<uint8_t *>(array.storage);
+        if (storage != nullptr) {
+            storage -= array.address - where.begin;
+        }
+        const auto known = std::find_if(allocations_.begin(), allocations_.end(), [&](const Allocation &other) {
+            return other.where.begin == where.begin && other.where.end == where.end;
+        });
+        if (known == allocations_.end()) {
+            allocations_.push_back({where, storage, writable});
+            return;
+        }
+        known->writable = known->writable || writable;
+        known->storage = known->storage == nullptr ? storage : known->storage;
     }
 
     template <typename F>
@@ -149,36 +225,27 @@ private:
     }
 
     template <typename F>
-    static void write_across(Line &line, const Place &place, uint64_t mask, uint64_t address, F shared)
+    static void write_across(Line &line, const Place &place, uint64_t mask, uint64_t start, F shared)
     {
         for (const Party &writer : line.writers) {
-            if (writer.place.core == place.core) {
-                continue;
-            }
-            if ((writer.mask & mask) != 0) {
-                report(ASCEND_CACHE_LOC_SIM_CORES_WRITE_SAME_BYTES, writer, mask, address, shared);
-            } else {
-                shared(ASCEND_CACHE_LOC_SIM_CORES_WRITE_SAME_LINE, writer.place, address, popcount(mask));
+            if (writer.place.core != place.core) {
+                const uint64_t common = writer.mask & mask;
+                shared(common != 0 ? ASCEND_CACHE_LOC_SIM_CORES_WRITE_SAME_BYTES
+                                   : ASCEND_CACHE_LOC_SIM_CORES_WRITE_SAME_LINE,
+                       writer.place, run(start, common != 0 ? common : mask));
             }
         }
-        meet(line.readers, place, mask, address, shared);
+        meet(line.readers, place, mask, start, shared);
         note(line.writers, place, mask);
-    }
-
-    template <typename F>
-    static void read_across(Line &line, const Place &place, uint64_t mask, uint64_t address, F shared)
-    {
-        meet(line.writers, place, mask, address, shared);
-        note(line.readers, place, mask);
     }
 
     // One reads, the other writes.
     template <typename F>
-    static void meet(const std::vector<Party> &others, const Place &place, uint64_t mask, uint64_t address, F shared)
+    static void meet(const std::vector<Party> &others, const Place &place, uint64_t mask, uint64_t start, F shared)
     {
         for (const Party &other : others) {
             if (other.place.core != place.core && (other.mask & mask) != 0) {
-                report(ASCEND_CACHE_LOC_SIM_CORE_READS_WRITTEN, other, mask, address, shared);
+                shared(ASCEND_CACHE_LOC_SIM_CORE_READS_WRITTEN, other.place, run(start, other.mask & mask));
             }
         }
     }
@@ -193,18 +260,18 @@ private:
         parties.back().mask |= mask;
     }
 
-    template <typename F>
-    static void report(Kind kind, const Party &other, uint64_t mask, uint64_t address, F shared)
+    // The first run of bytes in a line's mask.
+    static Range run(uint64_t start, uint64_t mask)
     {
-        const uint64_t common = other.mask & mask;
-        shared(kind, other.place, address / kLineBytes * kLineBytes + static_cast<uint64_t>(__builtin_ctzll(common)),
-               popcount(common));
+        const auto first = static_cast<uint64_t>(__builtin_ctzll(mask));
+        const uint64_t rest = ~(mask >> first);
+        const uint64_t length = rest == 0 ? kLineBytes : static_cast<uint64_t>(__builtin_ctzll(rest));
+        return {start + first, start + first + length};
     }
-
-    static uint64_t popcount(uint64_t mask) { return static_cast<uint64_t>(__builtin_popcountll(mask)); }
 
     std::vector<Array> arrays_;
     std::vector<bool> tracked_;
+    std::vector<Allocation> allocations_;
     std::unordered_map<uint64_t, Line> lines_;
 };
 

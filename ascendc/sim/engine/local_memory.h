@@ -20,12 +20,13 @@ constexpr uint32_t round_up(uint32_t bytes, uint32_t unit)
     return (bytes + unit - 1) / unit * unit;
 }
 
-// An earlier access that the current one conflicts with.
+// An earlier access that the current one conflicts with, and which bytes of the current one.
 struct Conflict {
     Pipe pipe;
     uint32_t index;
     bool write;
-    uint32_t address;
+    uint64_t address;
+    uint64_t bytes;
 };
 
 class LocalMemory {
@@ -52,14 +53,14 @@ public:
         std::memcpy(data(address), &value, sizeof(T));
     }
 
-    // The first unwritten byte of a range, or its end.
-    uint32_t first_unwritten(uint32_t address, uint32_t bytes) const
+    // The first byte of a range that is written, or is not; or the end of the range.
+    uint32_t first(bool written, uint32_t address, uint32_t bytes) const
     {
         uint32_t found = address + bytes;
         each_word(address, bytes, [&](uint32_t word, uint64_t mask) {
-            const uint64_t missing = mask & ~written_[word];
-            if (missing != 0 && found == address + bytes) {
-                found = word * 64 + static_cast<uint32_t>(__builtin_ctzll(missing));
+            const uint64_t such = mask & (written ? written_[word] : ~written_[word]);
+            if (such != 0 && found == address + bytes) {
+                found = word * 64 + static_cast<uint32_t>(__builtin_ctzll(such));
             }
         });
         return found;
@@ -81,9 +82,11 @@ public:
         }
         for (uint32_t b = address / kBlockBytes; b <= (address + bytes - 1) / kBlockBytes; ++b) {
             Block &block = blocks_[b];
+            const uint32_t from = std::max(address, b * kBlockBytes);
+            const uint32_t here = std::min(address + bytes, (b + 1) * kBlockBytes) - from;
             const bool own_write = block.write_pipe == now.pipe && block.write_index == now.index;
             if (!own_write && !timeline.ordered(block.write_pipe, block.write_index, now.pipe)) {
-                conflict(Conflict{block.write_pipe, block.write_index, true, std::max(address, b * kBlockBytes)});
+                conflict(Conflict{block.write_pipe, block.write_index, true, from, here});
             }
             if (!write) {
                 if (block.read_index[now.pipe] != now.index) {
@@ -98,7 +101,7 @@ public:
                 const bool own_read = pipe == now.pipe && block.read_index[p] == now.index;
                 const uint32_t earlier = own_read ? block.prior_read : block.read_index[p];
                 if (!timeline.ordered(pipe, earlier, now.pipe)) {
-                    conflict(Conflict{pipe, earlier, false, std::max(address, b * kBlockBytes)});
+                    conflict(Conflict{pipe, earlier, false, from, here});
                 }
             }
             block.write_pipe = now.pipe;

@@ -37,6 +37,12 @@ struct Instruction {
     uint32_t index;
     const char *name;
     Site site;
+    Site caller;
+
+    Place place(uint32_t core, bool writes) const
+    {
+        return {name, site.file, caller.file, site.line, caller.line, pipe, core, writes, 0};
+    }
 };
 
 class Timeline {
@@ -55,8 +61,9 @@ public:
 
     Instruction issue(Pipe pipe, const char *name, Site site)
     {
-        log_[pipe].push_back({name, site, known_[pipe]});
-        return {pipe, ++issued_[pipe], name, site};
+        const Instruction now{pipe, ++issued_[pipe], name, site, Caller::current()};
+        log_[pipe].push_back({now, known_[pipe]});
+        return now;
     }
 
     // Instructions issued by the current core on all pipes.
@@ -104,8 +111,7 @@ public:
 
     Place place(Pipe pipe, uint32_t index, uint32_t core, bool writes) const
     {
-        const Logged &at = log_[pipe][index - done_before_[pipe] - 1];
-        return {at.name, at.site.file, at.site.line, pipe, core, writes};
+        return log_[pipe][index - done_before_[pipe] - 1].instruction.place(core, writes);
     }
 
 private:
@@ -117,8 +123,7 @@ private:
     }
 
     struct Logged {
-        const char *name;
-        Site site;
+        Instruction instruction;
         Clock known;
     };
 

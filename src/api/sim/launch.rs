@@ -8,6 +8,8 @@ use crate::api::bindings as raw;
 /// What a kernel may do to an array.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Access {
+    /// Nothing: memory that is there, which the kernel has no business with.
+    None,
     /// Read it.
     Read,
     /// Write it.
@@ -16,8 +18,8 @@ pub enum Access {
     ReadWrite,
 }
 
-/// An array in device memory that a kernel may touch. An access outside every array, or of the wrong kind, is a report,
-/// and is not carried out.
+/// An array in device memory that a kernel may touch. An access outside its array, or of the wrong kind, is a report; it
+/// is carried out all the same as far as there is memory, and ends the launch where it leaves every allocation.
 ///
 /// Sizes and addresses are bytes.
 #[derive(Debug, Clone, Copy)]
@@ -28,7 +30,8 @@ pub struct Array {
     pub bytes: u64,
     /// The allocation that the array lies in: its device address and size.
     pub allocation: (u64, u64),
-    /// Host memory that holds the bytes; null: there is none. Copies from it then count as unwritten, copies to it are
+    /// Host memory that holds the bytes, with the rest of the allocation around it; it is written only where an array of
+    /// the allocation has write access. Null: there is none. Copies from it then count as unwritten, copies to it are
     /// dropped. A kernel that follows a `__gm__` pointer by itself needs it at `address`.
     pub storage: *mut c_void,
     /// What the kernel may do to it.
@@ -65,6 +68,9 @@ pub struct Launch<'a> {
     /// int16 and int32 arithmetic saturates instead of wrapping: the documentation leaves open which of them the
     /// device does, so that a kernel should give the same result either way.
     pub saturate: bool,
+    /// Two cores may write different bytes of one 64-byte line: what public kernels do, and the documentation neither
+    /// forbids nor promises to be safe. Otherwise it is a report.
+    pub shared_lines: bool,
     /// The most distinct reports to return.
     pub max_reports: usize,
 }
@@ -99,8 +105,8 @@ pub enum LaunchError {
 }
 
 impl<'a> Launch<'a> {
-    /// A launch on ascending cores with strict checking: no automatic synchronisation, wrapping arithmetic, at most
-    /// 4,194,304 instructions a core and 64 reports.
+    /// A launch on ascending cores with strict checking: no automatic synchronisation, wrapping arithmetic, no shared
+    /// lines, at most 4,194,304 instructions a core and 64 reports.
     #[must_use]
     pub fn new(kernel: &'a str, blocks: u32, argument: &'a [u8], arrays: &'a [Array]) -> Self {
         Self {
@@ -112,6 +118,7 @@ impl<'a> Launch<'a> {
             instruction_limit: 1 << 22,
             auto_sync: false,
             saturate: false,
+            shared_lines: false,
             max_reports: 64,
         }
     }
@@ -119,12 +126,12 @@ impl<'a> Launch<'a> {
     /// Runs the kernel to its end. Returns what each core did, by block index.
     ///
     /// # Errors
-    /// [`LaunchError::Reports`] if anything is wrong with what the kernel did; it did the rest all the same. Anything
-    /// else: nothing was run.
+    /// [`LaunchError::Reports`] if anything is wrong with what the kernel did; it did the rest all the same, unless a
+    /// device would have raised an exception ([`Findings::exception`]). Anything else: nothing was run.
     ///
     /// # Safety
-    /// - `storage` of each array is null, or valid for `bytes` bytes (for reads only, if `access` is `Read`), and
-    ///   nothing else uses them during the call in a way that conflicts with `access`.
+    /// - `storage` of each array is null, or lies in memory that is valid for the whole allocation (for reads only, if no
+    ///   array of the allocation has write access), and nothing else uses it during the call in a way that conflicts.
     /// - Where the kernel follows pointers by itself, past the API (a `__gm__` pointer in `argument`), these are valid.
     pub unsafe fn run(&self) -> Result<Vec<CoreCounters>, LaunchError> {
         let unknown = || LaunchError::UnknownKernel(self.kernel.into());
@@ -135,6 +142,8 @@ impl<'a> Launch<'a> {
             instruction_limit: self.instruction_limit,
             auto_sync: u32::from(self.auto_sync),
             saturate: u32::from(self.saturate),
+            shared_lines: u32::from(self.shared_lines),
+            reserved: 0,
         };
         // The library fills one per block, and refuses more blocks than this.
         let mut counters = vec![raw::AscendCacheLocSimCoreCounters::default(); self.blocks.min(65_535) as usize];
@@ -144,6 +153,8 @@ impl<'a> Launch<'a> {
             reports_capacity: reports.len() as u64,
             reports_count: 0,
             counters: counters.as_mut_ptr(),
+            exception: 0,
+            reserved: 0,
         };
         // SAFETY: every pointer comes from a live value above, with its length beside it; `counters` has an element for
         // each block that the library accepts. The rest is the caller's promise.
@@ -175,7 +186,8 @@ impl<'a> Launch<'a> {
         }
         let found = usize::try_from(outcome.reports_count).map_or(self.max_reports, |n| n.min(self.max_reports));
         let reports = reports[..found].iter().map(|report| Report::from_raw(self.kernel, report)).collect();
-        Err(LaunchError::Reports(Box::new(Findings { reports, total: outcome.reports_count, counters })))
+        let (total, exception) = (outcome.reports_count, outcome.exception != 0);
+        Err(LaunchError::Reports(Box::new(Findings { reports, total, exception, counters })))
     }
 }
 
@@ -188,6 +200,7 @@ impl Array {
             allocation_bytes: self.allocation.1,
             storage: self.storage,
             access: match self.access {
+                Access::None => 0,
                 Access::Read => raw::ASCEND_CACHE_LOC_SIM_READ,
                 Access::Write => raw::ASCEND_CACHE_LOC_SIM_WRITE,
                 Access::ReadWrite => raw::ASCEND_CACHE_LOC_SIM_READ | raw::ASCEND_CACHE_LOC_SIM_WRITE,

@@ -37,6 +37,9 @@ pub struct Place {
     pub file: &'static str,
     /// Line in `file`, from 1.
     pub line: u32,
+    /// Where the helper was called that this place lies in, file and line: of helpers that say so, see
+    /// `ascendc/sim/README.md`.
+    pub caller: Option<(&'static str, u32)>,
     /// The pipe that it runs on.
     pub pipe: Pipe,
     /// The block index of the core.
@@ -61,7 +64,7 @@ pub struct Report {
     pub space: Option<Space>,
     /// Address of the first byte concerned, see [`Space`].
     pub address: u64,
-    /// Bytes concerned, from `address` on.
+    /// Bytes concerned, from `address` on; the first run, where there are several. 0: it is not about bytes.
     pub bytes: u64,
     /// How often it happened in the launch, over all cores.
     pub occurrences: u64,
@@ -123,6 +126,8 @@ report_kinds! {
     EventIdsSpent { /** Number of ids. */ ids: limit } = ASCEND_CACHE_LOC_SIM_EVENT_IDS_SPENT, "finds all {ids} event ids held";
     /// `ReleaseEventID` of an id that is not allocated.
     EventNotHeld { /** Event id. */ id: value } = ASCEND_CACHE_LOC_SIM_EVENT_NOT_HELD, "releases event id {id}, which is not allocated";
+    /// Event id 6 or 7, which the library and the compiler use, and which `TPipe` did not give.
+    EventIdReserved { /** Event id. */ id: value } = ASCEND_CACHE_LOC_SIM_EVENT_ID_RESERVED, "uses event id {id}, which the library uses too";
     /// Past the end of UB.
     UbOverrun { /** End of the access. */ end: value, /** Size of UB, bytes. */ size: limit }
         = ASCEND_CACHE_LOC_SIM_UB_OVERRUN, "reaches byte {end} of a UB of {size}";
@@ -185,8 +190,8 @@ report_kinds! {
         = ASCEND_CACHE_LOC_SIM_PIPE_BUFFERS, "makes {buffers} buffers, {limit} are the most";
     /// `InitBuffer` on a queue or `TBuf` that has its buffers: they are lost, with their event ids.
     PipeInitAgain = ASCEND_CACHE_LOC_SIM_PIPE_INIT_AGAIN, "initialises a queue or buffer again";
-    /// `InitBuffer` with no buffers or no bytes.
-    PipeEmptyBuffer = ASCEND_CACHE_LOC_SIM_PIPE_EMPTY_BUFFER, "makes a buffer of nothing";
+    /// `InitBuffer` with no buffers.
+    PipeEmptyBuffer = ASCEND_CACHE_LOC_SIM_PIPE_EMPTY_BUFFER, "makes a queue of no buffers";
     /// No live `TPipe`, or a second one.
     PipeLifetime = ASCEND_CACHE_LOC_SIM_PIPE_LIFETIME, "needs exactly one live TPipe";
     /// `AllocTensor` with every buffer of the queue in use.
@@ -226,6 +231,7 @@ impl Place {
             instruction: static_str(place.instruction)?,
             file: static_str(place.file)?,
             line: place.line,
+            caller: static_str(place.caller_file).map(|file| (file, place.caller_line)),
             pipe: match place.pipe {
                 raw::ASCEND_CACHE_LOC_SIM_PIPE_S => Pipe::S,
                 raw::ASCEND_CACHE_LOC_SIM_PIPE_V => Pipe::V,
@@ -261,7 +267,11 @@ impl fmt::Display for Pipe {
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { instruction, file, line, pipe, core, .. } = self;
-        write!(f, "{instruction} on {pipe} of core {core} ({file}:{line})")
+        write!(f, "{instruction} on {pipe} of core {core} (")?;
+        if let Some((file, line)) = self.caller {
+            write!(f, "{file}:{line}, through ")?;
+        }
+        write!(f, "{file}:{line})")
     }
 }
 
@@ -293,6 +303,8 @@ pub struct Findings {
     pub reports: Vec<Report>,
     /// Distinct findings in all; more than `reports.len()` where the launch's limit cut the list.
     pub total: u64,
+    /// A core did what a device answers with an exception: the launch ended there, and later cores did not run.
+    pub exception: bool,
     /// What each core did, by block index.
     pub counters: Vec<super::CoreCounters>,
 }

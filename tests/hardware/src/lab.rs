@@ -124,7 +124,12 @@ impl Lab {
         };
         call!(lab, aclrtSetDevice(0))?;
         lab.soc = text(returned!(lab, aclrtGetSocName())).context("aclrtGetSocName gives no name")?;
-        let arch = arch::of_soc(&lab.soc).with_context(|| format!("a chip named {:?} is not known", lab.soc))?;
+        let mut number = 0;
+        // Older libraries do not tell the arch.
+        // SAFETY: the out pointer is valid.
+        let told = lab.acl.aclrtGetDeviceInfo.map(|ask| unsafe { ask(0, DEV_ATTR_NPU_ARCH, &raw mut number) });
+        let arch = arch::of((told == Some(0)).then_some(number), &lab.soc);
+        let arch = arch.with_context(|| format!("no kernels for a chip named {:?}, of arch {number}", lab.soc))?;
         let mut cores = 0;
         call!(lab, aclGetDeviceCapability(0, ACL_DEVICE_INFO_VECTOR_CORE_NUM, &raw mut cores))?;
         lab.cores = u32::try_from(cores).ok().filter(|&cores| cores > 0).context("no vector cores")?;
@@ -239,6 +244,7 @@ impl Drop for Lab {
 
 // AscendCL's constants.
 const ACL_DEVICE_INFO_VECTOR_CORE_NUM: i32 = 1;
+const DEV_ATTR_NPU_ARCH: u32 = 601;
 const LOAD_OPTION_MAGIC: u32 = 2;
 const MAGIC_VECTOR: u32 = 0x4141_5246;
 const STREAM_FAST_LAUNCH_AND_SYNC: u32 = 3; // as the crate's streams

@@ -136,10 +136,18 @@ FOR_ARITHMETIC(BINARY, Max, none)
 FOR_ARITHMETIC(BINARY, Min, none)
 BINARY(And, int16_t, and)
 BINARY(And, uint16_t, and)
-BINARY(And, int32_t, and)
 BINARY(Or, int16_t, or)
 BINARY(Or, uint16_t, or)
-BINARY(Or, uint32_t, or)
+
+// 32-bit And and Or have the count form alone.
+#define BINARY_COUNTED(Name, T) \
+    INSTRUCTION(Name, T) \
+    { \
+        Image image(call); \
+        Name(image.at<T>(call.dst), image.at<T>(call.src0), image.at<T>(call.src1), static_cast<int32_t>(call.count)); \
+    }
+BINARY_COUNTED(And, int32_t)
+BINARY_COUNTED(Or, uint32_t)
 
 #define SCALAR(Name, T, unused) \
     INSTRUCTION(Name, T) \

@@ -29,6 +29,9 @@ const EVENTS: [(usize, usize); 13] = [
     (MTE3, S),
 ];
 
+/// The number of `V_V`.
+const V_V: usize = 4;
+
 /// A step of a program: numbers of UB blocks (below 16) and GM blocks (below 8).
 #[derive(Debug, Clone, Copy)]
 enum Step {
@@ -61,6 +64,15 @@ impl Step {
             Self::GetGm { gm } => [8, 0, gm],
             Self::Barrier { pipe: Some(pipe) } => [9, pipe as u64 - 1, 0],
             Self::Barrier { pipe: None } => [9, 3, 0],
+        }
+    }
+
+    /// What it does: setting `V_V` is a barrier of V, and waiting for it holds up nothing, as setting any flag.
+    fn meaning(self) -> Self {
+        match self {
+            Self::SetFlag { event: V_V, .. } => Self::Barrier { pipe: Some(V) },
+            Self::WaitFlag { event: V_V, id } => Self::SetFlag { event: V_V, id },
+            step => step,
         }
     }
 
@@ -146,6 +158,7 @@ impl Graph {
 
 /// The first step that races with an earlier one.
 fn first_race(program: &[Step], auto_sync: bool) -> Option<usize> {
+    let program: &Vec<_> = &program.iter().map(|step| step.meaning()).collect();
     let mut graph = Graph { edges: vec![Vec::new(); 2 * program.len()] };
     // The pipes that a step is in the order of.
     let pipes = |step: Step| match step {

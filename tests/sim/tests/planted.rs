@@ -150,16 +150,3 @@ fn a_race_in_full() {
     );
     assert_eq!(text, expected);
 }
-
-/// An access out of bounds is named by its first bad byte, and not carried out.
-#[test]
-fn an_overrun_in_full() {
-    let mut input = Gm::new(&vec![1; 4 * ELEMENTS], 4096);
-    let mut output = Gm::new(&vec![0; 4 * ELEMENTS], 4096);
-    let end = output.address() + 4 * ELEMENTS as u64;
-    let argument = argument(&[input.address(), output.address()]);
-    let arrays = [input.array(Access::Read), output.array(Access::ReadWrite)];
-    let reports = reports(&Launch::new("gm_write_block_past_array", 1, &argument, &arrays));
-    let [report] = &reports[..] else { panic!("{reports:?}") };
-    assert_eq!((report.address, report.bytes), (end, 4));
-}

@@ -5,15 +5,23 @@ use std::{env, fs, path::Path};
 
 /// Compiles `kernels/refused/refused.cpp` once and looks for an error at each of its marked lines.
 ///
-/// A marked line ends in `// REFUSED <text>`; the compiler's message about that line must hold the text.
+/// A marked line ends in `// REFUSED <text>`; the compiler's message about that line must hold the text, or one of
+/// several between bars where compilers differ.
 #[test]
 fn by_name() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let source = root.join("kernels/refused/refused.cpp");
+    // It may name a wrapper before the compiler.
     let compiler = env::var("CXX").unwrap_or_else(|_| "c++".to_owned());
-    let version = Command::new(&compiler).arg("--version").output().expect("a C++ compiler").stdout;
+    let compile = || {
+        let mut words = compiler.split_whitespace();
+        let mut command = Command::new(words.next().expect("a C++ compiler"));
+        command.args(words);
+        command
+    };
+    let version = compile().arg("--version").output().expect("a C++ compiler").stdout;
     let is_clang = String::from_utf8_lossy(&version).contains("clang");
-    let output = Command::new(&compiler)
+    let output = compile()
         .args(["-std=c++17", "-fsyntax-only"])
         // clang stops after twenty errors otherwise
         .args(is_clang.then_some("-ferror-limit=0"))
@@ -34,7 +42,7 @@ fn by_name() {
         let told: Vec<_> = (0..lines.len()).filter(|&at| lines[at].contains(&place)).flat_map(about).collect();
         if let Some((_, name)) = line.split_once("// REFUSED ") {
             marked += 1;
-            if !told.iter().any(|message| message.contains(name)) {
+            if !name.split(" | ").any(|text| told.iter().any(|message| message.contains(text))) {
                 wrong.push(format!("line {} ({name}) is not refused: {told:?}", index + 1));
             }
         } else if let Some(message) = told.iter().find(|message| message.contains(&place)) {

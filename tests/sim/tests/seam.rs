@@ -120,6 +120,18 @@ fn counters() {
     assert_eq!((gets.s.ub_gets, gets.s.ub_sets, gets.s.flags_set), (1, 0, 1));
 }
 
+/// A core knows where it stands, by all the names of it.
+#[test]
+fn a_core_knows_its_place() {
+    let mut gm = Gm::of_i32(&[0; 16 * 5]);
+    let argument = argument(&[gm.address()]);
+    let arrays = [gm.array(Access::Write)];
+    run(&Launch::new("numbers", 5, &argument, &arrays)).unwrap_or_else(|error| panic!("{error}"));
+    for (core, line) in (0..).zip(gm.to_i32().chunks(16)) {
+        assert_eq!(line[..5], [core, core, 10, 4, 0]);
+    }
+}
+
 /// Launches on several threads do not meet.
 #[test]
 fn threads() {

@@ -3,15 +3,21 @@
 //! | file | what |
 //! |---|---|
 //! | `table.rs` | the functions as C calls them |
-//! | `functions.rs`, `kernels.rs`, `capture.rs` | what each of them does |
-//! | `state.rs`, `stream.rs`, `memory.rs` | the machine: handles and threads, streams that run on, memory |
+//! | `functions/` | what each of them refuses, and does |
+//! | `state.rs`, `stream.rs`, `kernels.rs` | the machine: handles, contexts and threads; streams that run on, and kernels on them |
+//! | `event.rs`, `capture.rs` | events outside captures; captures, and events in them |
+//! | `memory.rs`, `region.rs` | device and pinned memory; the host memory behind it |
+//! | `pool.rs` | what a device has a limited number of |
 //! | `calls.rs` | counting calls, and making them fail |
 
 mod calls;
 mod capture;
+mod event;
 mod functions;
 mod kernels;
 mod memory;
+mod pool;
+mod region;
 mod state;
 mod stream;
 #[allow(non_snake_case, reason = "AscendCL's names")]
@@ -21,6 +27,7 @@ pub use calls::{CallCounts, CallKind};
 
 use std::ffi::{CString, c_void};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::CoreCounters;
 use crate::api::{AclApi, Api};
@@ -40,6 +47,8 @@ pub struct CoreOptions {
     pub instruction_limit: u64,
     /// The compiler's automatic synchronisation is on. Our kernels are compiled without.
     pub auto_sync: bool,
+    /// Two cores may write different bytes of one 64-byte line. Our kernels do not.
+    pub shared_lines: bool,
 }
 
 /// A simulated machine to be made.
@@ -52,12 +61,24 @@ pub struct SimConfig {
     pub soc: CString,
     /// Vector cores of each device.
     pub vector_cores: u32,
-    /// Memory of each device, in bytes. It costs the host nothing until it is written.
+    /// Memory of each device, in bytes. It costs the host what is written; on systems other than Linux, all of each
+    /// allocation that something but zeros is written to.
     pub memory_bytes: u64,
-    /// Tasks that a stream holds; a further one waits for room.
+    /// Streams of each device, default streams and those that captures and graphs keep included.
+    pub streams: usize,
+    /// Records of events that may be on their way on each device at a time; a further one fails after some tries.
+    pub event_slots: usize,
+    /// Tasks that a stream holds; a further one waits for room. In a capture, it takes a further stream.
     pub queue_slots: usize,
-    /// Version of the runtime: major * 10^7 + minor * 10^5 + patch * 10^3.
+    /// How long aclrtDestroyStream waits for the stream's work. Afterwards it succeeds, and the work runs on.
+    pub destroy_stream_limit: Duration,
+    /// How long aclmdlRIDestroy waits for a graph that runs, before it fails.
+    pub destroy_graph_limit: Duration,
+    /// Version of the runtime in its own count: major * 10^7 + minor * 10^5 + patch * 10^3, and of a pre-release less: 300
+    /// (alpha), 200 (beta) or 100 (rc) less, plus which one. 9.1.0-beta.3 is 90,099,803.
     pub runtime_version: i32,
+    /// The number of the chip's arch, which runtimes from 9.1.0-beta.3 on tell; 0 where the runtime does not know it.
+    pub npu_arch: i64,
     /// Someone in the process has called `aclInit` already.
     pub initialised: bool,
     /// Functions that the library lacks, by name.
@@ -67,19 +88,42 @@ pub struct SimConfig {
 }
 
 impl Default for SimConfig {
-    /// One Atlas A2 device of 40 vector cores with 64 GiB and CANN 9.0.0, as it is after boot.
+    /// One Atlas A2 device of 40 vector cores with 64 GiB and CANN 9.0.0, as it is after boot; the limits are those that
+    /// the runtime documents, or has in its source, for that.
     fn default() -> Self {
         Self {
             devices: 1,
             soc: c"Ascend910B3".into(),
             vector_cores: 40,
             memory_bytes: 64 << 30,
+            streams: 1_984,
+            event_slots: 65_536,
             queue_slots: 1_800,
+            destroy_stream_limit: Duration::from_secs(3),
+            destroy_graph_limit: Duration::from_secs(10),
             runtime_version: 90_000_000,
+            npu_arch: 2201,
             initialised: false,
             lacks: Vec::new(),
-            cores: CoreOptions { vary: false, instruction_limit: 1 << 26, auto_sync: false },
+            cores: CoreOptions { vary: false, instruction_limit: 1 << 26, auto_sync: false, shared_lines: false },
         }
+    }
+}
+
+impl SimConfig {
+    /// What is wrong with it.
+    fn check(&self) -> Result<(), String> {
+        // 0 is what a library might say.
+        if self.vector_cores > 65_535 {
+            return Err(format!("{} vector cores: a launch has at most 65535", self.vector_cores));
+        }
+        if self.queue_slots == 0 {
+            return Err("streams that hold no task".into());
+        }
+        if self.devices > 64 || self.memory_bytes > 1 << 44 {
+            return Err(format!("{} devices of {} bytes: at most 64 of 2^44", self.devices, self.memory_bytes));
+        }
+        Ok(())
     }
 }
 
@@ -93,11 +137,13 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// Starts a machine.
+    /// Starts a machine. A process can have 32 at a time.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] where its library lacks what the crate needs, or the process has 32 machines already.
+    /// [`Error::Unavailable`] where its library lacks what the crate needs, it is no machine that there could be, or the
+    /// process has 32 already.
     pub fn new(config: SimConfig) -> Result<Self> {
+        config.check().map_err(|what| Error::Unavailable(format!("a machine with {what}").into()))?;
         let state = Arc::new(State::new(config));
         let none = || Error::Unavailable(format!("{} simulated machines are in use", table::SLOTS).into());
         let slot = Slot::take(&state).ok_or_else(none)?;
@@ -175,6 +221,19 @@ impl Machine {
         lock(&self.state.objects).events.len()
     }
 
+    /// Records of events that are on their way, or waited for, on all devices.
+    #[must_use]
+    pub fn event_slots_in_use(&self) -> usize {
+        self.state.devices.iter().map(|device| device.events.used()).sum()
+    }
+
+    /// Uses of handles that were destroyed, or never given, in order. The machine refuses each; AscendCL before 9.1.0 does
+    /// whatever it does to memory that is not its own.
+    #[must_use]
+    pub fn misuses(&self) -> Vec<String> {
+        lock(&self.state.misuses).clone()
+    }
+
     /// Streams that are not destroyed, default streams included.
     #[must_use]
     pub fn streams(&self) -> usize {
@@ -215,7 +274,7 @@ impl Machine {
 
     /// Ends launches that hang.
     pub fn release_hangs(&self) {
-        lock(&self.state.objects).streams.values().for_each(|stream| stream.release_hang());
+        self.state.all_streams().iter().for_each(|stream| stream.release_hang());
     }
 
     /// Closes or opens a stream's gate: while it is closed, tasks are accepted and none begins.

@@ -4,13 +4,15 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ffi::{CString, c_char};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::SimConfig;
 use super::calls::Calls;
 use super::capture::{Capture, Graph};
+use super::event::SimEvent;
 use super::memory::{Memory, Pinned};
-use super::stream::{Effect, SimEvent, SimStream};
+use super::pool::{Permit, Pool};
+use super::stream::{Effect, SimStream};
 use crate::api::bindings as raw;
 use crate::api::sim::CoreCounters;
 
@@ -22,30 +24,45 @@ pub(super) struct Fail {
 }
 
 impl Fail {
-    pub(super) fn new(code: u32, text: String) -> Self {
-        Self { code: code.cast_signed(), text }
+    pub(super) fn new(code: u32, text: impl Into<String>) -> Self {
+        Self { code: code.cast_signed(), text: text.into() }
     }
 
+    /// What the layer of AscendCL itself refuses: null pointers, sizes of 0, kinds that it does not know.
+    pub(super) fn argument(text: &str) -> Self {
+        Self::new(raw::ASCEND_CACHE_LOC_ACL_ERROR_INVALID_PARAM, text)
+    }
+
+    /// What the runtime below it refuses.
     pub(super) fn parameter(text: &str) -> Self {
-        Self::new(raw::ASCEND_CACHE_LOC_ACL_ERROR_RT_PARAM_INVALID, text.into())
+        Self::new(raw::ASCEND_CACHE_LOC_ACL_ERROR_RT_PARAM_INVALID, text)
     }
 
     pub(super) fn handle(text: &str) -> Self {
-        Self::new(raw::ASCEND_CACHE_LOC_ACL_ERROR_RT_INVALID_HANDLE, text.into())
+        Self::new(raw::ASCEND_CACHE_LOC_ACL_ERROR_RT_INVALID_HANDLE, text)
     }
 
-    /// Memory that is not there, touched by a kernel: an exception of its cores.
-    pub(super) fn memory(text: &str) -> Self {
-        Self::new(raw::ASCEND_CACHE_LOC_ACL_ERROR_RT_VECTOR_CORE_EXCEPTION, text.into())
+    pub(super) fn no_context(text: &str) -> Self {
+        Self::new(raw::ASCEND_CACHE_LOC_ACL_ERROR_RT_CONTEXT_NULL, text)
     }
 
-    /// Memory that is not there, touched by a copy.
+    /// What AscendCL has, or refuses by the same code, and the simulation has not.
+    pub(super) fn unsupported(text: &str) -> Self {
+        Self::new(raw::ASCEND_CACHE_LOC_ACL_ERROR_RT_FEATURE_NOT_SUPPORT, text)
+    }
+
+    /// Memory that is not there, touched by a copy that says so itself.
     pub(super) fn dma(text: &str) -> Self {
-        Self::new(raw::ASCEND_CACHE_LOC_ACL_ERROR_RT_SYS_DMA, text.into())
+        Self::new(raw::ASCEND_CACHE_LOC_ACL_ERROR_RT_SYS_DMA, text)
     }
 
     pub(super) fn internal(text: &str) -> Self {
-        Self::new(raw::ASCEND_CACHE_LOC_ACL_ERROR_RT_INTERNAL_ERROR, text.into())
+        Self::new(raw::ASCEND_CACHE_LOC_ACL_ERROR_RT_INTERNAL_ERROR, text)
+    }
+
+    /// With what failed before the text.
+    pub(super) fn of(self, what: &str) -> Self {
+        Self { text: format!("{what}: {}", self.text), ..self }
     }
 }
 
@@ -63,6 +80,8 @@ pub(super) struct State {
     pub(super) objects: Mutex<Objects>,
     pub(super) pinned: Mutex<Pinned>,
     pub(super) captures: Mutex<Vec<Arc<Capture>>>,
+    /// Handles that were used and are not live.
+    pub(super) misuses: Mutex<Vec<String>>,
     /// Launches until one has an effect, and the effect.
     pub(super) effects: Mutex<Vec<(u64, Effect)>>,
     pub(super) last_counters: Mutex<Vec<CoreCounters>>,
@@ -76,14 +95,37 @@ pub(super) struct State {
 #[derive(Debug)]
 pub(super) struct SimDevice {
     pub(super) memory: Mutex<Memory>,
-    default_context: OnceLock<usize>,
+    pub(super) streams: Arc<Pool>,
+    /// Records of events on their way.
+    pub(super) events: Arc<Pool>,
+    /// The context of aclrtSetDevice.
+    primary: Mutex<Option<usize>>,
 }
 
-/// By handle.
+impl SimDevice {
+    fn new(device: usize, config: &SimConfig) -> Self {
+        Self {
+            memory: Mutex::new(Memory::new(device, config.memory_bytes)),
+            streams: Pool::new(config.streams),
+            events: Pool::new(config.event_slots),
+            primary: Mutex::new(None),
+        }
+    }
+
+    /// One of its streams. `RT_ERROR_DRV_NO_STREAM_RESOURCES`: another shortage, of queues, has another code (207005).
+    pub(super) fn stream(&self) -> Result<Permit, Fail> {
+        let text = "the device has no stream left";
+        self.streams.take().ok_or_else(|| Fail::new(raw::ASCEND_CACHE_LOC_ACL_ERROR_RT_NO_STREAM_RESOURCE, text))
+    }
+}
+
+/// By handle. A handle is never given twice.
 #[derive(Debug, Default)]
 pub(super) struct Objects {
-    pub(super) contexts: HashMap<usize, SimContext>,
+    pub(super) contexts: HashMap<usize, Arc<SimContext>>,
     pub(super) streams: HashMap<usize, Arc<SimStream>>,
+    /// Destroyed streams, which may still be at work.
+    pub(super) leaving: Vec<Weak<SimStream>>,
     pub(super) events: HashMap<usize, Arc<SimEvent>>,
     /// The device that a binary was loaded for.
     pub(super) binaries: HashMap<usize, usize>,
@@ -92,10 +134,15 @@ pub(super) struct Objects {
     pub(super) graphs: HashMap<usize, Arc<Graph>>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct SimContext {
+    pub(super) handle: usize,
     pub(super) device: usize,
+    /// Of aclrtSetDevice; otherwise of aclrtCreateContext.
+    pub(super) primary: bool,
     pub(super) default_stream: Arc<SimStream>,
+    /// `Context::streamLock_`: a wait for the context's streams keeps others from making and destroying any.
+    pub(super) streams: Mutex<()>,
 }
 
 /// What a thread has of a machine.
@@ -115,14 +162,11 @@ thread_local! {
 impl State {
     pub(super) fn new(config: SimConfig) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(1);
-        let device = |device| {
-            let memory = Mutex::new(Memory::new(device, config.memory_bytes));
-            SimDevice { memory, default_context: OnceLock::new() }
-        };
         Self {
             id: NEXT.fetch_add(1, Ordering::Relaxed),
             calls: Calls::new(),
-            devices: (0..config.devices as usize).map(device).collect(),
+            devices: (0..config.devices as usize).map(|device| SimDevice::new(device, &config)).collect(),
+            misuses: Mutex::default(),
             objects: Mutex::default(),
             pinned: Mutex::default(),
             captures: Mutex::default(),
@@ -140,7 +184,13 @@ impl State {
     /// The machine's library is closed: its threads end.
     pub(super) fn end(&self) {
         self.ended.store(true, Ordering::Relaxed);
-        lock(&self.objects).streams.values().for_each(|stream| stream.close());
+        self.all_streams().iter().for_each(|stream| stream.close());
+    }
+
+    /// All that may be at work.
+    pub(super) fn all_streams(&self) -> Vec<Arc<SimStream>> {
+        let objects = lock(&self.objects);
+        objects.streams.values().cloned().chain(objects.leaving.iter().filter_map(Weak::upgrade)).collect()
     }
 
     pub(super) fn ended(&self) -> bool {
@@ -156,7 +206,7 @@ impl State {
         if self.initialised.load(Ordering::Relaxed) {
             return Ok(());
         }
-        Err(Fail::new(raw::ASCEND_CACHE_LOC_ACL_ERROR_UNINITIALIZE, "aclInit was not called".into()))
+        Err(Fail::new(raw::ASCEND_CACHE_LOC_ACL_ERROR_UNINITIALIZE, "aclInit was not called"))
     }
 
     pub(super) fn count_task(&self) {
@@ -196,18 +246,8 @@ impl State {
         })
     }
 
-    pub(super) fn set_context(&self, context: Option<usize>) {
-        self.thread(|thread| thread.context = context);
-    }
-
-    /// The thread's context.
-    pub(super) fn context(&self) -> Result<(usize, SimContext), Fail> {
-        self.check_initialised()?;
-        let handle = self.thread(|thread| thread.context);
-        let context = handle.and_then(|handle| Some((handle, lock(&self.objects).contexts.get(&handle)?.clone())));
-        context.ok_or_else(|| {
-            Fail::new(raw::ASCEND_CACHE_LOC_ACL_ERROR_RT_CONTEXT_NULL, "no context is current on this thread".into())
-        })
+    pub(super) fn set_context(&self, context: usize) {
+        self.thread(|thread| thread.context = Some(context));
     }
 
     pub(super) fn device(&self, ordinal: i64) -> Result<usize, Fail> {
@@ -216,47 +256,103 @@ impl State {
             Fail::new(raw::ASCEND_CACHE_LOC_ACL_ERROR_RT_INVALID_DEVICEID, format!("there is no device {ordinal}"))
         })
     }
+}
 
-    pub(super) fn default_context(&self, device: usize) -> usize {
-        *self.devices[device].default_context.get_or_init(|| self.new_context(device))
+/// What handles stand for.
+impl State {
+    /// The object of a handle, which the runtime looks at before anything else (`ValidateStreamHandleForApi` and its
+    /// like). Before 9.1.0 it does not look: the behaviour is undefined, so each is kept for the tests to see.
+    fn live<T: Clone>(&self, handle: usize, what: &str, of: fn(&Objects) -> &HashMap<usize, T>) -> Result<T, Fail> {
+        let found = of(&lock(&self.objects)).get(&handle).cloned();
+        found.ok_or_else(|| {
+            let text = format!("no such {what}, or it was destroyed");
+            lock(&self.misuses).push(text.clone());
+            Fail::handle(&text)
+        })
     }
 
-    pub(super) fn new_context(&self, device: usize) -> usize {
-        let (context, stream) = (self.new_handle(), self.new_handle());
-        let default_stream = SimStream::new(stream, context, device, self.config.queue_slots);
-        let mut objects = lock(&self.objects);
-        objects.streams.insert(stream, default_stream.clone());
-        objects.contexts.insert(context, SimContext { device, default_stream });
-        context
-    }
-
-    /// A stream of the thread's context; 0 is its default stream.
-    pub(super) fn stream(&self, handle: usize) -> Result<Arc<SimStream>, Fail> {
-        let (current, context) = self.context()?;
-        if handle == 0 {
-            return Ok(context.default_stream);
-        }
-        let stream = lock(&self.objects).streams.get(&handle).cloned();
-        let stream = stream.ok_or_else(|| Fail::handle("no such stream, or it was destroyed"))?;
-        if stream.context != current {
-            let text = "the stream is not of the current context".into();
-            return Err(Fail::new(raw::ASCEND_CACHE_LOC_ACL_ERROR_RT_STREAM_CONTEXT, text));
-        }
-        Ok(stream)
-    }
-
-    /// A stream by its handle, whatever context is current.
-    pub(super) fn any_stream(&self, handle: usize) -> Option<Arc<SimStream>> {
-        lock(&self.objects).streams.get(&handle).cloned()
+    /// A stream, of whatever context; null gives `None`.
+    pub(super) fn stream(&self, handle: usize) -> Result<Option<Arc<SimStream>>, Fail> {
+        self.check_initialised()?;
+        (handle != 0).then(|| self.live(handle, "stream", |objects| &objects.streams)).transpose()
     }
 
     pub(super) fn event(&self, handle: usize) -> Result<Arc<SimEvent>, Fail> {
-        self.context()?;
-        let event = lock(&self.objects).events.get(&handle).cloned();
-        event.ok_or_else(|| Fail::handle("no such event, or it was destroyed"))
+        self.live(handle, "event", |objects| &objects.events)
     }
 
-    pub(super) fn streams_of(&self, device: usize) -> Vec<Arc<SimStream>> {
-        lock(&self.objects).streams.values().filter(|stream| stream.device == device).cloned().collect()
+    pub(super) fn binary(&self, handle: usize) -> Result<usize, Fail> {
+        self.live(handle, "binary", |objects| &objects.binaries)
+    }
+
+    pub(super) fn function(&self, handle: usize) -> Result<(usize, Arc<str>), Fail> {
+        self.live(handle, "function", |objects| &objects.functions)
+    }
+
+    /// A graph; `None` for one that is still being captured.
+    pub(super) fn graph(&self, handle: usize) -> Result<Option<Arc<Graph>>, Fail> {
+        if lock(&self.captures).iter().any(|capture| capture.graph == handle) {
+            return Ok(None);
+        }
+        self.live(handle, "graph", |objects| &objects.graphs).map(Some)
+    }
+
+    /// A stream by its handle, for the tests.
+    pub(super) fn any_stream(&self, handle: usize) -> Option<Arc<SimStream>> {
+        lock(&self.objects).streams.get(&handle).cloned()
+    }
+}
+
+/// Contexts.
+impl State {
+    /// The thread's context. One that was destroyed is none (9.1.0 and before: AscendCL may still name it).
+    pub(super) fn context(&self) -> Result<Arc<SimContext>, Fail> {
+        self.check_initialised()?;
+        let handle = self.thread(|thread| thread.context);
+        let context = handle.and_then(|handle| lock(&self.objects).contexts.get(&handle).cloned());
+        context.ok_or_else(|| Fail::no_context("no context is current on this thread"))
+    }
+
+    /// The context of aclrtSetDevice, made at its first use.
+    pub(super) fn primary_context(&self, device: usize) -> Result<usize, Fail> {
+        let mut primary = lock(&self.devices[device].primary);
+        match *primary {
+            Some(context) => Ok(context),
+            None => Ok(*primary.insert(self.new_context(device, true)?)),
+        }
+    }
+
+    pub(super) fn new_context(&self, device: usize, primary: bool) -> Result<usize, Fail> {
+        let id = self.devices[device].stream()?;
+        let (handle, stream) = (self.new_handle(), self.new_handle());
+        let default_stream = SimStream::new(stream, handle, device, self.config.queue_slots, id);
+        let context = SimContext { handle, device, primary, default_stream, streams: Mutex::default() };
+        let mut objects = lock(&self.objects);
+        objects.streams.insert(stream, context.default_stream.clone());
+        objects.contexts.insert(handle, Arc::new(context));
+        Ok(handle)
+    }
+
+    /// The streams of a context in the order of their making, the default stream apart.
+    pub(super) fn streams_of(&self, context: &SimContext) -> Vec<Arc<SimStream>> {
+        let objects = lock(&self.objects);
+        let own = |stream: &&Arc<SimStream>| {
+            stream.context == context.handle && stream.handle != context.default_stream.handle
+        };
+        let mut streams: Vec<_> = objects.streams.values().filter(own).cloned().collect();
+        streams.sort_by_key(|stream| stream.handle);
+        streams
+    }
+}
+
+impl SimContext {
+    /// The stream that a call means: one of this context, whose default stream null stands for.
+    pub(super) fn own(&self, stream: Option<Arc<SimStream>>) -> Result<Arc<SimStream>, Fail> {
+        let stream = stream.unwrap_or_else(|| self.default_stream.clone());
+        if stream.context != self.handle {
+            let text = "the stream is not of the current context";
+            return Err(Fail::new(raw::ASCEND_CACHE_LOC_ACL_ERROR_RT_STREAM_CONTEXT, text));
+        }
+        Ok(stream)
     }
 }

@@ -6,7 +6,10 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::capture::{Capture, Graph};
+use super::event::Pending;
+use super::pool::Permit;
 use super::state::{Fail, State, lock};
+use crate::api::bindings as raw;
 
 /// What a stream does, one after the other.
 #[derive(Debug)]
@@ -18,10 +21,10 @@ pub(super) enum Task {
         value: u8,
         bytes: usize,
     },
-    /// Fulfils the event's so-manieth record.
-    Record(Arc<SimEvent>, u64),
-    /// Waits for the event's so-manieth record.
-    Wait(Arc<SimEvent>, u64),
+    /// Fulfils a record.
+    Record(Pending),
+    /// Waits for a record.
+    Wait(Pending),
     Graph(Arc<Graph>),
 }
 
@@ -87,37 +90,6 @@ pub(super) enum Way {
     OnDevice,
 }
 
-/// An event: how often it was recorded, and how many of the records the device has come to.
-#[derive(Debug, Default)]
-pub(super) struct SimEvent {
-    pub(super) records: Mutex<Records>,
-    done: Condvar,
-}
-
-#[derive(Debug, Default)]
-pub(super) struct Records {
-    pub(super) recorded: u64,
-    pub(super) done: u64,
-    /// The capture that the last record is part of, and the stream that it was made on.
-    pub(super) captured: Option<(Arc<Capture>, usize)>,
-}
-
-impl SimEvent {
-    fn complete(&self, record: u64) {
-        let mut records = lock(&self.records);
-        records.done = records.done.max(record);
-        self.done.notify_all();
-    }
-
-    fn wait(&self, record: u64, state: &State) {
-        let mut records = lock(&self.records);
-        while records.done < record && !state.ended() {
-            let wait = self.done.wait_timeout(records, Duration::from_millis(20));
-            records = wait.unwrap_or_else(PoisonError::into_inner).0;
-        }
-    }
-}
-
 /// A stream.
 #[derive(Debug)]
 pub(super) struct SimStream {
@@ -139,18 +111,28 @@ pub(super) struct Queue {
     held: bool,
     /// The running task hangs.
     pub(super) hung: bool,
-    /// Destroyed, or its machine is gone.
+    /// Destroyed: what is enqueued still runs.
+    destroyed: bool,
+    /// Its context was destroyed, or its machine is gone: nothing runs any more.
     closed: bool,
-    /// The first failure of a task since the last wait.
+    /// The last failure of a task since the last wait (`Stream::SetErrCode` writes over the one before).
     error: Option<Fail>,
     pub(super) capture: Option<Arc<Capture>>,
+    /// The device's stream that it is.
+    id: Option<Permit>,
+}
+
+impl Queue {
+    fn is_idle(&self) -> bool {
+        !self.running && self.tasks.is_empty()
+    }
 }
 
 impl SimStream {
-    pub(super) fn new(handle: usize, context: usize, device: usize, capacity: usize) -> Arc<Self> {
+    pub(super) fn new(handle: usize, context: usize, device: usize, capacity: usize, id: Permit) -> Arc<Self> {
         // Deep enough that a launch rarely makes it grow.
         let tasks = VecDeque::with_capacity(capacity.min(64));
-        let queue = Mutex::new(Queue { tasks, ..Queue::default() });
+        let queue = Mutex::new(Queue { tasks, id: Some(id), ..Queue::default() });
         Arc::new(Self { handle, context, device, capacity, queue, changed: Condvar::new() })
     }
 
@@ -158,7 +140,11 @@ impl SimStream {
         lock(&self.queue)
     }
 
-    /// Appends a task; waits for room.
+    pub(super) fn is_captured(&self) -> bool {
+        self.queue().capture.is_some()
+    }
+
+    /// Appends a task; waits for room, without limit.
     pub(super) fn push(self: &Arc<Self>, state: &Arc<State>, task: Task) -> Result<(), Fail> {
         let mut queue = self.queue();
         while queue.tasks.len() + usize::from(queue.running) >= self.capacity && !queue.closed {
@@ -167,34 +153,45 @@ impl SimStream {
         if queue.closed {
             return Err(Fail::handle("the stream is destroyed"));
         }
-        queue.tasks.push_back(task);
-        if !std::mem::replace(&mut queue.started, true) {
+        if !queue.started {
             let (stream, state) = (self.clone(), state.clone());
-            let spawned =
-                std::thread::Builder::new().name("simulated stream".into()).spawn(move || stream.work(&state));
-            spawned.map_err(|error| Fail::internal(&error.to_string()))?;
+            let thread = std::thread::Builder::new().name("simulated stream".into());
+            thread.spawn(move || stream.work(&state)).map_err(|error| {
+                Fail::internal(&format!("the host starts no thread for a simulated stream: {error}"))
+            })?;
+            queue.started = true;
         }
+        queue.tasks.push_back(task);
         self.changed.notify_all();
         Ok(())
     }
 
     /// Waits until every task is done. `false`: they were not within `limit`.
-    pub(super) fn synchronize(&self, limit: Option<Duration>) -> Result<bool, Fail> {
+    pub(super) fn wait(&self, limit: Option<Duration>) -> bool {
         let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
         let mut queue = self.queue();
-        while (queue.running || !queue.tasks.is_empty()) && !queue.closed {
+        while !queue.is_idle() && !queue.closed {
             let Some(deadline) = deadline else {
                 queue = self.changed.wait(queue).unwrap_or_else(PoisonError::into_inner);
                 continue;
             };
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                return Ok(false);
+                return false;
             }
             queue = self.changed.wait_timeout(queue, left).unwrap_or_else(PoisonError::into_inner).0;
         }
+        true
+    }
+
+    /// `Stream::Synchronize`: waits, and takes the failure of what ran. `false`: it was not done within `limit`, and
+    /// nothing is taken.
+    pub(super) fn synchronize(&self, limit: Option<Duration>) -> Result<bool, Fail> {
+        if !self.wait(limit) {
+            return Ok(false);
+        }
         // By default a stream goes on after a failure, and whoever waits next is told of it, once.
-        queue.error.take().map_or(Ok(true), Err)
+        self.queue().error.take().map_or(Ok(true), Err)
     }
 
     pub(super) fn hold(&self, held: bool) {
@@ -207,10 +204,19 @@ impl SimStream {
         self.changed.notify_all();
     }
 
+    /// It is gone for callers; tasks that it has still run.
+    pub(super) fn destroy(&self) {
+        let mut queue = self.queue();
+        queue.destroyed = true;
+        queue.id = None;
+        self.changed.notify_all();
+    }
+
     /// Ends its thread; tasks that did not begin are dropped.
     pub(super) fn close(&self) {
         let mut queue = self.queue();
         queue.closed = true;
+        (queue.id, queue.capture) = (None, None);
         queue.tasks.clear();
         self.changed.notify_all();
     }
@@ -220,7 +226,7 @@ impl SimStream {
             let task = {
                 let mut queue = self.queue();
                 loop {
-                    if queue.closed {
+                    if queue.closed || queue.destroyed && queue.tasks.is_empty() {
                         return;
                     }
                     if !queue.held
@@ -239,7 +245,7 @@ impl SimStream {
             let mut queue = self.queue();
             queue.running = false;
             if let Err(fail) = result {
-                queue.error.get_or_insert(fail);
+                queue.error = Some(fail);
             }
             self.changed.notify_all();
         }
@@ -263,17 +269,28 @@ impl SimStream {
             Task::Copy(copy) => state.run_copy(self.device, copy),
             Task::Set { address, value, bytes } => {
                 let set = lock(&state.devices[self.device].memory).set(*address, *value, *bytes);
-                set.map_err(|what| Fail::dma(&format!("aclrtMemsetAsync: {what}")))
+                set.map_err(|lack| lack.of_copy("aclrtMemsetAsync"))
             }
-            Task::Record(event, record) => {
-                event.complete(*record);
+            Task::Record(pending) => {
+                pending.record.complete();
                 Ok(())
             }
-            Task::Wait(event, record) => {
-                event.wait(*record, state);
+            Task::Wait(pending) => {
+                pending.record.wait(state);
                 Ok(())
             }
-            Task::Graph(graph) => graph.tasks.iter().try_for_each(|task| self.run(state, task)),
+            // What comes after a failure does not run: the source does not show that it does.
+            Task::Graph(graph) => graph.tasks.iter().try_for_each(|task| self.run(state, task)).map_err(graph_failure),
         }
+    }
+}
+
+/// What a stream that replays a graph is told (`model_execute_task.cc`): that the graph failed, whatever the kernel's code
+/// was, but for errors of memory and links.
+fn graph_failure(fail: Fail) -> Fail {
+    match fail.code.cast_unsigned() {
+        raw::ASCEND_CACHE_LOC_ACL_ERROR_RT_DEVICE_MEM_ERROR
+            ..=raw::ASCEND_CACHE_LOC_ACL_ERROR_RT_SUSPECT_REMOTE_ERROR => fail,
+        _ => Fail { code: raw::ASCEND_CACHE_LOC_ACL_ERROR_RT_MODEL_EXECUTE.cast_signed(), ..fail }.of("a graph"),
     }
 }

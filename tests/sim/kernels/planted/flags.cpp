@@ -45,7 +45,7 @@ template <bool mended>
 void event_id_range(__gm__ int32_t *in, __gm__ int32_t *out)
 {
     Bench b(in, out);
-    const int32_t id = mended ? 7 : 9;
+    const int32_t id = mended ? 5 : 9;
     SetFlag<HardEvent::V_S>(id);  // REPORT EventIdRange SetFlag
     WaitFlag<HardEvent::V_S>(id); // REPORT EventIdRange WaitFlag
 }
@@ -60,6 +60,46 @@ void event_id_negative(__gm__ int32_t *in, __gm__ int32_t *out)
     WaitFlag<HardEvent::V_S>(id); // REPORT EventIdRange WaitFlag
 }
 PLANTED(event_id_negative)
+
+// The library and the compiler use these ids too.
+template <bool mended>
+void event_id_reserved(__gm__ int32_t *in, __gm__ int32_t *out)
+{
+    Bench b(in, out);
+    const int32_t first = mended ? 5 : 6, second = mended ? 4 : 7;
+    SetFlag<HardEvent::V_S>(first);   // REPORT EventIdReserved SetFlag
+    SetFlag<HardEvent::V_S>(second);  // REPORT EventIdReserved SetFlag
+    WaitFlag<HardEvent::V_S>(first);  // REPORT EventIdReserved WaitFlag
+    WaitFlag<HardEvent::V_S>(second); // REPORT EventIdReserved WaitFlag
+}
+PLANTED(event_id_reserved)
+
+// AllocEventID may give them, of the event that they are for.
+template <bool mended>
+void event_id_of_another_event(__gm__ int32_t *in, __gm__ int32_t *out)
+{
+    Bench b(in, out);
+    TEventID id = 0;
+    for (int i = 0; i < 7; ++i) {
+        id = b.pipe.AllocEventID<HardEvent::V_S>();
+    }
+    constexpr HardEvent event = mended ? HardEvent::V_S : HardEvent::S_V;
+    SetFlag<event>(id);  // REPORT EventIdReserved SetFlag
+    WaitFlag<event>(id); // REPORT EventIdReserved WaitFlag
+}
+PLANTED(event_id_of_another_event)
+
+// Setting V_V is a barrier, waiting for it nothing.
+template <bool mended>
+void event_v_v(__gm__ int32_t *in, __gm__ int32_t *out)
+{
+    Bench b(in, out);
+    Duplicate(b.x, 1, 8);
+    if (mended) SetFlag<HardEvent::V_V>(0);
+    WaitFlag<HardEvent::V_V>(0);
+    Adds(b.y, b.x, 1, 8); // REPORT Race Adds
+}
+PLANTED(event_v_v)
 
 template <bool mended>
 void event_ids_spent(__gm__ int32_t *in, __gm__ int32_t *out)
@@ -81,6 +121,18 @@ void event_not_held(__gm__ int32_t *in, __gm__ int32_t *out)
     b.pipe.ReleaseEventID<HardEvent::V_S>(id); // REPORT EventNotHeld ReleaseEventID
 }
 PLANTED(event_not_held)
+
+// A TPipe's ids are free again after Reset.
+template <bool mended>
+void event_ids_after_reset(__gm__ int32_t *in, __gm__ int32_t *out)
+{
+    Bench b(in, out);
+    for (int i = 0; i < 9; ++i) {
+        if (mended && i == 8) b.pipe.Reset();
+        b.pipe.AllocEventID<HardEvent::V_S>(); // REPORT EventIdsSpent AllocEventID
+    }
+}
+PLANTED(event_ids_after_reset)
 
 // Two fetches without a hold in between give one id.
 template <bool mended>

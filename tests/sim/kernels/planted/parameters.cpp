@@ -45,6 +45,15 @@ void copy_block_length(__gm__ int32_t *in, __gm__ int32_t *out)
 }
 PLANTED(copy_block_length)
 
+// Each instruction has the fields: what does not fit in one is cut off.
+template <bool mended>
+void copy_blocks_whole(__gm__ int32_t *in, __gm__ int32_t *out)
+{
+    Bench b(in, out);
+    DataCopy(b.x, b.in, {static_cast<uint16_t>(mended ? 1 : 4097), 1, 0, 0}); // REPORT CopyParameter DataCopy
+}
+PLANTED(copy_blocks_whole)
+
 template <bool mended>
 void copy_part_of_element(__gm__ int32_t *in, __gm__ int32_t *out)
 {

@@ -60,10 +60,32 @@ template <bool mended>
 void pipe_empty_buffer(__gm__ int32_t *in, __gm__ int32_t *out)
 {
     Bench b(in, out);
-    TBuf<> buffer;
-    b.pipe.InitBuffer(buffer, mended ? 1 : 0); // REPORT PipeEmptyBuffer InitBuffer
+    TQue<TPosition::VECIN, 1> queue;
+    b.pipe.InitBuffer(queue, mended ? 1 : 0, 32); // REPORT PipeEmptyBuffer InitBuffer
 }
 PLANTED(pipe_empty_buffer)
+
+// A buffer of no bytes is allowed, and holds none.
+template <bool mended>
+void pipe_buffer_of_no_bytes(__gm__ int32_t *in, __gm__ int32_t *out)
+{
+    Bench b(in, out);
+    TBuf<> nothing;
+    b.pipe.InitBuffer(nothing, 0);
+    Duplicate(nothing.Get<int32_t>(), 1, mended ? 0 : 8); // REPORT UbOutsideBuffer Duplicate
+}
+PLANTED(pipe_buffer_of_no_bytes)
+
+// The buffers that are not reached any more lie past what a kernel may use of UB, and are still there.
+template <bool mended>
+void pipe_past_the_budget(__gm__ int32_t *in, __gm__ int32_t *out)
+{
+    Bench b(in, out);
+    TBuf<> rest;
+    b.pipe.InitBuffer(rest, mended ? 32 : 196608 - 8192); // REPORT PipeUbBudget InitBuffer
+    Duplicate(rest.Get<int32_t>(), 1, 8);
+}
+PLANTED(pipe_past_the_budget)
 
 template <bool mended>
 void pipe_second(__gm__ int32_t *in, __gm__ int32_t *out)
@@ -97,6 +119,54 @@ void queue_no_buffer(__gm__ int32_t *in, __gm__ int32_t *out)
     queue.AllocTensor<int32_t>(); // REPORT QueueNoBuffer AllocTensor
 }
 PLANTED(queue_no_buffer)
+
+// Buffers are given in turn, free or not: the second is another one, the third the first again.
+template <bool mended>
+void queue_in_turn(__gm__ int32_t *in, __gm__ int32_t *out)
+{
+    Bench b(in, out);
+    TQue<TPosition::VECIN, 1> queue;
+    b.pipe.InitBuffer(queue, 2, 32);
+    LocalTensor<int32_t> x[3];
+    for (LocalTensor<int32_t> &tensor : x) {
+        tensor = queue.AllocTensor<int32_t>();
+        queue.FreeTensor(tensor);
+    }
+    Duplicate(x[0], 1, 8);
+    Duplicate(x[mended ? 1 : 2], 1, 8); // REPORT Race Duplicate
+}
+PLANTED(queue_in_turn)
+
+// What is told about a queue without waiting for anything.
+template <bool mended>
+void queue_counts(__gm__ int32_t *in, __gm__ int32_t *out)
+{
+    Bench b(in, out);
+    TQue<TPosition::VECIN, 1> queue;
+    b.pipe.InitBuffer(queue, 1, 32);
+    LocalTensor<int32_t> x = queue.AllocTensor<int32_t>();
+    const bool filled = !queue.HasIdleBuffer() && !queue.HasTensorInQue() && queue.VacantInQue();
+    if (filled && queue.GetTensorCountInQue() == 0) queue.EnQue(x);
+    if (!queue.VacantInQue() && queue.HasTensorInQue()) x = queue.DeQue<int32_t>();
+    if (mended) queue.FreeTensor(x);
+    if (queue.HasIdleBuffer() == mended) x = queue.AllocTensor<int32_t>(); // REPORT QueueNoBuffer AllocTensor
+}
+PLANTED(queue_counts)
+
+// FreeAllEvent waits for what was freed; the buffer is idle before.
+template <bool mended>
+void queue_free_all_event(__gm__ int32_t *in, __gm__ int32_t *out)
+{
+    Bench b(in, out);
+    TQue<TPosition::VECIN, 1> queue;
+    b.pipe.InitBuffer(queue, 1, 32);
+    LocalTensor<int32_t> x = queue.AllocTensor<int32_t>();
+    Duplicate(x, 1, 8);
+    queue.FreeTensor(x);
+    if (mended) queue.FreeAllEvent();
+    DataCopy(x, b.in, 8); // REPORT Race DataCopy
+}
+PLANTED(queue_free_all_event)
 
 template <bool mended>
 void queue_full(__gm__ int32_t *in, __gm__ int32_t *out)

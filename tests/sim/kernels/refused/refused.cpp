@@ -7,6 +7,12 @@ using namespace AscendC;
 void refused(GlobalTensor<int32_t> g, LocalTensor<int32_t> x, LocalTensor<int64_t> x64, LocalTensor<float> f,
              LocalTensor<uint8_t> x8, LocalTensor<uint32_t> u, LocalTensor<int16_t> x16)
 {
+    uint64_t mask[2] = {1, 0};
+    const BinaryRepeatParams binary;
+    const GlobalTensor<int32_t> constant_g = g;
+    const LocalTensor<int32_t> constant_x = x;
+    TQue<TPosition::VECIN, 1> queue;
+
     // Members.
     g.SetValue(0, 1);             // REFUSED GlobalTensor::SetValue
     g(0);                         // REFUSED GlobalTensor::operator()
@@ -30,6 +36,10 @@ void refused(GlobalTensor<int32_t> g, LocalTensor<int32_t> x, LocalTensor<int64_
     Maxs(u, u, 1u, 8);                                  // REFUSED no Maxs
     Mins(x8, x8, uint8_t{1}, 8);                        // REFUSED no Mins
     And(f, f, f, 8);                                    // REFUSED no And
+    And(x, x, x, mask, 1, binary);                      // REFUSED no And
+    And(u, u, u, uint64_t{64}, 1, binary);              // REFUSED no And
+    Or(x, x, x, mask, 1, binary);                       // REFUSED no Or
+    Or(u, u, u, uint64_t{64}, 1, binary);               // REFUSED no Or
     Or(x64, x64, x64, 8);                               // REFUSED no Or
     Not(x, x, 8);                                       // REFUSED no Not
     ShiftLeft(f, f, 1.0f, 8);                           // REFUSED no ShiftLeft
@@ -39,6 +49,8 @@ void refused(GlobalTensor<int32_t> g, LocalTensor<int32_t> x, LocalTensor<int64_
     CreateVecIndex(x64, int64_t{0}, 8u);                // REFUSED no CreateVecIndex
     Cast(x64, u, RoundMode::CAST_NONE, 8);              // REFUSED a Cast
     GatherMask(x, x, x16, false, 0, {1, 1, 8, 0}, *new uint64_t); // REFUSED GatherMask wants
+    GatherMask(x, x, x, false, 0, {1, 1, 8, 0}, *new uint64_t);   // REFUSED GatherMask wants
+    GatherMask(x8, x8, x8, false, 0, {1, 1, 8, 0}, *new uint64_t); // REFUSED GatherMask wants
     PipeBarrier<PIPE_S>();                              // REFUSED PipeBarrier
     PipeBarrier<PIPE_M>();                              // REFUSED PipeBarrier
     SetFlag<HardEvent::M_V>(0);                         // REFUSED M_V
@@ -46,6 +58,8 @@ void refused(GlobalTensor<int32_t> g, LocalTensor<int32_t> x, LocalTensor<int64_
     Cast<int64_t, int32_t, false>(x64, x, RoundMode::CAST_NONE, uint64_t{32}, 1, {1, 1, 8, 4}); // REFUSED isSetMask
     GlobalTensor<struct Half> half;                     // REFUSED element type
     TQue<TPosition::CO1, 1> cube;                       // REFUSED queue position
+    TQue<TPosition::VECCALC, 1> within;                 // REFUSED queue position
+    TQueBind<TPosition::GM, TPosition::GM, 1> nowhere;  // REFUSED queue position
     TQue<TPosition::VECIN, 0> in_place;                 // REFUSED in-place
     TBuf<TPosition::A1> l1;                             // REFUSED buffer position
 
@@ -55,6 +69,38 @@ void refused(GlobalTensor<int32_t> g, LocalTensor<int32_t> x, LocalTensor<int64_
     Gather(x, x, x, 0u, 8u);                            // REFUSED no matching
     DataCopyPad(x, g, DataCopyExtParams{1, 4, 0, 0, 0}); // REFUSED no matching
     SetFlag(0);                                         // REFUSED no matching
+    queue.FreeTensor(queue.DeQue<int32_t>());           // REFUSED non-const lvalue | FreeTensor
+    queue.FreeTensor(constant_x);                       // REFUSED non-const lvalue | FreeTensor
+    queue.srcPosition;                                  // REFUSED srcPosition
+    TQueBind<TPosition::VECIN, TPosition::VECIN, 1> &same = queue; // REFUSED TQueBind
+    TQue<VECCALC, 1> unscoped;                          // REFUSED VECCALC
+    AscendC::GetTPipePtr();                             // REFUSED GetTPipePtr
+    auto kind = AscendC::KERNEL_TYPE_AIV_ONLY;          // REFUSED KERNEL_TYPE_AIV_ONLY
+    const TPosition position = x.GetPosition();         // REFUSED TPosition
+    (void)(x.GetPosition() == TPosition::VECIN);        // REFUSED operator== | operands
+    constant_g.SetL2CacheHint(CacheMode::CACHE_MODE_DISABLE); // REFUSED discards qualifiers | SetL2CacheHint
+    constant_g.SetGlobalBuffer(nullptr);                // REFUSED discards qualifiers | SetGlobalBuffer
+    constant_x.SetSize(8);                              // REFUSED discards qualifiers | SetSize
+    constant_x = x + x;                                 // REFUSED discards qualifiers | overloaded
+    Add<int32_t, true>(x, x, x, 8);                     // REFUSED no matching
+    Sub<int32_t, false>(x, x, x, 8);                    // REFUSED no matching
+    Mul<int32_t, true>(x, x, x, 8);                     // REFUSED no matching
+    Max<int32_t, true>(x, x, x, 8);                     // REFUSED no matching
+    Min<int32_t, true>(x, x, x, 8);                     // REFUSED no matching
+    And<int16_t, true>(x16, x16, x16, 8);               // REFUSED no matching
+    Or<int16_t, true>(x16, x16, x16, 8);                // REFUSED no matching
+    Not<int16_t, true>(x16, x16, 8);                    // REFUSED no matching
+    Duplicate<int32_t, true>(x, 1, 8);                  // REFUSED no matching
+    Adds<int32_t, int64_t>(x, x, 1, 8);                 // REFUSED no matching
+
+    // With what they are called with in kernels.
+    Compare(x8, f, f, CMPMODE::LT, 64);      // REFUSED Compare
+    Select(f, x8, f, f, SELMODE::VSEL_TENSOR_TENSOR_MODE, 64); // REFUSED Select
+    SetVectorMask<int32_t, MaskMode::COUNTER>(64); // REFUSED SetVectorMask
+    DataCacheCleanAndInvalid<int32_t, CacheLine::SINGLE_CACHE_LINE, DcciDst::CACHELINE_OUT>(g); // REFUSED DataCacheCleanAndInvalid
+    DataSyncBarrier<MemDsbT::DDR>();         // REFUSED DataSyncBarrier
+    LocalMemAllocator<Hardware::UB> static_memory; // REFUSED LocalMemAllocator
+    TBufPool<TPosition::VECCALC> pool;       // REFUSED TBufPool
 
     // The rest of the API.
     SyncAll<true>();                         // REFUSED SyncAll

@@ -2,7 +2,7 @@
 
 use ascend_cache_loc::api::sim::ReportKind;
 
-use crate::call::{Call, Element, Form, image};
+use crate::call::{Call, Element, image};
 
 /// The image after a call with which exactly one thing is wrong.
 fn run(call: &Call, kernel: &str, before: &[u8], kind: ReportKind) -> Vec<u8> {
@@ -25,17 +25,6 @@ fn and_or_of_32_bits_do_half() {
         }
         assert!(run(&call, kernel, &before, ReportKind::ElementsHalved { asked: 100 }) == expected, "{kernel}");
     }
-    // 64 lanes of a mask are 64 16-bit lanes.
-    call.form = Form::Leading;
-    (call.mask, call.repeats) = ([64, 0], 1);
-    for operand in [&mut call.dst, &mut call.src0, &mut call.src1] {
-        (operand.block, operand.repeat) = (1, 8);
-    }
-    let mut expected = before.clone();
-    for byte in 0..128 {
-        expected[byte] = before[1024 + byte] & before[2048 + byte];
-    }
-    assert!(run(&call, "And int32_t", &before, ReportKind::ElementsHalved { asked: 64 }) == expected);
 }
 
 /// Gather counts whole repeats in eight bits: 16,384 elements are none, 20,000 are 3,616.

@@ -1,0 +1,210 @@
+// TQue, TQueBind and TBuf: the buffers of a TPipe as kernels use them.
+#pragma once
+
+#include "pipe.h"
+
+namespace AscendC {
+
+namespace sim {
+
+constexpr bool vector_position(TPosition position)
+{
+    return position == TPosition::VECIN || position == TPosition::VECCALC || position == TPosition::VECOUT;
+}
+
+// The TPipe that a queue or TBuf has its memory from; without one the core is stopped.
+inline TPipe &initialised(const TPipe::Slot &slot, const char *name, Site site)
+{
+    auto &core = ascendc_sim::Core::current();
+    if (core.pipe == nullptr || !core.pipe->holds(slot)) {
+        core.report_call(ASCEND_CACHE_LOC_SIM_TENSOR_UNSET, name, site, ascendc_sim::kS);
+        throw ascendc_sim::Stop{};
+    }
+    return *core.pipe;
+}
+
+} // namespace sim
+
+// A queue of `depth` tensors between the pipe that fills them and the pipe that drains them.
+template <TPosition source, TPosition target, int32_t depth, auto mask = 0>
+class TQueBind {
+    static_assert((source == TPosition::GM || sim::vector_position(source)) &&
+                      (target == TPosition::GM || sim::vector_position(target)) &&
+                      !(source == TPosition::GM && target == TPosition::GM),
+                  "ascendc/sim: a queue position that vector cores do not have");
+    static_assert(depth > 0, "ascendc/sim: a queue of depth 0 is for the in-place calls, which are not covered");
+
+public:
+    template <typename T>
+    LocalTensor<T> AllocTensor(Site site = Site::here())
+    {
+        TPipe &pipe = sim::initialised(slot_, "AllocTensor", site);
+        for (uint32_t looked = 0; looked < slot_.count; ++looked) {
+            const uint32_t index = slot_.first + slot_.turn;
+            slot_.turn = (slot_.turn + 1) % slot_.count;
+            TPipe::Buffer &buffer = pipe.buffer(index);
+            if (!buffer.busy) {
+                buffer.busy = true;
+                pipe.wait_freed(buffer, "AllocTensor", site);
+                // What the last user left there is nobody's data any more.
+                ascendc_sim::Core::current().ub.mark(buffer.address, buffer.bytes, false);
+                return pipe.tensor<T>(index, 0, buffer.bytes);
+            }
+        }
+        // The device looks for a free one for ever.
+        report(ASCEND_CACHE_LOC_SIM_QUEUE_NO_BUFFER, "AllocTensor", site, slot_.count);
+        throw ascendc_sim::Stop{};
+    }
+
+    template <typename T>
+    bool EnQue(const LocalTensor<T> &tensor, Site site = Site::here())
+    {
+        TPipe &pipe = sim::initialised(slot_, "EnQue", site);
+        if (!owns(tensor, pipe)) {
+            report(ASCEND_CACHE_LOC_SIM_QUEUE_FOREIGN_TENSOR, "EnQue", site, 0);
+            return false;
+        }
+        if (slot_.queued.size() >= static_cast<size_t>(depth)) {
+            report(ASCEND_CACHE_LOC_SIM_QUEUE_FULL, "EnQue", site, static_cast<uint64_t>(depth));
+        }
+        TPipe::Buffer &buffer = pipe.buffer(static_cast<uint32_t>(tensor.sim_owner()));
+        auto &core = ascendc_sim::Core::current();
+        const auto event = sim_event(buffer.events.filled);
+        buffer.filled = core.hold_event_id(event, "EnQue", site);
+        core.set_flag(event, buffer.filled, "EnQue", site);
+        slot_.queued.push_back(tensor.sim_owner());
+        return true;
+    }
+
+    template <typename T>
+    LocalTensor<T> DeQue(Site site = Site::here())
+    {
+        TPipe &pipe = sim::initialised(slot_, "DeQue", site);
+        if (slot_.queued.empty()) {
+            report(ASCEND_CACHE_LOC_SIM_QUEUE_EMPTY, "DeQue", site, 0);
+            return pipe.tensor<T>(slot_.first, 0, pipe.buffer(slot_.first).bytes);
+        }
+        const auto index = static_cast<uint32_t>(slot_.queued.front());
+        slot_.queued.pop_front();
+        TPipe::Buffer &buffer = pipe.buffer(index);
+        auto &core = ascendc_sim::Core::current();
+        const auto event = sim_event(buffer.events.filled);
+        core.wait_flag(event, buffer.filled, "DeQue", site);
+        if (buffer.filled < ascendc_sim::kEventIds) {
+            core.release_event_id(event, buffer.filled, "DeQue", site);
+        }
+        buffer.filled = -1;
+        return pipe.tensor<T>(index, 0, buffer.bytes);
+    }
+
+    template <typename T>
+    void FreeTensor(LocalTensor<T> &tensor, Site site = Site::here())
+    {
+        TPipe &pipe = sim::initialised(slot_, "FreeTensor", site);
+        if (!owns(tensor, pipe)) {
+            report(ASCEND_CACHE_LOC_SIM_QUEUE_FOREIGN_TENSOR, "FreeTensor", site, 0);
+            return;
+        }
+        TPipe::Buffer &buffer = pipe.buffer(static_cast<uint32_t>(tensor.sim_owner()));
+        auto &core = ascendc_sim::Core::current();
+        const auto event = sim_event(buffer.events.freed);
+        buffer.freed = core.hold_event_id(event, "FreeTensor", site);
+        buffer.freed_site = site;
+        core.set_flag(event, buffer.freed, "FreeTensor", site);
+        buffer.busy = false;
+    }
+
+    // Whether EnQue has room, DeQue finds something, AllocTensor finds a buffer.
+    bool VacantInQue() { return GetTensorCountInQue() < depth; }
+    bool HasTensorInQue() { return GetTensorCountInQue() > 0; }
+    bool HasIdleBuffer(Site site = Site::here())
+    {
+        TPipe &pipe = sim::initialised(slot_, "HasIdleBuffer", site);
+        bool idle = false;
+        each_buffer(pipe, [&](TPipe::Buffer &buffer) { idle = idle || !buffer.busy; });
+        return idle;
+    }
+    int32_t GetTensorCountInQue() { return static_cast<int32_t>(slot_.queued.size()); }
+
+    // Waits until every freed buffer is free.
+    void FreeAllEvent(Site site = Site::here())
+    {
+        TPipe &pipe = sim::initialised(slot_, "FreeAllEvent", site);
+        each_buffer(pipe, [&](TPipe::Buffer &buffer) { pipe.wait_freed(buffer, "FreeAllEvent", site); });
+    }
+
+protected:
+    static constexpr TPosition srcPosition = source;
+    static constexpr TPosition dstPosition = target;
+
+private:
+    friend class TPipe;
+
+    template <typename F>
+    void each_buffer(TPipe &pipe, F f) const
+    {
+        for (uint32_t i = slot_.first; i < slot_.first + slot_.count; ++i) {
+            f(pipe.buffer(i));
+        }
+    }
+
+    // Given by this queue and not yet freed.
+    template <typename T>
+    bool owns(const LocalTensor<T> &tensor, TPipe &pipe) const
+    {
+        const int64_t index = tensor.sim_owner();
+        return index >= slot_.first && index < int64_t{slot_.first} + slot_.count &&
+               pipe.buffer(static_cast<uint32_t>(index)).busy;
+    }
+
+    static void report(ascendc_sim::Kind kind, const char *name, Site site, uint64_t limit)
+    {
+        ascendc_sim::Core::current().report_call(kind, name, site, ascendc_sim::kS, 0, limit);
+    }
+
+    TPipe::Slot slot_;
+};
+
+// A queue at one position: VECIN is filled from GM, VECOUT drained to GM. There is none at VECCALC.
+template <TPosition position, int32_t depth, auto mask = 0>
+class TQue : public TQueBind<position == TPosition::VECOUT ? position : TPosition::GM,
+                             position == TPosition::VECOUT ? TPosition::GM : position, depth, mask> {
+    static_assert(position == TPosition::VECIN || position == TPosition::VECOUT,
+                  "ascendc/sim: a queue position that vector cores do not have");
+    friend class TPipe;
+};
+
+// A piece of UB without any synchronisation.
+template <TPosition position = TPosition::LCM>
+class TBuf {
+    static_assert(sim::vector_position(position), "ascendc/sim: a buffer position that vector cores do not have");
+
+public:
+    template <typename T>
+    LocalTensor<T> Get(Site site = Site::here())
+    {
+        TPipe &pipe = sim::initialised(slot_, "TBuf::Get", site);
+        return pipe.tensor<T>(slot_.first, 0, pipe.buffer(slot_.first).bytes);
+    }
+
+    template <typename T>
+    LocalTensor<T> Get(uint32_t len, Site site = Site::here())
+    {
+        return GetWithOffset<T>(len, 0, site);
+    }
+
+    // `size` elements from byte `bufOffset` on.
+    template <typename T>
+    LocalTensor<T> GetWithOffset(uint32_t size, uint32_t bufOffset, Site site = Site::here())
+    {
+        TPipe &pipe = sim::initialised(slot_, "TBuf::Get", site);
+        return pipe.tensor<T>(slot_.first, bufOffset, size * static_cast<uint32_t>(sizeof(T)));
+    }
+
+private:
+    friend class TPipe;
+
+    TPipe::Slot slot_;
+};
+
+} // namespace AscendC
