@@ -48,8 +48,22 @@ pub struct Stream {
 /// Whose a stream is, and what its handles keep alive.
 #[derive(Clone)]
 enum Kind {
-    Borrowed(Arc<StreamState>, #[expect(dead_code, reason = "kept alive")] Option<Arc<dyn Any + Send + Sync>>),
+    Borrowed(Borrowed, #[expect(dead_code, reason = "kept alive")] Option<Arc<dyn Any + Send + Sync>>),
     Owned(Arc<Owned>),
+}
+
+/// A handle of a borrowed stream, counted apart from the device and those who reclaim, which keep the state too.
+#[derive(Clone)]
+pub(crate) struct Borrowed {
+    pub(crate) state: Arc<StreamState>,
+    #[expect(dead_code, reason = "counted")]
+    count: Arc<()>,
+}
+
+impl Borrowed {
+    pub(crate) fn of(state: &Arc<StreamState>) -> Self {
+        Self { state: state.clone(), count: state.handles.clone() }
+    }
 }
 
 /// All handles of an owned stream share one; its drop hands the stream to the device.
@@ -88,12 +102,14 @@ pub(crate) struct StreamState {
     pub(crate) log: FaultLog,
     pub(crate) garbage: Garbage,
     last_launch: AtomicU64,
+    /// Of a borrowed stream: its own, and one for each handle.
+    pub(crate) handles: Arc<()>,
 }
 
 impl StreamState {
     pub(crate) fn new(context: Context, raw: RawStream, log: FaultLog) -> Self {
-        let garbage = Garbage::default();
-        Self { id: next_id(), context, raw, log, garbage, last_launch: AtomicU64::new(0) }
+        let (garbage, last_launch, handles) = (Garbage::default(), AtomicU64::new(0), Arc::default());
+        Self { id: next_id(), context, raw, log, garbage, last_launch, handles }
     }
 }
 
@@ -174,15 +190,14 @@ impl Stream {
         let context = device.caller_context()?;
         // SAFETY: the caller's promise: a stream of this context, which is current whenever it is used.
         let raw = unsafe { RawStream::borrowed(raw) };
-        let state = match device.borrowed(context, &raw) {
-            Some(state) => state,
+        let handle = match device.borrowed(context, &raw) {
+            Some(handle) => handle,
             None => {
-                device.within(context, None, |api| refuse_capture(api, &raw))?;
                 let log = device.new_log(context)?;
                 device.keep_borrowed(StreamState::new(context, raw, log))
             }
         };
-        let stream = Self { device: device.clone(), kind: Kind::Borrowed(state, owner) };
+        let stream = Self { device: device.clone(), kind: Kind::Borrowed(handle, owner) };
         // The first time; and again, where that failed.
         if !stream.log().is_cleared() {
             let raw = &stream.state().raw;
@@ -202,11 +217,11 @@ impl Stream {
     /// All work on the stream is done, and no graph that captured an operation on it runs again: its kernels write to the
     /// fault log.
     pub unsafe fn retire(self) -> Result<(), Self> {
-        let Kind::Borrowed(state, _) = &self.kind else { return Ok(()) };
-        if !self.device.release_borrowed(state) {
+        let Kind::Borrowed(handle, _) = &self.kind else { return Ok(()) };
+        if !self.device.release_borrowed(handle) {
             return Err(self);
         }
-        let Self { device, kind: Kind::Borrowed(state, _) } = self else { return Ok(()) };
+        let Self { device, kind: Kind::Borrowed(Borrowed { state, .. }, _) } = self else { return Ok(()) };
         // The only handle, as just seen.
         if let Some(state) = Arc::into_inner(state) {
             // SAFETY: the caller's promise.
@@ -363,7 +378,7 @@ impl Stream {
 impl Stream {
     pub(crate) fn state(&self) -> &StreamState {
         match &self.kind {
-            Kind::Borrowed(state, _) => state,
+            Kind::Borrowed(handle, _) => &handle.state,
             Kind::Owned(owned) => owned.state(),
         }
     }

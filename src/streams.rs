@@ -8,7 +8,7 @@ use crate::api::codes::{self, Class};
 use crate::api::{Api, Context, RawStream};
 use crate::fault_log::{FaultLog, Read};
 use crate::garbage::{self, leaked};
-use crate::stream::{Owned, StreamState};
+use crate::stream::{Borrowed, Owned, StreamState};
 use crate::{Device, Error, Result, logging};
 
 /// The streams of a device.
@@ -31,25 +31,15 @@ struct Known {
     logs: Vec<FaultLog>,
 }
 
-/// The streams of a device at a moment, kept. Made while `reclaiming` is held, so that only handles count beside the list.
+/// The streams of a device at a moment, kept. Made while `reclaiming` is held, so that none of them is retired.
 struct Live {
-    /// With whether it has a handle: otherwise its owner may have destroyed it.
-    borrowed: Vec<(Arc<StreamState>, bool)>,
+    borrowed: Vec<Arc<StreamState>>,
     owned: Vec<Arc<Owned>>,
 }
 
 impl Live {
     fn states(&self) -> impl Iterator<Item = &StreamState> {
-        self.borrowed.iter().map(|(state, _)| &**state).chain(self.owned.iter().map(|owned| owned.state()))
-    }
-
-    /// Whether one of the streams, of a context or of any, is being captured. One that cannot be asked is not.
-    fn captures(&self, device: &Device, context: Option<Context>) -> bool {
-        let borrowed = self.borrowed.iter().filter(|(_, has_handle)| *has_handle).map(|(state, _)| &**state);
-        let mut of = borrowed
-            .chain(self.owned.iter().map(|owned| owned.state()))
-            .filter(|state| context.is_none_or(|context| context == state.context));
-        of.any(|state| device.within(state.context, None, |api| api.is_captured(&state.raw)) == Ok(true))
+        self.borrowed.iter().map(|state| &**state).chain(self.owned.iter().map(|owned| owned.state()))
     }
 }
 
@@ -62,12 +52,23 @@ impl Streams {
         let mut known = self.known();
         known.owned.retain(|owned| owned.strong_count() > 0);
         let owned = known.owned.iter().filter_map(Weak::upgrade).collect();
-        // Counted before it is cloned.
-        let borrowed = |state: &Arc<StreamState>| {
-            let has_handle = Arc::strong_count(state) > 1;
-            (state.clone(), has_handle)
-        };
-        Live { borrowed: known.borrowed.iter().map(borrowed).collect(), owned }
+        Live { borrowed: known.borrowed.clone(), owned }
+    }
+
+    /// Whether a stream of a context, or of any, is being captured. Waits for no one who reclaims. One that cannot be asked
+    /// is not; nor is one without a handle, which its owner may have destroyed.
+    fn captures(&self, device: &Device, context: Option<Context>) -> bool {
+        let known = self.known();
+        let owned: Vec<_> = known.owned.iter().filter_map(Weak::upgrade).collect();
+        let borrowed = known.borrowed.iter().filter(|state| Arc::strong_count(&state.handles) > 1);
+        // SAFETY: its owner keeps it for those who ask while it has a handle, which the promise of a borrow includes.
+        let borrowed = borrowed.map(|state| (state.context, unsafe { RawStream::borrowed(state.raw.raw()) }));
+        let borrowed: Vec<_> = borrowed.collect();
+        drop(known);
+        let owned = owned.iter().map(|owned| (owned.state().context, &owned.state().raw));
+        let all = borrowed.iter().map(|(context, raw)| (*context, raw)).chain(owned);
+        let mut here = all.filter(|(of, _)| context.is_none_or(|context| context == *of));
+        here.any(|(context, raw)| device.within(context, None, |api| api.is_captured(raw)) == Ok(true))
     }
 
     /// Waits for the device, once in each context, since AscendCL waits for the streams of the current one alone; frees
@@ -91,7 +92,7 @@ impl Streams {
             // Before the wait: what is dropped during it may be in use by later work.
             let states = live.states().chain(&orphans).filter(here);
             let before: Vec<_> = states.map(|state| (state, state.garbage.drops(), state.log.enqueued())).collect();
-            let waited = match live.captures(device, Some(context)) {
+            let waited = match self.captures(device, Some(context)) {
                 true => Err(Error::Capturing),
                 false => device.within(context, None, Api::synchronize_device),
             };
@@ -134,7 +135,8 @@ impl Device {
     pub(crate) fn with_room<T>(&self, context: Context, f: impl Fn(&Api) -> Result<T>) -> Result<T> {
         match self.within(context, None, &f) {
             Err(Error::Acl { code, .. })
-                if matches!(codes::class(code), Class::OutOfMemory | Class::OutOfResources) && !self.captures() =>
+                if matches!(codes::class(code), Class::OutOfMemory | Class::OutOfResources)
+                    && !self.streams().captures(self, None) =>
             {
                 match self.reclaim() {
                     // The wait has taken the failure of somebody's work: nobody else is told.
@@ -151,39 +153,34 @@ impl Device {
         }
     }
 
-    /// Whether a stream that we know is captured.
-    fn captures(&self) -> bool {
-        let _alone = self.streams().reclaiming.lock().unwrap_or_else(PoisonError::into_inner);
-        self.streams().live().captures(self, None)
-    }
-
-    /// The stream that was borrowed before.
-    pub(crate) fn borrowed(&self, context: Context, raw: &RawStream) -> Option<Arc<StreamState>> {
+    /// A handle of the stream that was borrowed before.
+    pub(crate) fn borrowed(&self, context: Context, raw: &RawStream) -> Option<Borrowed> {
         let known = self.streams().known();
-        known.borrowed.iter().find(|state| state.context == context && state.raw == *raw).cloned()
+        known.borrowed.iter().find(|state| state.context == context && state.raw == *raw).map(Borrowed::of)
     }
 
-    /// Keeps a stream that was borrowed for the first time; where another thread was faster, gives that one's.
-    pub(crate) fn keep_borrowed(&self, state: StreamState) -> Arc<StreamState> {
+    /// Keeps a stream that was borrowed for the first time; where another thread was faster, gives a handle of that one's.
+    pub(crate) fn keep_borrowed(&self, state: StreamState) -> Borrowed {
         let mut known = self.streams().known();
         let same = |other: &&Arc<StreamState>| other.context == state.context && other.raw == state.raw;
-        if let Some(other) = known.borrowed.iter().find(same).cloned() {
+        if let Some(other) = known.borrowed.iter().find(same).map(Borrowed::of) {
             known.logs.push(state.log);
             return other;
         }
         let state = Arc::new(state);
-        known.borrowed.push(state.clone());
-        state
+        let handle = Borrowed::of(&state);
+        known.borrowed.push(state);
+        handle
     }
 
-    /// Gives up a borrowed stream, if `state` is its only handle.
-    pub(crate) fn release_borrowed(&self, state: &Arc<StreamState>) -> bool {
+    /// Gives up a borrowed stream, if this is its only handle.
+    pub(crate) fn release_borrowed(&self, handle: &Borrowed) -> bool {
         let _alone = self.streams().reclaiming.lock().unwrap_or_else(PoisonError::into_inner);
         let mut known = self.streams().known();
-        // The list's and the caller's; whoever borrows it again does so under this lock.
-        let alone = Arc::strong_count(state) == 2;
+        // The state's own and the caller's; whoever borrows it again does so under this lock.
+        let alone = Arc::strong_count(&handle.state.handles) == 2;
         if alone {
-            known.borrowed.retain(|other| !Arc::ptr_eq(other, state));
+            known.borrowed.retain(|other| !Arc::ptr_eq(other, &handle.state));
         }
         alone
     }

@@ -254,3 +254,26 @@ fn a_stream_without_a_handle_is_not_asked() {
     rig.device.reclaim().unwrap();
     assert_eq!((rig.machine.misuses(), rig.machine.events()), (Vec::<String>::new(), 0));
 }
+
+/// A log comes to its next stream with a fault that nobody read: it is cleared first.
+#[test]
+fn a_stream_does_not_report_what_an_earlier_one_left() {
+    let rig = Rig::new();
+    rig.device.reclaim().unwrap();
+    for owned in [false, true] {
+        let raw = foreign::new_stream(&rig.machine);
+        let left = if owned { rig.device.new_stream().unwrap() } else { borrow(&rig, raw) };
+        let mut batch = Batch::bad(&left);
+        batch.last_loc(&left).unwrap();
+        drop(batch);
+        assert_eq!(acl!(rig.machine, aclrtSynchronizeStream(left.as_raw())), 0);
+        // SAFETY: all its work is done.
+        unsafe { left.retire() }.unwrap();
+        rig.device.reclaim().unwrap();
+        let logs = rig.machine.device_allocations();
+        let next = if owned { borrow(&rig, raw) } else { rig.device.new_stream().unwrap() };
+        assert_eq!(rig.machine.device_allocations(), logs, "it has the same log");
+        Batch::good(&next).last_loc(&next).unwrap();
+        assert_eq!(next.take_fault(), Ok(None));
+    }
+}

@@ -216,3 +216,35 @@ fn short_memory_waits_nowhere_beside_a_capture() {
         foreign::end(&rig.machine, captured.as_raw()).unwrap();
     }
 }
+
+/// Nor does it wait for another thread that reclaims.
+#[test]
+fn short_memory_beside_a_capture_waits_for_no_other_reclaim() {
+    let rig = Rig::with(|config| config.memory_bytes = 1 << 20);
+    let (other, _) = of_another_context(&rig);
+    drop(DeviceBuffer::<i32>::zeroed(&rig.stream, 200_000).unwrap());
+    let spare = rig.device.new_stream().unwrap();
+    for owned in [true, false] {
+        let raw = if owned { rig.stream.as_raw() } else { foreign::new_stream(&rig.machine) };
+        // SAFETY: a stream of the current context that stays for the test.
+        let captured = unsafe { Stream::borrow_raw(&rig.device, raw) }.unwrap();
+        drop(DeviceBuffer::<i32>::zeroed(&spare, 200_000));
+        rig.machine.hold(other.as_raw(), true);
+        drop(other.record().unwrap());
+        let waits = rig.machine.calls().of("aclrtSynchronizeDevice");
+        let device = rig.device.clone();
+        let reclaiming = std::thread::spawn(move || device.reclaim());
+        while rig.machine.calls().of("aclrtSynchronizeDevice") < waits + 2 {
+            std::thread::yield_now();
+        }
+        let _large = DeviceBuffer::<i32>::zeroed(&spare, 200_000).unwrap();
+        assert_eq!(foreign::begin(&rig.machine, captured.as_raw(), foreign::RELAXED), 0);
+        let (sender, receiver) = mpsc::channel();
+        let spare = spare.clone();
+        std::thread::spawn(move || sender.send(DeviceBuffer::<i32>::zeroed(&spare, 200_000).map(drop)));
+        assert_eq!(code(receiver.recv_timeout(Duration::from_secs(60)).expect("it waited")), 207_001);
+        foreign::end(&rig.machine, captured.as_raw()).unwrap();
+        rig.machine.hold(other.as_raw(), false);
+        reclaiming.join().unwrap().unwrap();
+    }
+}
