@@ -198,7 +198,7 @@ def main():
         if isinstance(result, subprocess.TimeoutExpired):
             verdict = "caught: it hangs"
         elif "test result: FAILED" in result.stdout or "SIGSEGV" in result.stderr or "SIGABRT" in result.stderr:
-            reported = re.search(r"cores: \d+ reports\n[^:]+: .*?\) (.*?)[ ,(]*(?:[A-Z][A-Za-z:]* on|UB byte|GM|\n)", result.stdout)
+            reported = re.search(r": \d+ reports\n[^:]+: .*?\) (.*?)[ ,(]*(?:[A-Z][A-Za-z:]* on|UB byte|GM|\n)", result.stdout)
             verdict = f"caught: {reported.group(1)}" if reported else "caught: the output differs"
         elif result.returncode != 0:
             sys.exit(f"{name}: does not compile\n{result.stderr[-3000:]}")
