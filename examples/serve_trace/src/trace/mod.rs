@@ -8,6 +8,9 @@
 //! | Azure LLM inference 2023, 2024 (github.com/Azure/AzurePublicDataset) | CSV | `TIMESTAMP`, a date | `ContextTokens`, `GeneratedTokens` | none |
 //! | `BurstGPT` (github.com/HPMLL/BurstGPT) | CSV | `Timestamp`, seconds | `Request tokens`, `Response tokens` (0: the request failed) | none |
 //!
+//! The columns are as the repositories' own pages describe them. Mooncake's and Bailian's traces are published under
+//! Apache-2.0, Azure's under CC-BY; none is copied here, the samples under `tests/traces` are made up.
+//!
 //! Other fields and columns are ignored. Times are shifted so that the first arrival is at 0.
 //!
 //! Mooncake's ids stand for a block and all before it, Bailian's hash each block alone. Both are chained here ([`blocks`]),
