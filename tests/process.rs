@@ -176,10 +176,19 @@ fn a_forked_child_waits_for_no_thread_of_its_parent() {
     });
 }
 
-/// Without CANN a device of this machine is unavailable, and the text says what was looked for.
+/// Without CANN a device of this machine is unavailable, and the text says what was looked for. In a process of its own,
+/// which does not see a CANN that this environment is set up for.
 #[test]
 #[serial]
 fn without_cann_there_is_no_device() {
+    let inner = "ASCEND_CACHE_LOC_TEST_WITHOUT_CANN";
+    if std::env::var_os(inner).is_none() {
+        let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+        child.args(["--exact", "without_cann_there_is_no_device"]).env(inner, "1");
+        let ran = child.env_remove("LD_LIBRARY_PATH").env_remove("ASCEND_HOME_PATH").output().unwrap();
+        assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stdout));
+        return;
+    }
     for result in [Device::open(0).map(drop), Device::count().map(drop)] {
         let Err(Error::Unavailable(text)) = result else { panic!("{result:?}") };
         assert!(text.contains("libascendcl.so"), "{text}");
