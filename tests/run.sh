@@ -18,7 +18,8 @@ case "${1-}" in
     ;;
 esac
 
-step() { printf '\n== %s\n' "$*"; }
+# step NAME: begins a step, and says how long it has been until here.
+step() { printf '\n== %s (%d s)\n' "$*" "$SECONDS"; }
 
 # need WHAT PACKAGE...: installs the Debian packages that bring a command, or a library of LLVM's, where it is missing.
 need() {
