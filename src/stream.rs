@@ -193,7 +193,6 @@ impl Stream {
         let handle = match device.borrowed(context, &raw) {
             Some(handle) => handle,
             None => {
-                device.within(context, None, |api| refuse_capture(api, &raw))?;
                 let log = device.new_log(context)?;
                 device.keep_borrowed(StreamState::new(context, raw, log))
             }

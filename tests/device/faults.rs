@@ -270,3 +270,17 @@ fn a_check_tells_of_what_came_before_it() {
     }
     assert!(rig.machine.pinned_allocations() <= 3, "{}", rig.machine.pinned_allocations());
 }
+
+/// Faults that were read and that nobody asks for are kept, the lowest ones, as many as the log has lines.
+#[test]
+fn no_more_faults_are_kept_than_the_log_holds() {
+    let rig = Rig::with(|config| config.vector_cores = 2);
+    let mut batch = Batch::bad(&rig.stream);
+    let launches = [0; 5].map(|_| {
+        let launch = batch.last_loc(&rig.stream).unwrap();
+        drop(rig.stream.fault_check().unwrap());
+        launch
+    });
+    let found = || rig.stream.take_fault().unwrap().map(|fault| fault.launch);
+    assert_eq!([found(), found(), found()], [Some(launches[0]), Some(launches[1]), None]);
+}

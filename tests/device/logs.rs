@@ -81,6 +81,21 @@ fn a_fault_that_nobody_asked_for_is_logged() {
     }
 }
 
+/// What the host has read already is logged when the last handle goes, by whichever drop that is.
+#[test]
+fn a_known_fault_is_logged_with_the_last_handle() {
+    let rig = Rig::new();
+    let stream = rig.device.new_stream().unwrap();
+    let mut batch = Batch::bad(&stream);
+    let launch = batch.last_loc(&stream).unwrap();
+    let check = stream.fault_check().unwrap();
+    drop(check);
+    batch.out();
+    drop(stream);
+    let lines = logged(|| drop(batch));
+    has(&lines, &format!("WARN never reported: get_last_loc, launch {launch}: row 1: "));
+}
+
 #[test]
 fn what_could_not_be_given_back_is_logged() {
     let rig = Rig::new();
