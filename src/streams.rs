@@ -18,6 +18,8 @@ pub(crate) struct Streams {
     known: Mutex<Known>,
     /// Held while the device is waited for, so that a stream does not go while it is on the list of what was waited for.
     reclaiming: Mutex<()>,
+    /// Held while streams are asked whether they are captured, which waits for nothing, so that none of them is retired.
+    asking: Mutex<()>,
 }
 
 #[derive(Debug, Default)]
@@ -58,6 +60,7 @@ impl Streams {
     /// Whether a stream of a context, or of any, is being captured. Waits for no one who reclaims. One that cannot be asked
     /// is not; nor is one without a handle, which its owner may have destroyed.
     fn captures(&self, device: &Device, context: Option<Context>) -> bool {
+        let _asking = self.asking.lock().unwrap_or_else(PoisonError::into_inner);
         let known = self.known();
         let owned: Vec<_> = known.owned.iter().filter_map(Weak::upgrade).collect();
         let borrowed = known.borrowed.iter().filter(|state| Arc::strong_count(&state.handles) > 1);
@@ -176,6 +179,7 @@ impl Device {
     /// Gives up a borrowed stream, if this is its only handle.
     pub(crate) fn release_borrowed(&self, handle: &Borrowed) -> bool {
         let _alone = self.streams().reclaiming.lock().unwrap_or_else(PoisonError::into_inner);
+        let _unasked = self.streams().asking.lock().unwrap_or_else(PoisonError::into_inner);
         let mut known = self.streams().known();
         // The state's own and the caller's; whoever borrows it again does so under this lock.
         let alone = Arc::strong_count(&handle.state.handles) == 2;
