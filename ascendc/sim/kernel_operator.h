@@ -6,6 +6,7 @@
 #include "api/cast.h"
 #include "api/copy.h"
 #include "api/gather.h"
+#include "api/mask.h"
 #include "api/numbers.h"
 #include "api/pipe.h"
 #include "api/qualifiers.h"

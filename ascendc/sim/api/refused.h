@@ -9,7 +9,6 @@ namespace AscendC {
 // What such calls are made with, so that it is the call that is refused.
 enum class CMPMODE : uint8_t { LT, GT, EQ, LE, GE, NE };
 enum class SELMODE : uint8_t { VSEL_CMPMASK_SPR, VSEL_TENSOR_SCALAR_MODE, VSEL_TENSOR_TENSOR_MODE };
-enum class MaskMode : uint8_t { NORMAL, COUNTER };
 enum class CacheLine : uint64_t { SINGLE_CACHE_LINE, ENTIRE_DATA_CACHE };
 enum class DcciDst : uint64_t { CACHELINE_ALL, CACHELINE_UB, CACHELINE_OUT, CACHELINE_ATOMIC };
 enum class MemDsbT : uint8_t { ALL, DDR, UB, SEQ };
@@ -53,10 +52,6 @@ ASCENDC_SIM_REFUSED(SetAtomicMin)
 ASCENDC_SIM_REFUSED(SetAtomicNone)
 ASCENDC_SIM_REFUSED(SetAtomicType)
 ASCENDC_SIM_REFUSED(DisableDmaAtomic)
-ASCENDC_SIM_REFUSED(SetMaskCount)
-ASCENDC_SIM_REFUSED(SetMaskNorm)
-ASCENDC_SIM_REFUSED(SetVectorMask)
-ASCENDC_SIM_REFUSED(ResetMask)
 ASCENDC_SIM_REFUSED(SetPadValue)
 ASCENDC_SIM_REFUSED(SetCmpMask)
 ASCENDC_SIM_REFUSED(GetCmpMask)

@@ -10,6 +10,7 @@
 #include "findings.h"
 #include "global_memory.h"
 #include "local_memory.h"
+#include "registers.h"
 #include "timeline.h"
 
 namespace AscendC {
@@ -59,6 +60,7 @@ public:
     {
         index = block;
         counters = {};
+        registers = {};
         pipe = nullptr;
         events_.start_core();
         ub.start_core();
@@ -285,6 +287,7 @@ public:
     uint32_t index = 0;
     Timeline timeline;
     LocalMemory ub;
+    Registers registers;
     Counters counters{};
     AscendC::TPipe *pipe = nullptr; // the live one
 

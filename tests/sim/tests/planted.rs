@@ -110,6 +110,11 @@ fn parameters() {
 }
 
 #[test]
+fn registers() {
+    check("registers.cpp", 1, false);
+}
+
+#[test]
 fn pipe() {
     check("pipe.cpp", 1, false);
 }

@@ -54,8 +54,6 @@ void refused(GlobalTensor<int32_t> g, LocalTensor<int32_t> x, LocalTensor<int64_
     PipeBarrier<PIPE_S>();                              // REFUSED PipeBarrier
     PipeBarrier<PIPE_M>();                              // REFUSED PipeBarrier
     SetFlag<HardEvent::M_V>(0);                         // REFUSED M_V
-    Add<int32_t, false>(x, x, x, uint64_t{64}, 1, {1, 1, 1, 8, 8, 8}); // REFUSED isSetMask
-    Cast<int64_t, int32_t, false>(x64, x, RoundMode::CAST_NONE, uint64_t{32}, 1, {1, 1, 8, 4}); // REFUSED isSetMask
     GlobalTensor<struct Half> half;                     // REFUSED element type
     TQue<TPosition::CO1, 1> cube;                       // REFUSED queue position
     TQue<TPosition::VECCALC, 1> within;                 // REFUSED queue position
@@ -96,7 +94,6 @@ void refused(GlobalTensor<int32_t> g, LocalTensor<int32_t> x, LocalTensor<int64_
     // With what they are called with in kernels.
     Compare(x8, f, f, CMPMODE::LT, 64);      // REFUSED Compare
     Select(f, x8, f, f, SELMODE::VSEL_TENSOR_TENSOR_MODE, 64); // REFUSED Select
-    SetVectorMask<int32_t, MaskMode::COUNTER>(64); // REFUSED SetVectorMask
     DataCacheCleanAndInvalid<int32_t, CacheLine::SINGLE_CACHE_LINE, DcciDst::CACHELINE_OUT>(g); // REFUSED DataCacheCleanAndInvalid
     DataSyncBarrier<MemDsbT::DDR>();         // REFUSED DataSyncBarrier
     LocalMemAllocator<Hardware::UB> static_memory; // REFUSED LocalMemAllocator
@@ -123,10 +120,6 @@ void refused(GlobalTensor<int32_t> g, LocalTensor<int32_t> x, LocalTensor<int64_
     SetAtomicNone(x, x, 8);                  // REFUSED SetAtomicNone
     SetAtomicType(x, x, 8);                  // REFUSED SetAtomicType
     DisableDmaAtomic(x, x, 8);               // REFUSED DisableDmaAtomic
-    SetMaskCount(x, x, 8);                   // REFUSED SetMaskCount
-    SetMaskNorm(x, x, 8);                    // REFUSED SetMaskNorm
-    SetVectorMask(x, x, 8);                  // REFUSED SetVectorMask
-    ResetMask(x, x, 8);                      // REFUSED ResetMask
     SetPadValue(x, x, 8);                    // REFUSED SetPadValue
     SetCmpMask(x, x, 8);                     // REFUSED SetCmpMask
     GetCmpMask(x, x, 8);                     // REFUSED GetCmpMask

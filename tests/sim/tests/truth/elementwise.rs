@@ -165,6 +165,36 @@ fn shift_left_and_right() {
     shifts::<u32>(|v, n| (u64::from(v) << n) as u32, |v, n| (u64::from(v) >> n) as u32);
 }
 
+/// The last bit that goes is added, of signed types.
+fn rounded_shifts<T: Element>(f: impl Fn(T, u32, u64) -> T) {
+    let rng = &mut fastrand::Rng::with_seed(2);
+    let kernel = format!("RoundedShiftRight {}", T::NAME);
+    for (mut call, bytes) in calls(rng, T::SIZE, [T::SIZE, T::SIZE, 0], RANDOM) {
+        if call.form == Form::Count {
+            continue;
+        }
+        let by = rng.u32(..=8 * u32::try_from(T::SIZE).expect("a small type"));
+        (call.scalar, call.mode) = (u64::from(by), rng.u64(..2));
+        let before = image::<T>(rng, bytes);
+        let mut expected = before.clone();
+        for lane in call.lanes(T::SIZE) {
+            let value = T::read(&before, call.offset(&call.src0, T::SIZE, T::SIZE, lane));
+            f(value, by, call.mode).write(&mut expected, call.offset(&call.dst, T::SIZE, T::SIZE, lane));
+        }
+        assert!(call.run_silent(&kernel, &before, false) == expected, "{kernel} {call:?}");
+    }
+}
+
+#[test]
+fn shift_right_with_rounding() {
+    // Half of the last place is added before the shift, in as many bits as that takes.
+    let shift = |v: i64, n: u32, round: u64| (v + if round == 1 && n > 0 { 1 << (n - 1) } else { 0 }) >> n;
+    rounded_shifts::<i16>(move |v, n, round| shift(i64::from(v), n, round) as i16);
+    rounded_shifts::<i32>(move |v, n, round| shift(i64::from(v), n, round) as i32);
+    rounded_shifts::<u16>(move |v, n, _| shift(i64::from(v), n, 0) as u16);
+    rounded_shifts::<u32>(move |v, n, _| shift(i64::from(v), n, 0) as u32);
+}
+
 #[test]
 fn duplicate() {
     fn of<T: Element>() {

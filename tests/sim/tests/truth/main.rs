@@ -4,3 +4,4 @@ mod call;
 mod elementwise;
 mod gather;
 mod otherwise;
+mod registered;
