@@ -24,8 +24,12 @@ T narrow(int64_t value)
     return static_cast<T>(static_cast<std::make_unsigned_t<T>>(value));
 }
 
+// What has the instructions of floating-point numbers.
 template <typename T>
-constexpr bool kArithmetic = std::is_same_v<T, int16_t> || std::is_same_v<T, int32_t> || std::is_same_v<T, float>;
+constexpr bool kFloating = std::is_same_v<T, float>;
+
+template <typename T>
+constexpr bool kArithmetic = std::is_same_v<T, int16_t> || std::is_same_v<T, int32_t> || kFloating<T>;
 
 template <typename T>
 constexpr bool kBits16 = std::is_same_v<T, int16_t> || std::is_same_v<T, uint16_t>;

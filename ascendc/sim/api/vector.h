@@ -263,7 +263,7 @@ public:
     // Reads all of `touched`, of which only `used` matters: the rest may have no value.
     void reads(const std::vector<Span> &touched, const std::vector<Span> &used, const Operand &source)
     {
-        check(touched, source, false);
+        check(touched, source, false, kBlockBytes);
         for (const Span &span : used) {
             core.needs_ub(now, static_cast<uint32_t>(span.address), static_cast<uint32_t>(span.bytes));
         }
@@ -276,11 +276,20 @@ public:
     void writes(const Lanes &lanes, const Operand &target)
     {
         require(lanes.counted || target.block_stride != 0 || lanes.repeats == 0, 0, 1);
-        written(spans(lanes, target), target, true);
+        written(spans(lanes, target), target, true, kBlockBytes);
     }
 
     // A destination that may not coincide with a source either.
-    void writes_apart(const std::vector<Span> &exact, const Operand &target) { written(exact, target, false); }
+    void writes_apart(const std::vector<Span> &exact, const Operand &target)
+    {
+        written(exact, target, false, kBlockBytes);
+    }
+
+    // A destination smaller than its source, which keeps behind the reads where both begin at one address.
+    void writes_less(const std::vector<Span> &exact, const Operand &target, uint32_t alignment)
+    {
+        written(exact, target, true, alignment, true);
+    }
 
     Core &core;
     const Instruction now;
@@ -292,7 +301,7 @@ private:
         std::vector<Span> where;
     };
 
-    void check(const std::vector<Span> &where, const Operand &of, bool write)
+    void check(const std::vector<Span> &where, const Operand &of, bool write, uint32_t alignment)
     {
         uint64_t bytes = 0;
         bool inside = true;
@@ -306,18 +315,19 @@ private:
             }
         }
         if (bytes != 0) {
-            core.check_aligned(now, of.view.address, bytes, write, kBlockBytes);
+            core.check_aligned(now, of.view.address, bytes, write, alignment);
         }
     }
 
-    void written(const std::vector<Span> &where, const Operand &target, bool may_coincide)
+    void written(const std::vector<Span> &where, const Operand &target, bool may_coincide, uint32_t alignment,
+                 bool less = false)
     {
-        check(where, target, true);
+        check(where, target, true, alignment);
         for (const Source &source : sources_) {
             const bool coincide = may_coincide && source.operand.same_walk(target);
             // Narrowing in place keeps behind its reads; anything else that overlaps may read what it wrote.
             const bool narrows = may_coincide && source.operand.view.address == target.view.address &&
-                                 source.operand.element_bytes > target.element_bytes;
+                                 (less || source.operand.element_bytes > target.element_bytes);
             const Span both = coincide || narrows ? Span{0, 0} : overlap(source.where, where);
             if (both.bytes != 0) {
                 core.report(ASCEND_CACHE_LOC_SIM_OPERANDS_OVERLAP, now, core.in_ub(both.address, both.bytes, true));

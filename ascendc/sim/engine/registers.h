@@ -15,6 +15,20 @@ struct Registers {
     };
 
     Mask mask;
+
+    // How a copy to GM combines bytes with those that are there; null: it replaces them.
+    using Combine = void (*)(uint8_t *gm, const uint8_t *from, uint64_t bytes);
+    Combine atomic = nullptr;
+
+    // What Compare without a destination finds, and Select takes: a bit an element of a repeat, low word first.
+    uint64_t compared[2] = {0, 0};
+
+    // As TPipe, its Reset and InitSocState leave them.
+    void init()
+    {
+        mask = {};
+        atomic = nullptr;
+    }
 };
 
 } // namespace ascendc_sim

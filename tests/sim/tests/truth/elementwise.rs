@@ -3,7 +3,7 @@
 use crate::call::{COUNTS, Call, Element, Form, MOST_BYTES, Operand, image, lay_out, masked};
 
 /// Calls in every form: the counts, in place too, and random masked ones.
-fn calls(rng: &mut fastrand::Rng, wide: usize, sizes: [usize; 3], random: usize) -> Vec<(Call, usize)> {
+pub(crate) fn calls(rng: &mut fastrand::Rng, wide: usize, sizes: [usize; 3], random: usize) -> Vec<(Call, usize)> {
     let mut calls = Vec::new();
     for count in COUNTS {
         for in_place in 0..3 {
@@ -27,10 +27,10 @@ fn calls(rng: &mut fastrand::Rng, wide: usize, sizes: [usize; 3], random: usize)
     calls
 }
 
-const RANDOM: usize = 40;
+pub(crate) const RANDOM: usize = 40;
 
 /// dst = f(src0, src1) for one type, with the operator form where the instruction has one.
-fn binary<T: Element>(name: &str, operator: bool, saturate: bool, f: impl Fn(T, T) -> T) {
+pub(crate) fn binary<T: Element>(name: &str, operator: bool, saturate: bool, f: impl Fn(T, T) -> T) {
     let mut rng = fastrand::Rng::with_seed(1);
     let kernel = format!("{name} {}", T::NAME);
     for (mut call, bytes) in calls(&mut rng, T::SIZE, [T::SIZE; 3], RANDOM) {
@@ -49,7 +49,7 @@ fn binary<T: Element>(name: &str, operator: bool, saturate: bool, f: impl Fn(T, 
 }
 
 /// dst = f(src0), with elements of two types; `set` prepares each call and gives the function.
-fn unary<D: Element, S: Element, F: Fn(S) -> D>(
+pub(crate) fn unary<D: Element, S: Element, F: Fn(S) -> D>(
     kernel: &str,
     saturate: bool,
     set: impl Fn(&mut fastrand::Rng, &mut Call) -> F,
@@ -69,7 +69,7 @@ fn unary<D: Element, S: Element, F: Fn(S) -> D>(
 }
 
 /// dst = f(src0, scalar).
-fn scalar<T: Element>(name: &str, saturate: bool, f: impl Fn(T, T) -> T + Copy) {
+pub(crate) fn scalar<T: Element>(name: &str, saturate: bool, f: impl Fn(T, T) -> T + Copy) {
     unary(&format!("{name} {}", T::NAME), saturate, |rng, call| {
         let scalar = T::random(rng);
         call.scalar = scalar.bits();
