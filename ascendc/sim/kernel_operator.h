@@ -8,6 +8,7 @@
 #include "api/cast.h"
 #include "api/compare.h"
 #include "api/copy.h"
+#include "api/extreme.h"
 #include "api/gather.h"
 #include "api/mask.h"
 #include "api/math.h"

@@ -137,3 +137,27 @@ INSTRUCTION(ReduceSum, float)
         ReduceSum(AT(float, dst), AT(float, src0), AT(float, src1), static_cast<int32_t>(call.mask[0]), repeats, stride);
     }
 }
+
+// mode: with the index. The temporary tensor is at src1.
+#define EXTREME(Name) \
+    INSTRUCTION(Name, float) \
+    { \
+        Image image(call); \
+        const auto repeats = static_cast<int32_t>(call.repeats); \
+        const auto stride = static_cast<int32_t>(call.src0_repeat); \
+        const bool index = call.mode == 1; \
+        if (call.form == 0) { \
+            Name(AT(float, dst), AT(float, src0), AT(float, src1), static_cast<int32_t>(call.count), index); \
+        } else if (call.form == 1) { \
+            Name(AT(float, dst), AT(float, src0), AT(float, src1), image.mask(), repeats, stride, index); \
+        } else { \
+            Name(AT(float, dst), AT(float, src0), AT(float, src1), static_cast<int32_t>(call.mask[0]), repeats, stride, index); \
+        } \
+        if (call.form == 0 && call.count == 0) { \
+            return; \
+        } \
+        PipeBarrier<PIPE_V>(); /* what the steps leave has no value */ \
+        Duplicate(AT(float, src1), 0.0f, 1024); \
+    }
+EXTREME(ReduceMax)
+EXTREME(ReduceMin)

@@ -148,4 +148,25 @@ void accumulate_unwritten(__gm__ int32_t *in, __gm__ int32_t *out)
 }
 PLANTED(accumulate_unwritten)
 
+// The steps overwrite the temporary tensor.
+template <bool mended>
+void reduce_temporary(__gm__ int32_t *in, __gm__ int32_t *out)
+{
+    FloatBench b(in, out);
+    const auto x = b.from();
+    ReduceMax(b.to(), x, mended ? b.to()[64] : x, 1024);
+    Adds(b.to()[512], x, 1.0f, 64); // REPORT UbUnwritten Adds
+}
+PLANTED(reduce_temporary)
+
+// With the index, they need more of it.
+template <bool mended>
+void reduce_temporary_size(__gm__ int32_t *in, __gm__ int32_t *out)
+{
+    FloatBench b(in, out);
+    const auto x = b.from();
+    ReduceMin(b.to(), x, b.to()[mended ? 984 : 992], 1024, true); // REPORT UbOutsideBuffer ReduceMin
+}
+PLANTED(reduce_temporary_size)
+
 } // namespace planted

@@ -57,6 +57,7 @@ void refused(GlobalTensor<int32_t> g, LocalTensor<int32_t> x, LocalTensor<int64_
     Compares(x, f, 1.0f, CMPMODE::EQ, 64);              // REFUSED destination
     Select(x, x8, x, x, SELMODE::VSEL_CMPMASK_SPR, 64); // REFUSED no Select
     ReduceSum(x, x, x, 8);                              // REFUSED no reduction
+    ReduceMax(x, x, x, 8);                              // REFUSED no reduction
     WholeReduceSum(x, x, 8, 1, 1, 1, 8);                // REFUSED no reduction
     SetAtomicAdd<int64_t>();                            // REFUSED no atomic
     SetAtomicMax<uint32_t>();                           // REFUSED no atomic
@@ -136,8 +137,6 @@ void refused(GlobalTensor<int32_t> g, LocalTensor<int32_t> x, LocalTensor<int64_
     MulCast(x, x, 8);                        // REFUSED MulCast
     ProposalConcat(x, x, 8);                 // REFUSED ProposalConcat
     ProposalExtract(x, x, 8);                // REFUSED ProposalExtract
-    ReduceMax(x, x, 8);                      // REFUSED ReduceMax
-    ReduceMin(x, x, 8);                      // REFUSED ReduceMin
     RpSort16(x, x, 8);                       // REFUSED RpSort16
     Scatter(x, x, 8);                        // REFUSED Scatter
     Sort<float, true>(x, x, x, x, 1);        // REFUSED Sort

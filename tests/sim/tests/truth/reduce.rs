@@ -167,3 +167,35 @@ fn in_place() {
     }
     assert!(call.run_silent("BlockReduceSum float", &before, false) == expected);
 }
+
+/// The largest or smallest of all, the first of equal ones, and its place in the source.
+#[test]
+fn extremes_of_all() {
+    let rng = &mut fastrand::Rng::with_seed(54);
+    for round in 0..160 {
+        let (name, largest) = [("ReduceMax float", true), ("ReduceMin float", false)][round % 2];
+        let mut call = masked(rng, 4, [4; 3]);
+        call.mode = rng.u64(..2);
+        if rng.bool() {
+            (call.form, call.count) = (Form::Count, COUNTS[rng.usize(..COUNTS.len())]);
+        }
+        (call.src0.block, call.src0.offset, call.dst.offset) = (1, 4096 + 32, 4096);
+        let bytes = (call.src0.offset + call.extent(&call.src0, 4, 4) + 64).next_multiple_of(64);
+        if bytes > MOST_BYTES || call.lanes(4).is_empty() {
+            continue;
+        }
+        let before = numbers(rng, bytes);
+        let mut expected = before.clone();
+        let places = call.lanes(4).into_iter().map(|lane| call.offset(&call.src0, 4, 4, lane));
+        let (at, value) = places
+            .map(|at| (at, f32::read(&before, at)))
+            .reduce(|best, next| if largest && next.1 > best.1 || !largest && next.1 < best.1 { next } else { best })
+            .expect("some element");
+        value.write(&mut expected, 4096);
+        if call.mode == 1 {
+            u32::try_from((at - call.src0.offset) / 4).expect("small").write(&mut expected, 4100);
+        }
+        expected[..4096].fill(0); // the temporary, at offset 0
+        assert!(call.run_silent(name, &before, false) == expected, "{name} {call:?}");
+    }
+}
