@@ -75,7 +75,10 @@ enum AscendCacheLocSimKind {
     ASCEND_CACHE_LOC_SIM_QUEUE_EMPTY = 38,           /* DeQue before EnQue */
     ASCEND_CACHE_LOC_SIM_QUEUE_FOREIGN_TENSOR = 39,  /* EnQue or FreeTensor of a tensor that the queue did not give */
     /* The run. */
-    ASCEND_CACHE_LOC_SIM_INSTRUCTION_LIMIT = 40 /* the core was stopped; limit: instructions a core may issue */
+    ASCEND_CACHE_LOC_SIM_INSTRUCTION_LIMIT = 40, /* the core was stopped; limit: instructions a core may issue */
+    /* The data cache of the scalar pipe. */
+    ASCEND_CACHE_LOC_SIM_CACHE_STALE = 41, /* GetValue of bytes that `other` overwrote in memory since they were cached */
+    ASCEND_CACHE_LOC_SIM_CACHE_DIRTY = 42  /* a copy meets what `other` set and nothing wrote back */
 };
 
 /* One place in a kernel's source that did something. */

@@ -813,6 +813,8 @@ pub const ASCEND_CACHE_LOC_SIM_QUEUE_FULL: AscendCacheLocSimKind = 37;
 pub const ASCEND_CACHE_LOC_SIM_QUEUE_EMPTY: AscendCacheLocSimKind = 38;
 pub const ASCEND_CACHE_LOC_SIM_QUEUE_FOREIGN_TENSOR: AscendCacheLocSimKind = 39;
 pub const ASCEND_CACHE_LOC_SIM_INSTRUCTION_LIMIT: AscendCacheLocSimKind = 40;
+pub const ASCEND_CACHE_LOC_SIM_CACHE_STALE: AscendCacheLocSimKind = 41;
+pub const ASCEND_CACHE_LOC_SIM_CACHE_DIRTY: AscendCacheLocSimKind = 42;
 pub type AscendCacheLocSimKind = ::core::ffi::c_uint;
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]

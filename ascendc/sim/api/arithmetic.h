@@ -6,8 +6,8 @@
 #include <limits>
 #include <type_traits>
 
+#include "forms.h"
 #include "pipe.h"
-#include "vector.h"
 
 namespace AscendC {
 
@@ -24,8 +24,12 @@ T narrow(int64_t value)
     return static_cast<T>(static_cast<std::make_unsigned_t<T>>(value));
 }
 
+// What has the instructions of floating-point numbers.
 template <typename T>
-constexpr bool kArithmetic = std::is_same_v<T, int16_t> || std::is_same_v<T, int32_t> || std::is_same_v<T, float>;
+constexpr bool kFloating = std::is_same_v<T, float>;
+
+template <typename T>
+constexpr bool kArithmetic = std::is_same_v<T, int16_t> || std::is_same_v<T, int32_t> || kFloating<T>;
 
 template <typename T>
 constexpr bool kBits16 = std::is_same_v<T, int16_t> || std::is_same_v<T, uint16_t>;
@@ -164,23 +168,6 @@ void binary(const LocalTensor<T> &dst, const LocalTensor<T> &src0, const LocalTe
     }
 }
 
-// dst = f(src).
-template <typename T, typename F>
-void unary(const char *name, const LocalTensor<T> &dst, const LocalTensor<T> &src, const Lanes &lanes,
-           const UnaryRepeatParams &strides, Site site, F f)
-{
-    VectorInstruction it(name, site, lanes);
-    const Operand s = operand(src, strides.srcBlkStride, strides.srcRepStride);
-    const Operand d = operand(dst, strides.dstBlkStride, strides.dstRepStride);
-    it.reads(lanes, s);
-    it.writes(lanes, d);
-    if (it.ok) {
-        auto &ub = it.core.ub;
-        each_element(
-            lanes, [&](uint32_t to, uint32_t from) { ub.store<T>(to, f(ub.load<T>(from))); }, d, s);
-    }
-}
-
 template <typename T>
 T invert(T value)
 {
@@ -193,49 +180,22 @@ T shift_left(T value, uint32_t by)
     return by >= sizeof(T) * 8 ? T{0} : static_cast<T>(static_cast<std::make_unsigned_t<T>>(value) << by);
 }
 
-// Arithmetic for signed types, logical for unsigned ones.
+// Arithmetic for signed types, logical for unsigned ones. `round` adds the last bit shifted out, of signed types only.
 template <typename T>
-T shift_right(T value, uint32_t by)
+T shift_right(T value, T scalar, bool round)
 {
+    const auto by = static_cast<uint32_t>(scalar);
     const uint32_t most = sizeof(T) * 8;
-    return by >= most ? (value < T{0} ? static_cast<T>(-1) : T{0}) : static_cast<T>(value >> by);
+    const bool up = round && std::is_signed_v<T> && by > 0 && by <= most && (value >> (by - 1) & 1) != 0;
+    const T shifted = by >= most ? (value < T{0} ? static_cast<T>(-1) : T{0}) : static_cast<T>(value >> by);
+    return static_cast<T>(shifted + (up ? 1 : 0));
 }
 
 } // namespace sim
 
-// The forms of an instruction, each with its own template parameters and operands (in parentheses); `call` sees `lanes`
-// and `repeatParams`.
-#define ASCENDC_SIM_COUNT_FORM(Name, Parameters, Operands, Strides, supported, call) \
-    template <ASCENDC_SIM_LIST Parameters> \
-    void Name(ASCENDC_SIM_LIST Operands, const int32_t &count, Site site = Site::here()) \
-    { \
-        static_assert(supported, "ascendc/sim: 2201 has no " #Name " for this element type"); \
-        const Strides repeatParams; \
-        const sim::Lanes lanes = sim::Lanes::first(count, sizeof(T)); \
-        call; \
-    }
-#define ASCENDC_SIM_MASK_FORMS(Name, Parameters, Operands, Strides, supported, call) \
-    ASCENDC_SIM_MASK_FORM(Name, Parameters, Operands, uint64_t mask[], bits, Strides, supported, call) \
-    ASCENDC_SIM_MASK_FORM(Name, Parameters, Operands, uint64_t mask, leading, Strides, supported, call)
-#define ASCENDC_SIM_MASK_FORM(Name, Parameters, Operands, mask_parameter, of, Strides, supported, call) \
-    template <ASCENDC_SIM_LIST Parameters> \
-    void Name(ASCENDC_SIM_LIST Operands, mask_parameter, const uint8_t repeatTime, const Strides &repeatParams, \
-              Site site = Site::here()) \
-    { \
-        static_assert(supported, "ascendc/sim: 2201 has no " #Name " for this element type"); \
-        static_assert(isSetMask, "ascendc/sim: isSetMask = false is not covered"); \
-        const sim::Lanes lanes = sim::Lanes::of(mask, repeatTime, sizeof(T)); \
-        call; \
-    }
-#define ASCENDC_SIM_LIST(...) __VA_ARGS__
-
 #define ASCENDC_SIM_BINARY(Name) \
-    ASCENDC_SIM_COUNT_FORM(Name, (typename T), ASCENDC_SIM_TWO, BinaryRepeatParams, (sim::kCounted<T, Name##Op>), \
-                           (sim::binary<Name##Op>(dst, src0, src1, lanes, repeatParams, site))) \
-    ASCENDC_SIM_MASK_FORMS(Name, (typename T, bool isSetMask = true), ASCENDC_SIM_TWO, BinaryRepeatParams, \
-                           (sim::kSupported<T, Name##Op>), \
-                           (sim::binary<Name##Op>(dst, src0, src1, lanes, repeatParams, site)))
-#define ASCENDC_SIM_TWO (const LocalTensor<T> &dst, const LocalTensor<T> &src0, const LocalTensor<T> &src1)
+    ASCENDC_SIM_BINARY_FORMS(Name, (sim::kCounted<T, Name##Op>), (sim::kSupported<T, Name##Op>), \
+                             (sim::binary<Name##Op>(dst, src0, src1, lanes, repeatParams, site)))
 ASCENDC_SIM_BINARY(Add)
 ASCENDC_SIM_BINARY(Sub)
 ASCENDC_SIM_BINARY(Mul)
@@ -243,44 +203,28 @@ ASCENDC_SIM_BINARY(Max)
 ASCENDC_SIM_BINARY(Min)
 ASCENDC_SIM_BINARY(And)
 ASCENDC_SIM_BINARY(Or)
-
-// With a scalar operand, of the element type or of a type U that is told and must be the same; `formula` uses `value`
-// and `scalarValue`.
-#define ASCENDC_SIM_SCALAR(Name, supported, formula) \
-    ASCENDC_SIM_SCALAR_OF(Name, T, (typename T, bool isSetMask = true), supported, formula) \
-    ASCENDC_SIM_SCALAR_OF( \
-        Name, U, (typename T, typename U, bool isSetMask = true, std::enable_if_t<std::is_same_v<T, U>, bool> = true), \
-        supported, formula)
-#define ASCENDC_SIM_SCALAR_OF(Name, Scalar, Parameters, supported, formula) \
-    ASCENDC_SIM_COUNT_FORM(Name, Parameters, \
-                           (const LocalTensor<T> &dst, const LocalTensor<T> &src, const Scalar &scalarValue), \
-                           UnaryRepeatParams, supported, \
-                           (sim::unary(#Name, dst, src, lanes, repeatParams, site, [&](T value) { return formula; }))) \
-    ASCENDC_SIM_MASK_FORMS(Name, Parameters, \
-                           (const LocalTensor<T> &dst, const LocalTensor<T> &src, const Scalar &scalarValue), \
-                           UnaryRepeatParams, supported, \
-                           (sim::unary(#Name, dst, src, lanes, repeatParams, site, [&](T value) { return formula; })))
-ASCENDC_SIM_SCALAR(Adds, sim::kArithmetic<T>, AddOp::of(value, scalarValue))
-ASCENDC_SIM_SCALAR(Muls, sim::kArithmetic<T>, MulOp::of(value, scalarValue))
-ASCENDC_SIM_SCALAR(Maxs, sim::kArithmetic<T>, MaxOp::of(value, scalarValue))
-ASCENDC_SIM_SCALAR(Mins, sim::kArithmetic<T>, MinOp::of(value, scalarValue))
-ASCENDC_SIM_SCALAR(ShiftLeft, sim::kShiftable<T>, sim::shift_left(value, static_cast<uint32_t>(scalarValue)))
-ASCENDC_SIM_SCALAR(ShiftRight, sim::kShiftable<T>, sim::shift_right(value, static_cast<uint32_t>(scalarValue)))
-
-ASCENDC_SIM_COUNT_FORM(Not, (typename T), (const LocalTensor<T> &dst, const LocalTensor<T> &src), UnaryRepeatParams,
-                       sim::kBits16<T>, (sim::unary("Not", dst, src, lanes, repeatParams, site, sim::invert<T>)))
-ASCENDC_SIM_MASK_FORMS(Not, (typename T, bool isSetMask = true), (const LocalTensor<T> &dst, const LocalTensor<T> &src),
-                       UnaryRepeatParams, sim::kBits16<T>,
-                       (sim::unary("Not", dst, src, lanes, repeatParams, site, sim::invert<T>)))
-
-#undef ASCENDC_SIM_TWO
 #undef ASCENDC_SIM_BINARY
-#undef ASCENDC_SIM_SCALAR
-#undef ASCENDC_SIM_SCALAR_OF
-#undef ASCENDC_SIM_COUNT_FORM
-#undef ASCENDC_SIM_MASK_FORMS
-#undef ASCENDC_SIM_MASK_FORM
-#undef ASCENDC_SIM_LIST
+
+ASCENDC_SIM_SCALAR_FORMS(Adds, (), sim::kArithmetic<T>, AddOp::of(value, scalarValue))
+ASCENDC_SIM_SCALAR_FORMS(Muls, (), sim::kArithmetic<T>, MulOp::of(value, scalarValue))
+ASCENDC_SIM_SCALAR_FORMS(Maxs, (), sim::kArithmetic<T>, MaxOp::of(value, scalarValue))
+ASCENDC_SIM_SCALAR_FORMS(Mins, (), sim::kArithmetic<T>, MinOp::of(value, scalarValue))
+ASCENDC_SIM_SCALAR_FORMS(ShiftLeft, (), sim::kShiftable<T>,
+                         sim::shift_left(value, static_cast<uint32_t>(scalarValue)))
+// Only the masked forms can round; with a type U that is told, they must say whether.
+#define ASCENDC_SIM_SHIFT_RIGHT(Scalar, Parameters, Last) \
+    ASCENDC_SIM_COUNT_FORM(ShiftRight, Parameters, ASCENDC_SIM_AND(Scalar), UnaryRepeatParams, isSetMask, \
+                           sim::kShiftable<T>, \
+                           ASCENDC_SIM_UNARY(ShiftRight, sim::shift_right<T>(value, scalarValue, false))) \
+    ASCENDC_SIM_MASK_FORMS(ShiftRight, Parameters, ASCENDC_SIM_AND(Scalar), UnaryRepeatParams, Last, \
+                           sim::kShiftable<T>, \
+                           ASCENDC_SIM_UNARY(ShiftRight, sim::shift_right<T>(value, scalarValue, roundEn)))
+ASCENDC_SIM_SHIFT_RIGHT(T, (typename T, bool isSetMask = true), (, bool roundEn = false))
+ASCENDC_SIM_SHIFT_RIGHT(
+    U, (typename T, typename U, bool isSetMask = true, std::enable_if_t<std::is_same_v<T, U>, bool> = true),
+    (, bool roundEn))
+#undef ASCENDC_SIM_SHIFT_RIGHT
+ASCENDC_SIM_UNARY_FORMS(Not, sim::kBits16<T>, sim::invert(value))
 
 // `c = a + b` works on the whole length of `c`.
 #define ASCENDC_SIM_OPERATOR(Op) \
@@ -359,8 +303,7 @@ template <typename T, bool isSetMask = true>
 void Duplicate(const LocalTensor<T> &dst, const T &scalarValue, uint64_t mask[], const uint8_t repeatTime,
                const uint16_t dstBlockStride, const uint8_t dstRepeatStride, Site site = Site::here())
 {
-    static_assert(isSetMask, "ascendc/sim: isSetMask = false is not covered");
-    sim::duplicate(dst, scalarValue, sim::Lanes::bits(mask, repeatTime, sizeof(T)), dstBlockStride, dstRepeatStride,
+    sim::duplicate(dst, scalarValue, sim::Lanes::bits<isSetMask>(mask, repeatTime, sizeof(T)), dstBlockStride, dstRepeatStride,
                    site);
 }
 
@@ -368,8 +311,7 @@ template <typename T, bool isSetMask = true>
 void Duplicate(const LocalTensor<T> &dst, const T &scalarValue, uint64_t mask, const uint8_t repeatTime,
                const uint16_t dstBlockStride, const uint8_t dstRepeatStride, Site site = Site::here())
 {
-    static_assert(isSetMask, "ascendc/sim: isSetMask = false is not covered");
-    sim::duplicate(dst, scalarValue, sim::Lanes::leading(mask, repeatTime, sizeof(T)), dstBlockStride, dstRepeatStride,
+    sim::duplicate(dst, scalarValue, sim::Lanes::leading<isSetMask>(mask, repeatTime, sizeof(T)), dstBlockStride, dstRepeatStride,
                    site);
 }
 

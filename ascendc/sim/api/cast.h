@@ -151,16 +151,14 @@ template <typename T, typename U, bool isSetMask = true>
 void Cast(const LocalTensor<T> &dst, const LocalTensor<U> &src, const RoundMode &roundMode, const uint64_t mask[],
           const uint8_t repeatTime, const UnaryRepeatParams &repeatParams, Site site = Site::here())
 {
-    static_assert(isSetMask, "ascendc/sim: isSetMask = false is not covered");
-    sim::cast(dst, src, roundMode, sim::Lanes::bits(mask, repeatTime, sim::kWider<T, U>), repeatParams, site);
+    sim::cast(dst, src, roundMode, sim::Lanes::bits<isSetMask>(mask, repeatTime, sim::kWider<T, U>), repeatParams, site);
 }
 
 template <typename T, typename U, bool isSetMask = true>
 void Cast(const LocalTensor<T> &dst, const LocalTensor<U> &src, const RoundMode &roundMode, const uint64_t mask,
           const uint8_t repeatTime, const UnaryRepeatParams &repeatParams, Site site = Site::here())
 {
-    static_assert(isSetMask, "ascendc/sim: isSetMask = false is not covered");
-    sim::cast(dst, src, roundMode, sim::Lanes::leading(mask, repeatTime, sim::kWider<T, U>), repeatParams, site);
+    sim::cast(dst, src, roundMode, sim::Lanes::leading<isSetMask>(mask, repeatTime, sim::kWider<T, U>), repeatParams, site);
 }
 
 } // namespace AscendC

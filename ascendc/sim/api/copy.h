@@ -186,14 +186,18 @@ void store(const char *name, Site site, const GlobalTensor<T> &dst, const LocalT
         return;
     }
     check_addresses(core, now, src, dst, shape, false, gm_alignment);
+    const auto combine = core.registers.atomic;
     for (uint32_t b = 0; b < shape.blocks; ++b) {
         const uint64_t from = src.sim_view().address + b * shape.ub_pitch;
         core.check_ub(now, src.sim_view(), from, shape.bytes, false);
         core.reads_ub(now, static_cast<uint32_t>(from), shape.bytes);
         core.access_gm(now, dst.sim_base(), dst.sim_address() + b * shape.gm_pitch, shape.bytes, true,
                        [&](uint8_t *host, uint64_t offset, uint64_t bytes) {
-                           if (host != nullptr) {
-                               std::memcpy(host, core.ub.data(static_cast<uint32_t>(from + offset)), bytes);
+                           const uint8_t *ub = core.ub.data(static_cast<uint32_t>(from + offset));
+                           if (host != nullptr && combine != nullptr) {
+                               combine(host, ub, bytes);
+                           } else if (host != nullptr) {
+                               std::memcpy(host, ub, bytes);
                            }
                        });
     }

@@ -35,9 +35,14 @@ void gather(const LocalTensor<T> &dst, const LocalTensor<T> &src, const LocalTen
         it.wrong(ASCEND_CACHE_LOC_SIM_NOT_EXECUTED, sizeof(T));
         return;
     }
+    if (lanes.counted && lanes.count != 0) {
+        // The library does whole repeats, then the rest with a mask, which stays.
+        const uint64_t rest = lanes.count % lanes.per_repeat;
+        set_leading_mask(rest != 0 ? rest : lanes.per_repeat, lanes.per_repeat);
+    }
     if (lanes.counted && lanes.count / lanes.per_repeat > 255) {
         // The library counts whole repeats in eight bits.
-        const uint32_t done =
+        const uint64_t done =
             (lanes.count / lanes.per_repeat & 255) * lanes.per_repeat + lanes.count % lanes.per_repeat;
         it.core.report(ASCEND_CACHE_LOC_SIM_REPEATS_WRAPPED, it.now, {}, lanes.count, done);
         lanes.count = done;
@@ -122,6 +127,7 @@ void gather_mask(VectorInstruction &it, const LocalTensor<T> &dst, const LocalTe
 template <typename T>
 uint32_t gather_mask_extent(VectorInstruction &it, bool counter_mode, uint32_t mask)
 {
+    mask_register() = {0, mask}; // as the call leaves it
     if constexpr (sizeof(T) != 2 && sizeof(T) != 4) {
         it.wrong(ASCEND_CACHE_LOC_SIM_NOT_EXECUTED, sizeof(T));
         return 0;

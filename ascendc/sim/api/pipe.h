@@ -35,7 +35,11 @@ class TBuf;
 // Owns UB: hands it out in order, never twice until Reset.
 class TPipe {
 public:
-    TPipe(Site site = Site::here()) { Init(site); }
+    TPipe(Site site = Site::here())
+    {
+        ascendc_sim::Core::current().registers.init();
+        Init(site);
+    }
     TPipe(const TPipe &) = delete;
     TPipe &operator=(const TPipe &) = delete;
 
@@ -75,6 +79,7 @@ public:
             wait_freed(buffer, "TPipe", buffer.freed_site);
         }
         ascendc_sim::Core::current().release_event_ids();
+        ascendc_sim::Core::current().registers.init();
         buffers_.clear();
         used_bytes_ = 0;
         ++generation_;

@@ -62,35 +62,26 @@ public:
         return at;
     }
 
-    // Read through: the device may find a stale line of its data cache instead, see README.md.
+    // Both go through the data cache of the scalar pipe, see README.md.
     T GetValue(uint64_t offset, Site site = Site::here()) const
     {
         auto &core = ascendc_sim::Core::current();
         const auto now = core.issue(ascendc_sim::kS, "GlobalTensor::GetValue", site);
         ++core.counters.pipes[ascendc_sim::kS].gm_gets;
-        const uint64_t address = address_ + offset * sizeof(T);
         T value{};
-        if (base_ == 0) {
-            core.except(ASCEND_CACHE_LOC_SIM_TENSOR_UNSET, now, {});
+        if (const uint64_t address = scalar_address(core, now, offset, false); address != 0) {
+            core.get_gm(now, base_, address, sizeof(T), reinterpret_cast<uint8_t *>(&value));
         }
-        if (address % sizeof(T) != 0) {
-            core.report(ASCEND_CACHE_LOC_SIM_GM_MISALIGNED, now, core.in_gm(address, sizeof(T), false),
-                        address % sizeof(T), sizeof(T));
-            return value;
-        }
-        core.access_gm(now, base_, address, sizeof(T), false, [&](const uint8_t *host, uint64_t at, uint64_t bytes) {
-            if (host != nullptr) {
-                std::memcpy(reinterpret_cast<uint8_t *>(&value) + at, host, bytes);
-            }
-        });
         return value;
     }
 
-    template <typename... A>
-    void SetValue(A &&...)
+    void SetValue(const uint64_t offset, T value, Site site = Site::here())
     {
-        static_assert(kRefused<A...>,
-                      "ascendc/sim: GlobalTensor::SetValue is not covered (the data cache is not modelled)");
+        auto &core = ascendc_sim::Core::current();
+        const auto now = core.issue(ascendc_sim::kS, "GlobalTensor::SetValue", site);
+        if (const uint64_t address = scalar_address(core, now, offset, true); address != 0) {
+            core.set_gm(now, base_, address, sizeof(T), reinterpret_cast<const uint8_t *>(&value));
+        }
     }
 
     template <typename I>
@@ -119,6 +110,22 @@ public:
     uint64_t sim_address() const { return address_; }
 
 private:
+    // 0: misaligned, and reported.
+    uint64_t scalar_address(ascendc_sim::Core &core, const ascendc_sim::Instruction &now, uint64_t offset,
+                            bool write) const
+    {
+        const uint64_t address = address_ + offset * sizeof(T);
+        if (base_ == 0) {
+            core.except(ASCEND_CACHE_LOC_SIM_TENSOR_UNSET, now, {});
+        }
+        if (address % sizeof(T) != 0) {
+            core.report(ASCEND_CACHE_LOC_SIM_GM_MISALIGNED, now, core.in_gm(address, sizeof(T), write),
+                        address % sizeof(T), sizeof(T));
+            return 0;
+        }
+        return address;
+    }
+
     uint64_t base_ = 0;
     uint64_t address_ = 0;
     uint64_t size_ = 0; // elements; 0: not told

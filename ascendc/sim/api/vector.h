@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "mask.h"
 #include "tensor.h"
 
 namespace AscendC {
@@ -47,13 +48,13 @@ using ascendc_sim::kUbBytes;
 
 constexpr uint32_t kRepeatBytes = 256;
 
-// Which elements an instruction works on, from one of the three forms of a call.
+// Which elements an instruction works on, from one of the forms of a call. Each leaves the mask register as the call does.
 struct Lanes {
     bool counted; // the first `count`, contiguous; else masked repeats
-    uint32_t count = 0;
-    uint64_t low = 0;  // bit e: element e of a repeat
-    uint64_t high = 0; // bit e - 64
-    uint32_t repeats = 0;
+    uint64_t count = 0; // of repeats: counter mode's elements in all, without a mask
+    uint64_t low = 0;   // bit e: element e of a repeat
+    uint64_t high = 0;  // bit e - 64
+    uint64_t repeats = 0;
     uint32_t per_repeat = 0; // elements
     // Whether the parameter is in its documented range, and if not, what it is and what it may be.
     bool valid = true;
@@ -61,38 +62,64 @@ struct Lanes {
     uint64_t limit = 0;
 
     // (dst, ..., count)
+    template <bool set_mask = true>
     static Lanes first(int64_t count, uint32_t element_bytes)
     {
+        if constexpr (!set_mask) {
+            return registered(1, element_bytes);
+        }
         Lanes lanes{true};
-        lanes.count = static_cast<uint32_t>(std::clamp<int64_t>(count, 0, UINT32_MAX));
+        lanes.count = static_cast<uint64_t>(std::clamp<int64_t>(count, 0, UINT32_MAX));
         lanes.per_repeat = kRepeatBytes / element_bytes;
         lanes.check(count >= 0, static_cast<uint64_t>(count), 0);
+        mask_register() = {};
         return lanes;
     }
 
     // (dst, ..., uint64_t mask[], repeatTime, strides); elements of 4 and 8 bytes have one mask word
+    template <bool set_mask = true>
     static Lanes bits(const uint64_t mask[], uint8_t repeats, uint32_t element_bytes)
     {
-        Lanes lanes{false};
-        lanes.per_repeat = kRepeatBytes / element_bytes;
-        lanes.low = mask[0];
-        lanes.high = lanes.per_repeat > 64 ? mask[1] : 0;
-        lanes.repeats = repeats;
+        if constexpr (set_mask) {
+            sim::set_mask(mask[1], mask[0]);
+        }
+        Lanes lanes = registered(repeats, element_bytes);
         const uint64_t beyond = lanes.per_repeat < 64 ? mask[0] >> lanes.per_repeat : 0;
-        lanes.check((lanes.low | lanes.high) != 0 && beyond == 0, mask[0], lanes.per_repeat);
+        if (set_mask && beyond != 0 && !mask_register().counter) {
+            lanes.check(false, mask[0], lanes.per_repeat);
+        }
         return lanes;
     }
 
     // (dst, ..., uint64_t mask, repeatTime, strides): the first `mask` elements of each repeat
+    template <bool set_mask = true>
     static Lanes leading(uint64_t mask, uint8_t repeats, uint32_t element_bytes)
     {
-        const auto ones = [](uint64_t n) { return n >= 64 ? ~uint64_t{0} : (uint64_t{1} << n) - 1; };
+        if constexpr (set_mask) {
+            set_leading_mask(mask, kRepeatBytes / element_bytes);
+        }
+        Lanes lanes = registered(repeats, element_bytes);
+        if (set_mask && !(mask >= 1 && mask <= lanes.per_repeat)) {
+            lanes.check(false, mask, lanes.per_repeat);
+        }
+        return lanes;
+    }
+
+    // What the mask register says.
+    static Lanes registered(uint8_t repeats, uint32_t element_bytes)
+    {
+        const auto &mask = mask_register();
         Lanes lanes{false};
         lanes.per_repeat = kRepeatBytes / element_bytes;
-        lanes.low = ones(mask);
-        lanes.high = mask > 64 ? ones(mask - 64) : 0;
         lanes.repeats = repeats;
-        lanes.check(mask >= 1 && mask <= lanes.per_repeat, mask, lanes.per_repeat);
+        if (mask.counter) {
+            lanes.count = std::min<uint64_t>(mask.low, UINT32_MAX);
+            lanes.repeats = (lanes.count + lanes.per_repeat - 1) / lanes.per_repeat;
+            return lanes;
+        }
+        lanes.low = lanes.per_repeat < 64 ? mask.low & ((uint64_t{1} << lanes.per_repeat) - 1) : mask.low;
+        lanes.high = lanes.per_repeat > 64 ? mask.high : 0;
+        lanes.check((lanes.low | lanes.high) != 0, mask.low, lanes.per_repeat);
         return lanes;
     }
 
@@ -103,16 +130,9 @@ struct Lanes {
         limit = most;
     }
 
-    uint64_t active() const
-    {
-        return counted
-                   ? count
-                   : uint64_t{repeats} * static_cast<uint64_t>(__builtin_popcountll(low) + __builtin_popcountll(high));
-    }
-
     bool on(uint32_t element) const { return (element < 64 ? low >> element : high >> (element - 64)) & 1; }
 
-    uint64_t iterations() const { return counted ? (uint64_t{count} + per_repeat - 1) / per_repeat : repeats; }
+    uint64_t iterations() const { return counted ? (count + per_repeat - 1) / per_repeat : repeats; }
 
     // f(repeat, element of the repeat) for each element worked on. Those of a count are one repeat.
     template <typename F>
@@ -126,7 +146,7 @@ struct Lanes {
         }
         for (uint32_t r = 0; r < repeats; ++r) {
             for (uint32_t e = 0; e < per_repeat; ++e) {
-                if (on(e)) {
+                if (count != 0 ? uint64_t{r} * per_repeat + e < count : on(e)) {
                     f(r, e);
                 }
             }
@@ -175,7 +195,7 @@ inline void append(std::vector<Span> &all, uint64_t address, uint64_t bytes)
 inline std::vector<Span> spans(const Lanes &lanes, const Operand &operand)
 {
     if (lanes.counted) {
-        return {{operand.view.address, uint64_t{lanes.count} * operand.element_bytes}};
+        return {{operand.view.address, lanes.count * operand.element_bytes}};
     }
     std::vector<Span> all;
     lanes.each([&](uint32_t repeat, uint32_t element) {
@@ -243,7 +263,7 @@ public:
     // Reads all of `touched`, of which only `used` matters: the rest may have no value.
     void reads(const std::vector<Span> &touched, const std::vector<Span> &used, const Operand &source)
     {
-        check(touched, source, false);
+        check(touched, source, false, kBlockBytes);
         for (const Span &span : used) {
             core.needs_ub(now, static_cast<uint32_t>(span.address), static_cast<uint32_t>(span.bytes));
         }
@@ -256,11 +276,20 @@ public:
     void writes(const Lanes &lanes, const Operand &target)
     {
         require(lanes.counted || target.block_stride != 0 || lanes.repeats == 0, 0, 1);
-        written(spans(lanes, target), target, true);
+        written(spans(lanes, target), target, true, kBlockBytes);
     }
 
     // A destination that may not coincide with a source either.
-    void writes_apart(const std::vector<Span> &exact, const Operand &target) { written(exact, target, false); }
+    void writes_apart(const std::vector<Span> &exact, const Operand &target)
+    {
+        written(exact, target, false, kBlockBytes);
+    }
+
+    // A destination smaller than its source, which keeps behind the reads where both begin at one address.
+    void writes_less(const std::vector<Span> &exact, const Operand &target, uint32_t alignment)
+    {
+        written(exact, target, true, alignment, true);
+    }
 
     Core &core;
     const Instruction now;
@@ -272,7 +301,7 @@ private:
         std::vector<Span> where;
     };
 
-    void check(const std::vector<Span> &where, const Operand &of, bool write)
+    void check(const std::vector<Span> &where, const Operand &of, bool write, uint32_t alignment)
     {
         uint64_t bytes = 0;
         bool inside = true;
@@ -286,18 +315,19 @@ private:
             }
         }
         if (bytes != 0) {
-            core.check_aligned(now, of.view.address, bytes, write, kBlockBytes);
+            core.check_aligned(now, of.view.address, bytes, write, alignment);
         }
     }
 
-    void written(const std::vector<Span> &where, const Operand &target, bool may_coincide)
+    void written(const std::vector<Span> &where, const Operand &target, bool may_coincide, uint32_t alignment,
+                 bool less = false)
     {
-        check(where, target, true);
+        check(where, target, true, alignment);
         for (const Source &source : sources_) {
             const bool coincide = may_coincide && source.operand.same_walk(target);
             // Narrowing in place keeps behind its reads; anything else that overlaps may read what it wrote.
             const bool narrows = may_coincide && source.operand.view.address == target.view.address &&
-                                 source.operand.element_bytes > target.element_bytes;
+                                 (less || source.operand.element_bytes > target.element_bytes);
             const Span both = coincide || narrows ? Span{0, 0} : overlap(source.where, where);
             if (both.bytes != 0) {
                 core.report(ASCEND_CACHE_LOC_SIM_OPERANDS_OVERLAP, now, core.in_ub(both.address, both.bytes, true));

@@ -6,10 +6,12 @@
 #include <exception>
 #include <vector>
 
+#include "data_cache.h"
 #include "events.h"
 #include "findings.h"
 #include "global_memory.h"
 #include "local_memory.h"
+#include "registers.h"
 #include "timeline.h"
 
 namespace AscendC {
@@ -59,6 +61,8 @@ public:
     {
         index = block;
         counters = {};
+        registers = {};
+        cache_.start_core();
         pipe = nullptr;
         events_.start_core();
         ub.start_core();
@@ -66,12 +70,17 @@ public:
     }
 
     // The core was stopped.
-    void stop() { settle(); }
+    void stop()
+    {
+        settle();
+        cache_.clean_all(gm_);
+    }
 
     // The kernel returned: flags that nobody waited for would leak into the next one.
     void finish()
     {
         settle();
+        cache_.clean_all(gm_); // as the compiler has it
         events_.each_pending([&](uint64_t id, const Place &set) {
             Report report = blank(ASCEND_CACHE_LOC_SIM_SET_NEVER_WAITED, set);
             report.value = id;
@@ -230,7 +239,29 @@ public:
         if (outside) {
             throw Stop{true};
         }
+        if (now.pipe != kS) {
+            cache_.bypass(range, now.place(index, write), [&](const Place &other, const Range &part) {
+                report_met(ASCEND_CACHE_LOC_SIM_CACHE_DIRTY, now, other, part, write);
+            });
+        }
     }
+
+    // Scalar reads and writes go through the data cache.
+    void get_gm(const Instruction &now, uint64_t base, uint64_t address, uint64_t bytes, uint8_t *to)
+    {
+        access_gm(now, base, address, bytes, false, [](const uint8_t *, uint64_t, uint64_t) {});
+        cache_.read(gm_, {address, address + bytes}, to, [&](const Place &other, const Range &part) {
+            report_met(ASCEND_CACHE_LOC_SIM_CACHE_STALE, now, other, part, false);
+        });
+    }
+
+    void set_gm(const Instruction &now, uint64_t base, uint64_t address, uint64_t bytes, const uint8_t *from)
+    {
+        access_gm(now, base, address, bytes, true, [](const uint8_t *, uint64_t, uint64_t) {});
+        cache_.write(gm_, {address, address + bytes}, from, now.place(index, true));
+    }
+
+    void clean_cache(const Range &range) { cache_.clean(gm_, range); }
 
     // ---- flags ----
 
@@ -285,6 +316,7 @@ public:
     uint32_t index = 0;
     Timeline timeline;
     LocalMemory ub;
+    Registers registers;
     Counters counters{};
     AscendC::TPipe *pipe = nullptr; // the live one
 
@@ -328,14 +360,26 @@ private:
         conflicts_.push_back({now, with, space, write});
     }
 
+    void report_met(Kind kind, const Instruction &now, const Place &other, const Range &where, bool write)
+    {
+        Report report = blank(kind, now.place(index, write));
+        report.space = ASCEND_CACHE_LOC_SIM_SPACE_GM;
+        report.address = where.begin;
+        report.bytes = where.end - where.begin;
+        report.other = other;
+        findings_.add(report);
+    }
+
     void touch_gm(const Instruction &now, const Range &range, bool write)
     {
         std::vector<Report> met; // one for each place, about the first run of bytes
         gm_.touch(
-            timeline, now, index, range, write,
+            timeline, now, index, range, write, write && now.pipe == kMte3 ? registers.atomic : nullptr,
             [&](const Conflict &with) { conflicts(now, with, ASCEND_CACHE_LOC_SIM_SPACE_GM, write); },
             [&](Kind kind, const Place &other, const Range &common) {
-                if (shared_lines_ && kind == ASCEND_CACHE_LOC_SIM_CORES_WRITE_SAME_LINE) {
+                // A line of the data cache is written back whole, the neighbour's bytes with it.
+                const bool whole = now.pipe == kS || other.pipe == kS;
+                if (shared_lines_ && kind == ASCEND_CACHE_LOC_SIM_CORES_WRITE_SAME_LINE && !whole) {
                     return;
                 }
                 const uint64_t count = common.end - common.begin;
@@ -378,6 +422,7 @@ private:
     GlobalMemory &gm_;
     Findings &findings_;
     Events events_;
+    DataCache cache_;
     std::vector<Conflicting> conflicts_; // of the last instruction
     bool shared_lines_;
     uint64_t limit_;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "local_memory.h"
+#include "registers.h"
 #include "timeline.h"
 
 namespace ascendc_sim {
@@ -124,10 +125,11 @@ public:
     }
 
     // Notes an access to tracked bytes. `conflict` is called for each earlier access of this core that it is not
-    // ordered after, `shared(kind, other place, range)` for each of another core that it must not meet.
+    // ordered after, `shared(kind, other place, range)` for each of another core that it must not meet. Writes of the
+    // same atomic operation meet as they like.
     template <typename F, typename Shared>
-    void touch(Timeline &timeline, const Instruction &now, uint32_t core, const Range &range, bool write, F conflict,
-               Shared shared)
+    void touch(Timeline &timeline, const Instruction &now, uint32_t core, const Range &range, bool write,
+               Registers::Combine atomic, F conflict, Shared shared)
     {
         const Place place = now.place(core, write);
         uint64_t address = range.begin;
@@ -136,15 +138,15 @@ public:
             const uint64_t mask = (~uint64_t{0} >> (kLineBytes - (stop - address))) << address % kLineBytes;
             const uint64_t start = address / kLineBytes * kLineBytes;
             Line &line = lines_[address / kLineBytes];
-            within_core(line, timeline, now, core, mask, write, [&](const Access &earlier) {
+            within_core(line, timeline, now, core, {now.pipe, now.index, write, mask, atomic}, [&](const Access &earlier) {
                 const Range common = run(start, earlier.mask & mask);
                 conflict(Conflict{earlier.pipe, earlier.index, earlier.write, common.begin, common.end - common.begin});
             });
             if (write) {
-                write_across(line, place, mask, start, shared);
+                write_across(line, place, mask, atomic, start, shared);
             } else {
                 meet(line.writers, place, mask, start, shared);
-                note(line.readers, place, mask);
+                note(line.readers, place, mask, nullptr);
             }
             address = stop;
         }
@@ -156,12 +158,14 @@ private:
         uint32_t index;
         bool write;
         uint64_t mask; // the bytes of the line
+        Registers::Combine atomic;
     };
 
     // What one core did to the line, all in all.
     struct Party {
         Place place; // its last access
         uint64_t mask;
+        Registers::Combine atomic;
     };
 
     struct Line {
@@ -199,9 +203,11 @@ private:
         known->storage = known->storage == nullptr ? storage : known->storage;
     }
 
+    static bool commute(Registers::Combine a, Registers::Combine b) { return a != nullptr && a == b; }
+
     template <typename F>
-    static void within_core(Line &line, Timeline &timeline, const Instruction &now, uint32_t core, uint64_t mask,
-                            bool write, F conflict)
+    static void within_core(Line &line, Timeline &timeline, const Instruction &now, uint32_t core, const Access &access,
+                            F conflict)
     {
         if (line.core != core) {
             line.core = core;
@@ -210,25 +216,27 @@ private:
         size_t kept = 0;
         for (Access &earlier : line.accesses) {
             const bool own = earlier.pipe == now.pipe && earlier.index == now.index;
-            if ((earlier.mask & mask) != 0 && (write || earlier.write) && !own &&
-                !timeline.ordered(earlier.pipe, earlier.index, now.pipe)) {
+            if ((earlier.mask & access.mask) != 0 && (access.write || earlier.write) && !own &&
+                !commute(earlier.atomic, access.atomic) && !timeline.ordered(earlier.pipe, earlier.index, now.pipe)) {
                 conflict(earlier);
             }
             // What comes after this one and meets the earlier one meets this one too.
-            const bool outdone = earlier.pipe == now.pipe && earlier.write == write && (earlier.mask & ~mask) == 0;
+            const bool outdone = earlier.pipe == now.pipe && earlier.write == access.write &&
+                                 earlier.atomic == access.atomic && (earlier.mask & ~access.mask) == 0;
             if (!outdone) {
                 line.accesses[kept++] = earlier;
             }
         }
         line.accesses.resize(kept);
-        line.accesses.push_back({now.pipe, now.index, write, mask});
+        line.accesses.push_back(access);
     }
 
     template <typename F>
-    static void write_across(Line &line, const Place &place, uint64_t mask, uint64_t start, F shared)
+    static void write_across(Line &line, const Place &place, uint64_t mask, Registers::Combine atomic, uint64_t start,
+                             F shared)
     {
         for (const Party &writer : line.writers) {
-            if (writer.place.core != place.core) {
+            if (writer.place.core != place.core && !commute(writer.atomic, atomic)) {
                 const uint64_t common = writer.mask & mask;
                 shared(common != 0 ? ASCEND_CACHE_LOC_SIM_CORES_WRITE_SAME_BYTES
                                    : ASCEND_CACHE_LOC_SIM_CORES_WRITE_SAME_LINE,
@@ -236,7 +244,7 @@ private:
             }
         }
         meet(line.readers, place, mask, start, shared);
-        note(line.writers, place, mask);
+        note(line.writers, place, mask, atomic);
     }
 
     // One reads, the other writes.
@@ -251,10 +259,10 @@ private:
     }
 
     // The cores run one after the other, so the current one is last.
-    static void note(std::vector<Party> &parties, const Place &place, uint64_t mask)
+    static void note(std::vector<Party> &parties, const Place &place, uint64_t mask, Registers::Combine atomic)
     {
-        if (parties.empty() || parties.back().place.core != place.core) {
-            parties.push_back({place, 0});
+        if (parties.empty() || parties.back().place.core != place.core || parties.back().atomic != atomic) {
+            parties.push_back({place, 0, atomic});
         }
         parties.back().place = place;
         parties.back().mask |= mask;

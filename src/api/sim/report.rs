@@ -202,6 +202,10 @@ report_kinds! {
     QueueEmpty = ASCEND_CACHE_LOC_SIM_QUEUE_EMPTY, "finds its queue empty";
     /// `EnQue` or `FreeTensor` of a tensor that the queue did not give, or got back already.
     QueueForeignTensor = ASCEND_CACHE_LOC_SIM_QUEUE_FOREIGN_TENSOR, "gives its queue a tensor that is not the queue's";
+    /// `GetValue` of a line of the data cache that was overwritten in memory since.
+    CacheStale = ASCEND_CACHE_LOC_SIM_CACHE_STALE, "finds in the data cache what memory no longer holds";
+    /// A copy that meets a line which `SetValue` wrote and nothing wrote back.
+    CacheDirty = ASCEND_CACHE_LOC_SIM_CACHE_DIRTY, "meets a line of the data cache that is not written back";
     /// The core issued more instructions than the launch allows, and was stopped.
     InstructionLimit { /** The most instructions of a core. */ limit: limit } = ASCEND_CACHE_LOC_SIM_INSTRUCTION_LIMIT, "is stopped after {limit} instructions";
 }

@@ -225,8 +225,9 @@ fn races(program: &[Step], count: usize, auto_sync: bool) -> bool {
     let mut launch = Launch::new("interpreter", 1, &argument, &arrays);
     launch.auto_sync = auto_sync;
     let reports = reports(&launch);
-    // A program cut short leaves flags up; nothing else may be wrong with it.
-    let other = |kind| !matches!(kind, ReportKind::Race | ReportKind::SetNeverWaited { .. });
+    // A program cut short leaves flags up, and the data cache does not see what copies write, whatever orders them;
+    // nothing else may be wrong with it.
+    let other = |kind| !matches!(kind, ReportKind::Race | ReportKind::SetNeverWaited { .. } | ReportKind::CacheStale);
     assert!(!reports.iter().any(|report| other(report.kind)), "{program:?}: {reports:?}");
     reports.iter().any(|report| report.kind == ReportKind::Race)
 }

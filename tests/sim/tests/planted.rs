@@ -110,6 +110,21 @@ fn parameters() {
 }
 
 #[test]
+fn cache() {
+    check("cache.cpp", 1, false);
+}
+
+#[test]
+fn floats() {
+    check("floats.cpp", 1, false);
+}
+
+#[test]
+fn registers() {
+    check("registers.cpp", 1, false);
+}
+
+#[test]
 fn pipe() {
     check("pipe.cpp", 1, false);
 }

@@ -47,4 +47,57 @@ void core_reads_written_scalar(__gm__ int32_t *in, __gm__ int32_t *out)
 }
 PLANTED(core_reads_written_scalar)
 
+// One core adds, the other replaces.
+template <bool mended>
+void atomic_of_one(__gm__ int32_t *in, __gm__ int32_t *out)
+{
+    Bench b(in, out);
+    b.fill(1);
+    if (mended || GetBlockIdx() == 0) {
+        SetAtomicAdd<int32_t>();
+    }
+    DataCopy(b.out, b.x, 16); // REPORT CoresWriteSameBytes DataCopy
+    DisableDmaAtomic();
+}
+PLANTED(atomic_of_one)
+
+// Operations of two kinds do not go together.
+template <bool mended>
+void atomic_of_two_kinds(__gm__ int32_t *in, __gm__ int32_t *out)
+{
+    Bench b(in, out);
+    b.fill(1);
+    if (mended || GetBlockIdx() == 0) {
+        SetAtomicMax<int32_t>();
+    } else {
+        SetAtomicMin<int32_t>();
+    }
+    DataCopy(b.out, b.x, 16); // REPORT CoresWriteSameBytes DataCopy
+    DisableDmaAtomic();
+}
+PLANTED(atomic_of_two_kinds)
+
+// A new TPipe sets no atomic operation.
+template <bool mended>
+void atomic_reset(__gm__ int32_t *in, __gm__ int32_t *out)
+{
+    SetAtomicAdd<int32_t>();
+    Bench b(in, out);
+    b.fill(1);
+    if (mended) {
+        SetAtomicAdd<int32_t>();
+    }
+    DataCopy(b.out, b.x, 16); // REPORT CoresWriteSameBytes DataCopy
+}
+PLANTED(atomic_reset)
+
+// Scalar writes of two cores into one line, of which each writes back the whole.
+template <bool mended>
+void cores_set_same_line(__gm__ int32_t *in, __gm__ int32_t *out)
+{
+    Bench b(in, out);
+    b.out.SetValue(GetBlockIdx() * (mended ? 16 : 1), 1); // REPORT CoresWriteSameLine GlobalTensor::SetValue
+}
+PLANTED(cores_set_same_line)
+
 } // namespace planted

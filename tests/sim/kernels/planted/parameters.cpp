@@ -239,4 +239,41 @@ void instruction_limit(__gm__ int32_t *in, __gm__ int32_t *out)
 }
 PLANTED(instruction_limit)
 
+template <bool mended>
+void copy_lanes_stride(__gm__ int32_t *in, __gm__ int32_t *out)
+{
+    Bench b(in, out);
+    b.fill(0);
+    Copy(b.y, b.x, 64, 1, {1, 1, static_cast<uint16_t>(mended ? 4095 : 4096), 8}); // REPORT VectorParameter Copy
+}
+PLANTED(copy_lanes_stride)
+
+template <bool mended>
+void brcb_stride(__gm__ int32_t *in, __gm__ int32_t *out)
+{
+    Bench b(in, out);
+    b.fill(0);
+    Brcb(b.y, b.x, 1, {static_cast<uint16_t>(mended ? 1 : 0), 8}); // REPORT VectorParameter Brcb
+}
+PLANTED(brcb_stride)
+
+template <bool mended>
+void brcb_overlap(__gm__ int32_t *in, __gm__ int32_t *out)
+{
+    Bench b(in, out);
+    b.fill(0);
+    Brcb(mended ? b.y : b.x, b.x, 1, {1, 8}); // REPORT OperandsOverlap Brcb
+}
+PLANTED(brcb_overlap)
+
+template <bool mended>
+void gatherb_offset(__gm__ int32_t *in, __gm__ int32_t *out)
+{
+    Bench b(in, out);
+    b.fill(mended ? 32 : 16);
+    const LocalTensor<uint32_t> x = b.x.ReinterpretCast<uint32_t>();
+    Gatherb(b.y.ReinterpretCast<uint32_t>(), x, x, 1, {1, 8}); // REPORT GatherOffset Gatherb
+}
+PLANTED(gatherb_offset)
+
 } // namespace planted

@@ -306,4 +306,21 @@ void race_create_vec_index(__gm__ int32_t *in, __gm__ int32_t *out)
 }
 PLANTED(race_create_vec_index)
 
+// Atomic or not, a copy that reads what they wrote comes after.
+template <bool mended>
+void race_atomic(__gm__ int32_t *in, __gm__ int32_t *out)
+{
+    Bench b(in, out);
+    b.fill(1);
+    SetAtomicAdd<int32_t>();
+    DataCopy(b.out, b.x, 8);
+    DataCopy(b.out, b.x, 8);
+    SetAtomicNone();
+    if (mended) {
+        flag<HardEvent::MTE3_MTE2>();
+    }
+    DataCopy(b.y, b.out, 8); // REPORT Race DataCopy
+}
+PLANTED(race_atomic)
+
 } // namespace planted

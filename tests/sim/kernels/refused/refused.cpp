@@ -14,7 +14,6 @@ void refused(GlobalTensor<int32_t> g, LocalTensor<int32_t> x, LocalTensor<int64_
     TQue<TPosition::VECIN, 1> queue;
 
     // Members.
-    g.SetValue(0, 1);             // REFUSED GlobalTensor::SetValue
     g(0);                         // REFUSED GlobalTensor::operator()
     g.ReinterpretCast<float>();   // REFUSED GlobalTensor::ReinterpretCast
     x.GetPhyAddr();               // REFUSED LocalTensor::GetPhyAddr
@@ -47,6 +46,21 @@ void refused(GlobalTensor<int32_t> g, LocalTensor<int32_t> x, LocalTensor<int64_
     Duplicate(x64, int64_t{1}, 8);                      // REFUSED no Duplicate
     Duplicate(x8, uint8_t{1}, 8);                       // REFUSED no Duplicate
     CreateVecIndex(x64, int64_t{0}, 8u);                // REFUSED no CreateVecIndex
+    Div(x, x, x, 8);                                    // REFUSED no Div
+    Abs(x, x, 8);                                       // REFUSED no Abs
+    Exp(x16, x16, 8);                                   // REFUSED no Exp
+    Relu(x16, x16, 8);                                  // REFUSED no Relu
+    AddRelu(x, x, x, 8);                                // REFUSED no AddRelu
+    LeakyRelu(x, x, 1, 8);                              // REFUSED no LeakyRelu
+    Axpy(x, x, 1, 8);                                   // REFUSED no such instruction
+    Compare(x8, x16, x16, CMPMODE::EQ, 128);            // REFUSED no comparison
+    Compares(x, f, 1.0f, CMPMODE::EQ, 64);              // REFUSED destination
+    Select(x, x8, x, x, SELMODE::VSEL_CMPMASK_SPR, 64); // REFUSED no Select
+    ReduceSum(x, x, x, 8);                              // REFUSED no reduction
+    ReduceMax(x, x, x, 8);                              // REFUSED no reduction
+    WholeReduceSum(x, x, 8, 1, 1, 1, 8);                // REFUSED no reduction
+    SetAtomicAdd<int64_t>();                            // REFUSED no atomic
+    SetAtomicMax<uint32_t>();                           // REFUSED no atomic
     Cast(x64, u, RoundMode::CAST_NONE, 8);              // REFUSED a Cast
     GatherMask(x, x, x16, false, 0, {1, 1, 8, 0}, *new uint64_t); // REFUSED GatherMask wants
     GatherMask(x, x, x, false, 0, {1, 1, 8, 0}, *new uint64_t);   // REFUSED GatherMask wants
@@ -54,8 +68,6 @@ void refused(GlobalTensor<int32_t> g, LocalTensor<int32_t> x, LocalTensor<int64_
     PipeBarrier<PIPE_S>();                              // REFUSED PipeBarrier
     PipeBarrier<PIPE_M>();                              // REFUSED PipeBarrier
     SetFlag<HardEvent::M_V>(0);                         // REFUSED M_V
-    Add<int32_t, false>(x, x, x, uint64_t{64}, 1, {1, 1, 1, 8, 8, 8}); // REFUSED isSetMask
-    Cast<int64_t, int32_t, false>(x64, x, RoundMode::CAST_NONE, uint64_t{32}, 1, {1, 1, 8, 4}); // REFUSED isSetMask
     GlobalTensor<struct Half> half;                     // REFUSED element type
     TQue<TPosition::CO1, 1> cube;                       // REFUSED queue position
     TQue<TPosition::VECCALC, 1> within;                 // REFUSED queue position
@@ -79,6 +91,7 @@ void refused(GlobalTensor<int32_t> g, LocalTensor<int32_t> x, LocalTensor<int64_
     const TPosition position = x.GetPosition();         // REFUSED TPosition
     (void)(x.GetPosition() == TPosition::VECIN);        // REFUSED operator== | operands
     constant_g.SetL2CacheHint(CacheMode::CACHE_MODE_DISABLE); // REFUSED discards qualifiers | SetL2CacheHint
+    constant_g.SetValue(0, 1);                          // REFUSED discards qualifiers | SetValue
     constant_g.SetGlobalBuffer(nullptr);                // REFUSED discards qualifiers | SetGlobalBuffer
     constant_x.SetSize(8);                              // REFUSED discards qualifiers | SetSize
     constant_x = x + x;                                 // REFUSED discards qualifiers | overloaded
@@ -94,10 +107,6 @@ void refused(GlobalTensor<int32_t> g, LocalTensor<int32_t> x, LocalTensor<int64_
     Adds<int32_t, int64_t>(x, x, 1, 8);                 // REFUSED no matching
 
     // With what they are called with in kernels.
-    Compare(x8, f, f, CMPMODE::LT, 64);      // REFUSED Compare
-    Select(f, x8, f, f, SELMODE::VSEL_TENSOR_TENSOR_MODE, 64); // REFUSED Select
-    SetVectorMask<int32_t, MaskMode::COUNTER>(64); // REFUSED SetVectorMask
-    DataCacheCleanAndInvalid<int32_t, CacheLine::SINGLE_CACHE_LINE, DcciDst::CACHELINE_OUT>(g); // REFUSED DataCacheCleanAndInvalid
     DataSyncBarrier<MemDsbT::DDR>();         // REFUSED DataSyncBarrier
     LocalMemAllocator<Hardware::UB> static_memory; // REFUSED LocalMemAllocator
     TBufPool<TPosition::VECCALC> pool;       // REFUSED TBufPool
@@ -111,73 +120,29 @@ void refused(GlobalTensor<int32_t> g, LocalTensor<int32_t> x, LocalTensor<int64_
     NotifyNextBlock(x, x, 8);                // REFUSED NotifyNextBlock
     WaitPreBlock(x, x, 8);                   // REFUSED WaitPreBlock
     InitDetermineComputeWorkspace(x, x, 8);  // REFUSED InitDetermineComputeWorkspace
-    DataCacheCleanAndInvalid(x, x, 8);       // REFUSED DataCacheCleanAndInvalid
     DataCachePreload(x, x, 8);               // REFUSED DataCachePreload
     DataSyncBarrier(x, x, 8);                // REFUSED DataSyncBarrier
     ReadGmByPassDCache(x, x, 8);             // REFUSED ReadGmByPassDCache
     WriteGmByPassDCache(x, x, 8);            // REFUSED WriteGmByPassDCache
     ICachePreLoad(x, x, 8);                  // REFUSED ICachePreLoad
-    SetAtomicAdd<float>();                   // REFUSED SetAtomicAdd
-    SetAtomicMax(x, x, 8);                   // REFUSED SetAtomicMax
-    SetAtomicMin(x, x, 8);                   // REFUSED SetAtomicMin
-    SetAtomicNone(x, x, 8);                  // REFUSED SetAtomicNone
     SetAtomicType(x, x, 8);                  // REFUSED SetAtomicType
-    DisableDmaAtomic(x, x, 8);               // REFUSED DisableDmaAtomic
-    SetMaskCount(x, x, 8);                   // REFUSED SetMaskCount
-    SetMaskNorm(x, x, 8);                    // REFUSED SetMaskNorm
-    SetVectorMask(x, x, 8);                  // REFUSED SetVectorMask
-    ResetMask(x, x, 8);                      // REFUSED ResetMask
     SetPadValue(x, x, 8);                    // REFUSED SetPadValue
-    SetCmpMask(x, x, 8);                     // REFUSED SetCmpMask
-    GetCmpMask(x, x, 8);                     // REFUSED GetCmpMask
-    InitSocState(x, x, 8);                   // REFUSED InitSocState
-    Abs(x, x, 8);                            // REFUSED Abs
-    Axpy(x, x, 8);                           // REFUSED Axpy
-    AddRelu(x, x, 8);                        // REFUSED AddRelu
     ArithProgression(x, x, 8);               // REFUSED ArithProgression
     Arange(x, x, 8);                         // REFUSED Arange
     BilinearInterpolation(x, x, 8);          // REFUSED BilinearInterpolation
-    BlockReduceMax(x, x, 8);                 // REFUSED BlockReduceMax
-    BlockReduceMin(x, x, 8);                 // REFUSED BlockReduceMin
-    BlockReduceSum(x, x, 8);                 // REFUSED BlockReduceSum
-    Brcb(x, x, 8);                           // REFUSED Brcb
     CastDeq(x, x, 8);                        // REFUSED CastDeq
-    Compare(x, x, 8);                        // REFUSED Compare
-    Compares(x, x, 8);                       // REFUSED Compares
-    CompareScalar(x, x, 8);                  // REFUSED CompareScalar
-    Copy(x, x, 8);                           // REFUSED Copy
     CountBitsCntSameAsSignBit(x, x, 8);      // REFUSED CountBitsCntSameAsSignBit
-    Div(x, x, 8);                            // REFUSED Div
-    Exp(x, x, 8);                            // REFUSED Exp
-    FusedMulAdd(x, x, 8);                    // REFUSED FusedMulAdd
-    Gatherb(x, x, 8);                        // REFUSED Gatherb
     GetReduceMaxMinCount(x, x, 8);           // REFUSED GetReduceMaxMinCount
-    LeakyRelu(x, x, 8);                      // REFUSED LeakyRelu
-    Ln(x, x, 8);                             // REFUSED Ln
     MrgSort(x, x, 8);                        // REFUSED MrgSort
-    MulAddDst(x, x, 8);                      // REFUSED MulAddDst
     MulCast(x, x, 8);                        // REFUSED MulCast
-    PairReduceSum(x, x, 8);                  // REFUSED PairReduceSum
     ProposalConcat(x, x, 8);                 // REFUSED ProposalConcat
     ProposalExtract(x, x, 8);                // REFUSED ProposalExtract
-    Reciprocal(x, x, 8);                     // REFUSED Reciprocal
-    ReduceMax(x, x, 8);                      // REFUSED ReduceMax
-    ReduceMin(x, x, 8);                      // REFUSED ReduceMin
-    ReduceSum(x, x, 8);                      // REFUSED ReduceSum
-    Relu(x, x, 8);                           // REFUSED Relu
     RpSort16(x, x, 8);                       // REFUSED RpSort16
-    Rsqrt(x, x, 8);                          // REFUSED Rsqrt
     Scatter(x, x, 8);                        // REFUSED Scatter
-    Select(x, x, 8);                         // REFUSED Select
     Sort<float, true>(x, x, x, x, 1);        // REFUSED Sort
     Sort32(x, x, 8);                         // REFUSED Sort32
-    Sqrt(x, x, 8);                           // REFUSED Sqrt
-    SubRelu(x, x, 8);                        // REFUSED SubRelu
     TransDataTo5HD(x, x, 8);                 // REFUSED TransDataTo5HD
     Transpose(x, x, 8);                      // REFUSED Transpose
-    WholeReduceMax(x, x, 8);                 // REFUSED WholeReduceMax
-    WholeReduceMin(x, x, 8);                 // REFUSED WholeReduceMin
-    WholeReduceSum(x, x, 8);                 // REFUSED WholeReduceSum
     GetSubBlockIdx(x, x, 8);                 // REFUSED GetSubBlockIdx
     GetSubBlockNum(x, x, 8);                 // REFUSED GetSubBlockNum
     GetSystemCycle(x, x, 8);                 // REFUSED GetSystemCycle

@@ -17,6 +17,8 @@ pub(crate) enum Form {
     Bits,
     Leading,
     Operator,
+    /// Counter mode of the mask register: `count` elements, with strides.
+    Counter,
 }
 
 /// An operand: its byte offset in the image, and its strides in 32-byte blocks.
@@ -51,6 +53,7 @@ impl Call {
             Form::Bits => 1,
             Form::Leading => 2,
             Form::Operator => 3,
+            Form::Counter => 4,
         };
         let mut parameters = vec![gm.address(), image.len() as u64, form];
         parameters.extend([dst.offset, src0.offset, src1.offset, self.count].map(|value| value as u64));
@@ -80,7 +83,7 @@ impl Call {
     pub(crate) fn lanes(&self, wide: usize) -> Vec<(usize, usize)> {
         let per_repeat = 256 / wide;
         match self.form {
-            Form::Count | Form::Operator => (0..self.count).map(|n| (n / per_repeat, n % per_repeat)).collect(),
+            Form::Count | Form::Operator | Form::Counter => (0..self.count).map(|n| (n / per_repeat, n % per_repeat)).collect(),
             Form::Bits => {
                 let bits = u128::from(self.mask[0]) | u128::from(self.mask[1]) << 64;
                 let chosen = (0..per_repeat).filter(|element| bits >> element & 1 == 1);

@@ -3,7 +3,7 @@
 use crate::call::{COUNTS, Call, Element, Form, MOST_BYTES, Operand, image, lay_out, masked};
 
 /// Calls in every form: the counts, in place too, and random masked ones.
-fn calls(rng: &mut fastrand::Rng, wide: usize, sizes: [usize; 3], random: usize) -> Vec<(Call, usize)> {
+pub(crate) fn calls(rng: &mut fastrand::Rng, wide: usize, sizes: [usize; 3], random: usize) -> Vec<(Call, usize)> {
     let mut calls = Vec::new();
     for count in COUNTS {
         for in_place in 0..3 {
@@ -27,10 +27,10 @@ fn calls(rng: &mut fastrand::Rng, wide: usize, sizes: [usize; 3], random: usize)
     calls
 }
 
-const RANDOM: usize = 40;
+pub(crate) const RANDOM: usize = 40;
 
 /// dst = f(src0, src1) for one type, with the operator form where the instruction has one.
-fn binary<T: Element>(name: &str, operator: bool, saturate: bool, f: impl Fn(T, T) -> T) {
+pub(crate) fn binary<T: Element>(name: &str, operator: bool, saturate: bool, f: impl Fn(T, T) -> T) {
     let mut rng = fastrand::Rng::with_seed(1);
     let kernel = format!("{name} {}", T::NAME);
     for (mut call, bytes) in calls(&mut rng, T::SIZE, [T::SIZE; 3], RANDOM) {
@@ -49,7 +49,7 @@ fn binary<T: Element>(name: &str, operator: bool, saturate: bool, f: impl Fn(T, 
 }
 
 /// dst = f(src0), with elements of two types; `set` prepares each call and gives the function.
-fn unary<D: Element, S: Element, F: Fn(S) -> D>(
+pub(crate) fn unary<D: Element, S: Element, F: Fn(S) -> D>(
     kernel: &str,
     saturate: bool,
     set: impl Fn(&mut fastrand::Rng, &mut Call) -> F,
@@ -69,7 +69,7 @@ fn unary<D: Element, S: Element, F: Fn(S) -> D>(
 }
 
 /// dst = f(src0, scalar).
-fn scalar<T: Element>(name: &str, saturate: bool, f: impl Fn(T, T) -> T + Copy) {
+pub(crate) fn scalar<T: Element>(name: &str, saturate: bool, f: impl Fn(T, T) -> T + Copy) {
     unary(&format!("{name} {}", T::NAME), saturate, |rng, call| {
         let scalar = T::random(rng);
         call.scalar = scalar.bits();
@@ -163,6 +163,36 @@ fn shift_left_and_right() {
     shifts::<u16>(|v, n| (u64::from(v) << n) as u16, |v, n| (u64::from(v) >> n) as u16);
     shifts::<i32>(|v, n| (i64::from(v) << n) as i32, |v, n| (i64::from(v) >> n) as i32);
     shifts::<u32>(|v, n| (u64::from(v) << n) as u32, |v, n| (u64::from(v) >> n) as u32);
+}
+
+/// The last bit that goes is added, of signed types.
+fn rounded_shifts<T: Element>(f: impl Fn(T, u32, u64) -> T) {
+    let rng = &mut fastrand::Rng::with_seed(2);
+    let kernel = format!("RoundedShiftRight {}", T::NAME);
+    for (mut call, bytes) in calls(rng, T::SIZE, [T::SIZE, T::SIZE, 0], RANDOM) {
+        if call.form == Form::Count {
+            continue;
+        }
+        let by = rng.u32(..=8 * u32::try_from(T::SIZE).expect("a small type"));
+        (call.scalar, call.mode) = (u64::from(by), rng.u64(..2));
+        let before = image::<T>(rng, bytes);
+        let mut expected = before.clone();
+        for lane in call.lanes(T::SIZE) {
+            let value = T::read(&before, call.offset(&call.src0, T::SIZE, T::SIZE, lane));
+            f(value, by, call.mode).write(&mut expected, call.offset(&call.dst, T::SIZE, T::SIZE, lane));
+        }
+        assert!(call.run_silent(&kernel, &before, false) == expected, "{kernel} {call:?}");
+    }
+}
+
+#[test]
+fn shift_right_with_rounding() {
+    // Half of the last place is added before the shift, in as many bits as that takes.
+    let shift = |v: i64, n: u32, round: u64| (v + if round == 1 && n > 0 { 1 << (n - 1) } else { 0 }) >> n;
+    rounded_shifts::<i16>(move |v, n, round| shift(i64::from(v), n, round) as i16);
+    rounded_shifts::<i32>(move |v, n, round| shift(i64::from(v), n, round) as i32);
+    rounded_shifts::<u16>(move |v, n, _| shift(i64::from(v), n, 0) as u16);
+    rounded_shifts::<u32>(move |v, n, _| shift(i64::from(v), n, 0) as u32);
 }
 
 #[test]

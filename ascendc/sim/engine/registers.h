@@ -1,0 +1,34 @@
+// What a core's instructions take from registers rather than from their parameters, from one call to the next.
+#pragma once
+
+#include <cstdint>
+
+namespace ascendc_sim {
+
+struct Registers {
+    // The mask of the vector instructions. Normal mode: bit e is element e of a repeat, `high` from element 64 on.
+    // Counter mode: `low` is the number of elements in all.
+    struct Mask {
+        uint64_t high = ~uint64_t{0};
+        uint64_t low = ~uint64_t{0};
+        bool counter = false;
+    };
+
+    Mask mask;
+
+    // How a copy to GM combines bytes with those that are there; null: it replaces them.
+    using Combine = void (*)(uint8_t *gm, const uint8_t *from, uint64_t bytes);
+    Combine atomic = nullptr;
+
+    // What Compare without a destination finds, and Select takes: a bit an element of a repeat, low word first.
+    uint64_t compared[2] = {0, 0};
+
+    // As TPipe, its Reset and InitSocState leave them.
+    void init()
+    {
+        mask = {};
+        atomic = nullptr;
+    }
+};
+
+} // namespace ascendc_sim
