@@ -7,6 +7,7 @@
 #include "api/cache.h"
 #include "api/cast.h"
 #include "api/compare.h"
+#include "api/control.h"
 #include "api/copy.h"
 #include "api/extreme.h"
 #include "api/gather.h"

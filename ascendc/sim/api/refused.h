@@ -42,7 +42,6 @@ ASCENDC_SIM_REFUSED(ICachePreLoad)
 
 // Modes that outlive a call.
 ASCENDC_SIM_REFUSED(SetAtomicType)
-ASCENDC_SIM_REFUSED(SetPadValue)
 
 // Vector instructions.
 ASCENDC_SIM_REFUSED(ArithProgression)

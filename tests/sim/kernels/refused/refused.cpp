@@ -61,6 +61,7 @@ void refused(GlobalTensor<int32_t> g, LocalTensor<int32_t> x, LocalTensor<int64_
     WholeReduceSum(x, x, 8, 1, 1, 1, 8);                // REFUSED no reduction
     SetAtomicAdd<int64_t>();                            // REFUSED no atomic
     SetAtomicMax<uint32_t>();                           // REFUSED no atomic
+    Cast(x, x16, RoundMode::CAST_NONE, 8);              // REFUSED a Cast
     Cast(x64, u, RoundMode::CAST_NONE, 8);              // REFUSED a Cast
     GatherMask(x, x, x16, false, 0, {1, 1, 8, 0}, *new uint64_t); // REFUSED GatherMask wants
     GatherMask(x, x, x, false, 0, {1, 1, 8, 0}, *new uint64_t);   // REFUSED GatherMask wants
@@ -126,7 +127,7 @@ void refused(GlobalTensor<int32_t> g, LocalTensor<int32_t> x, LocalTensor<int64_
     WriteGmByPassDCache(x, x, 8);            // REFUSED WriteGmByPassDCache
     ICachePreLoad(x, x, 8);                  // REFUSED ICachePreLoad
     SetAtomicType(x, x, 8);                  // REFUSED SetAtomicType
-    SetPadValue(x, x, 8);                    // REFUSED SetPadValue
+    SetSaturationFlag<SaturationMode::FLOAT>(true); // REFUSED saturation modes
     ArithProgression(x, x, 8);               // REFUSED ArithProgression
     Arange(x, x, 8);                         // REFUSED Arange
     BilinearInterpolation(x, x, 8);          // REFUSED BilinearInterpolation
