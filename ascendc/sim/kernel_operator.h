@@ -11,6 +11,7 @@
 #include "api/copy.h"
 #include "api/extreme.h"
 #include "api/gather.h"
+#include "api/kernel.h"
 #include "api/mask.h"
 #include "api/math.h"
 #include "api/numbers.h"

@@ -37,7 +37,7 @@ struct LocalView {
 class Core {
 public:
     Core(GlobalMemory &gm, Findings &findings, const Options &options, uint32_t blocks)
-        : blocks(blocks), saturate(options.saturate != 0), timeline(options.auto_sync != 0), gm_(gm),
+        : blocks(blocks), tiling_key(options.tiling_key), saturate(options.saturate != 0), timeline(options.auto_sync != 0), gm_(gm),
           findings_(findings), shared_lines_(options.shared_lines != 0),
           limit_(options.instruction_limit != 0 ? options.instruction_limit : kDefaultInstructionLimit)
     {
@@ -313,6 +313,7 @@ public:
     void release_event_ids() { events_.release_all(); }
 
     const uint32_t blocks;
+    const uint64_t tiling_key;
     const bool saturate;
     uint32_t index = 0;
     Timeline timeline;

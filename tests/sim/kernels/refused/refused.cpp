@@ -21,7 +21,7 @@ void refused(GlobalTensor<int32_t> g, LocalTensor<int32_t> x, LocalTensor<int64_
     x.Print();                    // REFUSED Print
     TPipe pipe;
     pipe.InitBufPool(x, 1);       // REFUSED InitBufPool
-    GET_TILING_DATA(tiling, g);   // REFUSED GET_TILING_DATA
+    GET_TILING_DATA(tiling, nullptr); // REFUSED TilingOfRegisterTilingDefault
     KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_MIX_AIC_1_2); // REFUSED KERNEL_TYPE_MIX_AIC_1_2
 
     // What 2201 does not have.
@@ -148,7 +148,6 @@ void refused(GlobalTensor<int32_t> g, LocalTensor<int32_t> x, LocalTensor<int64_
     GetSubBlockNum(x, x, 8);                 // REFUSED GetSubBlockNum
     GetSystemCycle(x, x, 8);                 // REFUSED GetSystemCycle
     GetSysWorkSpacePtr(x, x, 8);             // REFUSED GetSysWorkSpacePtr
-    GetUserWorkspace(x, x, 8);               // REFUSED GetUserWorkspace
     Trap(x, x, 8);                           // REFUSED Trap
     DumpTensor(x, x, 8);                     // REFUSED DumpTensor
     DumpAccChkPoint(x, x, 8);                // REFUSED DumpAccChkPoint
