@@ -54,8 +54,7 @@ To cast_integer(int64_t value)
     if (!Core::current().registers.saturate_casts) {
         return static_cast<To>(value);
     }
-    return static_cast<To>(
-        std::clamp<int64_t>(value, std::numeric_limits<To>::min(), std::numeric_limits<To>::max()));
+    return static_cast<To>(std::clamp<int64_t>(value, std::numeric_limits<To>::min(), std::numeric_limits<To>::max()));
 }
 
 // The nearest float in the direction of the mode; CAST_NONE is CAST_RINT where something is lost.
@@ -175,14 +174,16 @@ template <typename T, typename U, bool isSetMask = true>
 void Cast(const LocalTensor<T> &dst, const LocalTensor<U> &src, const RoundMode &roundMode, const uint64_t mask[],
           const uint8_t repeatTime, const UnaryRepeatParams &repeatParams, Site site = Site::here())
 {
-    sim::cast(dst, src, roundMode, sim::Lanes::bits<isSetMask>(mask, repeatTime, sim::kWider<T, U>), repeatParams, site);
+    sim::cast(dst, src, roundMode, sim::Lanes::bits<isSetMask>(mask, repeatTime, sim::kWider<T, U>), repeatParams,
+              site);
 }
 
 template <typename T, typename U, bool isSetMask = true>
 void Cast(const LocalTensor<T> &dst, const LocalTensor<U> &src, const RoundMode &roundMode, const uint64_t mask,
           const uint8_t repeatTime, const UnaryRepeatParams &repeatParams, Site site = Site::here())
 {
-    sim::cast(dst, src, roundMode, sim::Lanes::leading<isSetMask>(mask, repeatTime, sim::kWider<T, U>), repeatParams, site);
+    sim::cast(dst, src, roundMode, sim::Lanes::leading<isSetMask>(mask, repeatTime, sim::kWider<T, U>), repeatParams,
+              site);
 }
 
 } // namespace AscendC

@@ -1,5 +1,5 @@
-// What a kernel has around its instructions: the tiling struct and key of its launch, its workspace, assertions, printing,
-// and the compiler's own names.
+// What a kernel has around its instructions: the tiling struct and key of its launch, its workspace, assertions,
+// printing, and the compiler's own names.
 #pragma once
 
 #include <cassert>

@@ -15,8 +15,7 @@ fn tiling_by_struct_and_key() {
         let (mut out, mut workspace) = (Gm::of_i32(&[-1; 64]), Gm::of_i32(&[-1; 64]));
         let mut tiling = tiling(5, 20, -3);
         let argument = argument(&[out.address(), workspace.address(), tiling.address()]);
-        let arrays =
-            [out.array(Access::Write), workspace.array(Access::ReadWrite), tiling.array(Access::Read)];
+        let arrays = [out.array(Access::Write), workspace.array(Access::ReadWrite), tiling.array(Access::Read)];
         let launch = Launch { tiling_key: key, ..Launch::new("tiled", 1, &argument, &arrays) };
         run(&launch).unwrap_or_else(|error| panic!("{key}: {error}"));
         let mut expected: Vec<_> = (0..20).map(|i| if known { 5 - 3 * i } else { 0 }).collect();
