@@ -78,7 +78,8 @@ enum AscendCacheLocSimKind {
     ASCEND_CACHE_LOC_SIM_INSTRUCTION_LIMIT = 40, /* the core was stopped; limit: instructions a core may issue */
     /* The data cache of the scalar pipe. */
     ASCEND_CACHE_LOC_SIM_CACHE_STALE = 41, /* GetValue of bytes that `other` overwrote in memory since they were cached */
-    ASCEND_CACHE_LOC_SIM_CACHE_DIRTY = 42  /* a copy meets what `other` set and nothing wrote back */
+    ASCEND_CACHE_LOC_SIM_CACHE_DIRTY = 42, /* a copy meets what `other` set and nothing wrote back */
+    ASCEND_CACHE_LOC_SIM_ASSERT_FAILED = 43 /* of the kernel's own */
 };
 
 /* One place in a kernel's source that did something. */
@@ -147,6 +148,7 @@ typedef struct AscendCacheLocSimArray {
 typedef struct AscendCacheLocSimOptions {
     uint64_t order_seed; /* the cores run one after the other: 0 in ascending order, else shuffled by this seed */
     uint64_t instruction_limit; /* instructions a core may issue; 0: 4,194,304 */
+    uint64_t tiling_key;        /* what TILING_KEY_IS compares with */
     uint32_t auto_sync;         /* not 0: the compiler's automatic synchronisation is on */
     uint32_t saturate;          /* not 0: int16 and int32 arithmetic saturates instead of wrapping */
     uint32_t shared_lines;      /* not 0: two cores that write different bytes of one line are not reported */

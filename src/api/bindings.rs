@@ -815,6 +815,7 @@ pub const ASCEND_CACHE_LOC_SIM_QUEUE_FOREIGN_TENSOR: AscendCacheLocSimKind = 39;
 pub const ASCEND_CACHE_LOC_SIM_INSTRUCTION_LIMIT: AscendCacheLocSimKind = 40;
 pub const ASCEND_CACHE_LOC_SIM_CACHE_STALE: AscendCacheLocSimKind = 41;
 pub const ASCEND_CACHE_LOC_SIM_CACHE_DIRTY: AscendCacheLocSimKind = 42;
+pub const ASCEND_CACHE_LOC_SIM_ASSERT_FAILED: AscendCacheLocSimKind = 43;
 pub type AscendCacheLocSimKind = ::core::ffi::c_uint;
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]
@@ -1068,6 +1069,7 @@ impl Default for AscendCacheLocSimArray {
 pub struct AscendCacheLocSimOptions {
     pub order_seed: u64,
     pub instruction_limit: u64,
+    pub tiling_key: u64,
     pub auto_sync: u32,
     pub saturate: u32,
     pub shared_lines: u32,
@@ -1077,7 +1079,7 @@ pub struct AscendCacheLocSimOptions {
 const _: () = {
     [
         "Size of AscendCacheLocSimOptions",
-    ][::core::mem::size_of::<AscendCacheLocSimOptions>() - 32usize];
+    ][::core::mem::size_of::<AscendCacheLocSimOptions>() - 40usize];
     [
         "Alignment of AscendCacheLocSimOptions",
     ][::core::mem::align_of::<AscendCacheLocSimOptions>() - 8usize];
@@ -1088,17 +1090,20 @@ const _: () = {
         "Offset of field: AscendCacheLocSimOptions::instruction_limit",
     ][::core::mem::offset_of!(AscendCacheLocSimOptions, instruction_limit) - 8usize];
     [
+        "Offset of field: AscendCacheLocSimOptions::tiling_key",
+    ][::core::mem::offset_of!(AscendCacheLocSimOptions, tiling_key) - 16usize];
+    [
         "Offset of field: AscendCacheLocSimOptions::auto_sync",
-    ][::core::mem::offset_of!(AscendCacheLocSimOptions, auto_sync) - 16usize];
+    ][::core::mem::offset_of!(AscendCacheLocSimOptions, auto_sync) - 24usize];
     [
         "Offset of field: AscendCacheLocSimOptions::saturate",
-    ][::core::mem::offset_of!(AscendCacheLocSimOptions, saturate) - 20usize];
+    ][::core::mem::offset_of!(AscendCacheLocSimOptions, saturate) - 28usize];
     [
         "Offset of field: AscendCacheLocSimOptions::shared_lines",
-    ][::core::mem::offset_of!(AscendCacheLocSimOptions, shared_lines) - 24usize];
+    ][::core::mem::offset_of!(AscendCacheLocSimOptions, shared_lines) - 32usize];
     [
         "Offset of field: AscendCacheLocSimOptions::reserved",
-    ][::core::mem::offset_of!(AscendCacheLocSimOptions, reserved) - 28usize];
+    ][::core::mem::offset_of!(AscendCacheLocSimOptions, reserved) - 36usize];
 };
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]

@@ -209,8 +209,7 @@ ASCENDC_SIM_SCALAR_FORMS(Adds, (), sim::kArithmetic<T>, AddOp::of(value, scalarV
 ASCENDC_SIM_SCALAR_FORMS(Muls, (), sim::kArithmetic<T>, MulOp::of(value, scalarValue))
 ASCENDC_SIM_SCALAR_FORMS(Maxs, (), sim::kArithmetic<T>, MaxOp::of(value, scalarValue))
 ASCENDC_SIM_SCALAR_FORMS(Mins, (), sim::kArithmetic<T>, MinOp::of(value, scalarValue))
-ASCENDC_SIM_SCALAR_FORMS(ShiftLeft, (), sim::kShiftable<T>,
-                         sim::shift_left(value, static_cast<uint32_t>(scalarValue)))
+ASCENDC_SIM_SCALAR_FORMS(ShiftLeft, (), sim::kShiftable<T>, sim::shift_left(value, static_cast<uint32_t>(scalarValue)))
 // Only the masked forms can round; with a type U that is told, they must say whether.
 #define ASCENDC_SIM_SHIFT_RIGHT(Scalar, Parameters, Last) \
     ASCENDC_SIM_COUNT_FORM(ShiftRight, Parameters, ASCENDC_SIM_AND(Scalar), UnaryRepeatParams, isSetMask, \
@@ -220,9 +219,10 @@ ASCENDC_SIM_SCALAR_FORMS(ShiftLeft, (), sim::kShiftable<T>,
                            sim::kShiftable<T>, \
                            ASCENDC_SIM_UNARY(ShiftRight, sim::shift_right<T>(value, scalarValue, roundEn)))
 ASCENDC_SIM_SHIFT_RIGHT(T, (typename T, bool isSetMask = true), (, bool roundEn = false))
-ASCENDC_SIM_SHIFT_RIGHT(
-    U, (typename T, typename U, bool isSetMask = true, std::enable_if_t<std::is_same_v<T, U>, bool> = true),
-    (, bool roundEn))
+ASCENDC_SIM_SHIFT_RIGHT(U,
+                        (typename T, typename U, bool isSetMask = true,
+                         std::enable_if_t<std::is_same_v<T, U>, bool> = true),
+                        (, bool roundEn))
 #undef ASCENDC_SIM_SHIFT_RIGHT
 ASCENDC_SIM_UNARY_FORMS(Not, sim::kBits16<T>, sim::invert(value))
 
@@ -303,16 +303,16 @@ template <typename T, bool isSetMask = true>
 void Duplicate(const LocalTensor<T> &dst, const T &scalarValue, uint64_t mask[], const uint8_t repeatTime,
                const uint16_t dstBlockStride, const uint8_t dstRepeatStride, Site site = Site::here())
 {
-    sim::duplicate(dst, scalarValue, sim::Lanes::bits<isSetMask>(mask, repeatTime, sizeof(T)), dstBlockStride, dstRepeatStride,
-                   site);
+    sim::duplicate(dst, scalarValue, sim::Lanes::bits<isSetMask>(mask, repeatTime, sizeof(T)), dstBlockStride,
+                   dstRepeatStride, site);
 }
 
 template <typename T, bool isSetMask = true>
 void Duplicate(const LocalTensor<T> &dst, const T &scalarValue, uint64_t mask, const uint8_t repeatTime,
                const uint16_t dstBlockStride, const uint8_t dstRepeatStride, Site site = Site::here())
 {
-    sim::duplicate(dst, scalarValue, sim::Lanes::leading<isSetMask>(mask, repeatTime, sizeof(T)), dstBlockStride, dstRepeatStride,
-                   site);
+    sim::duplicate(dst, scalarValue, sim::Lanes::leading<isSetMask>(mask, repeatTime, sizeof(T)), dstBlockStride,
+                   dstRepeatStride, site);
 }
 
 template <typename T>

@@ -1,6 +1,7 @@
-// Cast among int32, int64 and float.
+// Cast among int16, int32, int64 and float; and whether results out of range saturate.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -14,12 +15,30 @@ enum class RoundMode : uint8_t { CAST_NONE, CAST_RINT, CAST_FLOOR, CAST_CEIL, CA
 
 namespace sim {
 
-// The documented round modes of a pair of types. The integer pairs know none; float to int32 has no CAST_NONE.
+// Whether 2201 converts the pair.
+template <typename To, typename From>
+constexpr bool cast_pair()
+{
+    constexpr auto any = [](auto... same) { return (same || ...); };
+    if constexpr (std::is_same_v<From, float>) {
+        return any(std::is_same_v<To, int16_t>, std::is_same_v<To, int32_t>, std::is_same_v<To, int64_t>,
+                   std::is_same_v<To, float>);
+    } else if constexpr (std::is_same_v<From, int32_t>) {
+        return any(std::is_same_v<To, int16_t>, std::is_same_v<To, int64_t>, std::is_same_v<To, float>);
+    } else if constexpr (std::is_same_v<From, int64_t>) {
+        return any(std::is_same_v<To, int32_t>, std::is_same_v<To, float>);
+    } else {
+        return std::is_same_v<From, int16_t> && std::is_same_v<To, float>;
+    }
+}
+
+// The documented round modes of a pair of types. What loses nothing, and integers among themselves, know none; int32 to
+// float has them all.
 template <typename To, typename From>
 constexpr bool cast_mode(RoundMode mode)
 {
     const bool rounds = mode != RoundMode::CAST_NONE && mode != RoundMode::CAST_ODD;
-    if constexpr (std::is_integral_v<To> && std::is_integral_v<From>) {
+    if constexpr (std::is_integral_v<From> && (std::is_integral_v<To> || sizeof(From) == 2)) {
         return mode == RoundMode::CAST_NONE;
     } else if constexpr (std::is_same_v<From, int32_t>) {
         return rounds || mode == RoundMode::CAST_NONE;
@@ -28,12 +47,14 @@ constexpr bool cast_mode(RoundMode mode)
     }
 }
 
-template <typename T>
-constexpr bool kCastType = std::is_same_v<T, int32_t> || std::is_same_v<T, int64_t> || std::is_same_v<T, float>;
-
-inline int64_t cast_integer(int64_t value, int64_t least, int64_t most)
+// Saturates, or keeps the low bits.
+template <typename To>
+To cast_integer(int64_t value)
 {
-    return value < least ? least : value > most ? most : value; // saturates
+    if (!Core::current().registers.saturate_casts) {
+        return static_cast<To>(value);
+    }
+    return static_cast<To>(std::clamp<int64_t>(value, std::numeric_limits<To>::min(), std::numeric_limits<To>::max()));
 }
 
 // The nearest float in the direction of the mode; CAST_NONE is CAST_RINT where something is lost.
@@ -69,47 +90,49 @@ inline float integer_to_float(int64_t value, RoundMode mode)
     return negative ? -result : result;
 }
 
-// Saturates; what is not a number becomes 0.
+inline double rounded(float value, RoundMode mode)
+{
+    const double exact = value;
+    switch (mode) {
+    case RoundMode::CAST_FLOOR:
+        return std::floor(exact);
+    case RoundMode::CAST_CEIL:
+        return std::ceil(exact);
+    case RoundMode::CAST_ROUND:
+        return std::round(exact);
+    case RoundMode::CAST_TRUNC:
+        return std::trunc(exact);
+    default:
+        return std::nearbyint(exact);
+    }
+}
+
+// What is not a number becomes 0; past int64 it saturates in any case.
 template <typename To>
 To float_to_integer(float value, RoundMode mode)
 {
-    double rounded = value;
-    switch (mode) {
-    case RoundMode::CAST_FLOOR:
-        rounded = std::floor(rounded);
-        break;
-    case RoundMode::CAST_CEIL:
-        rounded = std::ceil(rounded);
-        break;
-    case RoundMode::CAST_ROUND:
-        rounded = std::round(rounded);
-        break;
-    case RoundMode::CAST_TRUNC:
-        rounded = std::trunc(rounded);
-        break;
-    default:
-        rounded = std::nearbyint(rounded);
-    }
-    if (std::isnan(rounded)) {
+    const double whole = rounded(value, mode);
+    if (std::isnan(whole)) {
         return 0;
     }
-    // -2^31 and -2^63 are exact as double, and so is the number past the largest.
-    const double least = static_cast<double>(std::numeric_limits<To>::min());
-    if (rounded < least) {
+    constexpr double kEnd = 9223372036854775808.0; // 2^63
+    if (whole < -kEnd) {
         return std::numeric_limits<To>::min();
     }
-    return rounded >= -least ? std::numeric_limits<To>::max() : static_cast<To>(rounded);
+    return whole >= kEnd ? std::numeric_limits<To>::max() : cast_integer<To>(static_cast<int64_t>(whole));
 }
 
 template <typename To, typename From>
 To cast_one(From value, RoundMode mode)
 {
-    if constexpr (std::is_same_v<To, float>) {
+    if constexpr (std::is_same_v<To, float> && std::is_same_v<From, float>) {
+        return static_cast<float>(rounded(value, mode));
+    } else if constexpr (std::is_same_v<To, float>) {
         return integer_to_float(value, mode);
     } else if constexpr (std::is_same_v<From, float>) {
         return float_to_integer<To>(value, mode);
     } else {
-        return static_cast<To>(cast_integer(value, std::numeric_limits<To>::min(), std::numeric_limits<To>::max()));
+        return cast_integer<To>(value);
     }
 }
 
@@ -117,8 +140,8 @@ template <typename To, typename From>
 void cast(const LocalTensor<To> &dst, const LocalTensor<From> &src, RoundMode mode, const Lanes &lanes,
           const UnaryRepeatParams &strides, Site site)
 {
-    static_assert(kCastType<To> && kCastType<From> && !std::is_same_v<To, From>,
-                  "ascendc/sim: a Cast between types that is not covered (int32, int64, float are)");
+    static_assert(cast_pair<To, From>(),
+                  "ascendc/sim: a Cast between types that is not covered (int16, int32, int64, float are)");
     VectorInstruction it("Cast", site, lanes);
     if (!cast_mode<To, From>(mode)) {
         it.wrong(ASCEND_CACHE_LOC_SIM_CAST_MODE, static_cast<uint64_t>(mode));
@@ -151,14 +174,16 @@ template <typename T, typename U, bool isSetMask = true>
 void Cast(const LocalTensor<T> &dst, const LocalTensor<U> &src, const RoundMode &roundMode, const uint64_t mask[],
           const uint8_t repeatTime, const UnaryRepeatParams &repeatParams, Site site = Site::here())
 {
-    sim::cast(dst, src, roundMode, sim::Lanes::bits<isSetMask>(mask, repeatTime, sim::kWider<T, U>), repeatParams, site);
+    sim::cast(dst, src, roundMode, sim::Lanes::bits<isSetMask>(mask, repeatTime, sim::kWider<T, U>), repeatParams,
+              site);
 }
 
 template <typename T, typename U, bool isSetMask = true>
 void Cast(const LocalTensor<T> &dst, const LocalTensor<U> &src, const RoundMode &roundMode, const uint64_t mask,
           const uint8_t repeatTime, const UnaryRepeatParams &repeatParams, Site site = Site::here())
 {
-    sim::cast(dst, src, roundMode, sim::Lanes::leading<isSetMask>(mask, repeatTime, sim::kWider<T, U>), repeatParams, site);
+    sim::cast(dst, src, roundMode, sim::Lanes::leading<isSetMask>(mask, repeatTime, sim::kWider<T, U>), repeatParams,
+              site);
 }
 
 } // namespace AscendC

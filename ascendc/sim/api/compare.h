@@ -123,7 +123,7 @@ void compare_to_register(const LocalTensor<T> &src0, const LocalTensor<T> &src1,
     });
 }
 
-constexpr uint32_t kComparedBytes = 16; // of the register
+constexpr uint32_t kComparedBytes = 16;    // of the register
 constexpr uint32_t kReserved = 184 * 1024; // where the library keeps what it needs itself
 
 template <typename T>
@@ -249,8 +249,7 @@ void Compare(const LocalTensor<U> &dst, const LocalTensor<T> &src0, const LocalT
 #define ASCENDC_SIM_COMPARE_SCALAR_MASKED(Name, Mask) \
     template <typename T, typename U, bool isSetMask = true> \
     void Name(const LocalTensor<U> &dst, const LocalTensor<T> &src0, const T src1Scalar, CMPMODE cmpMode, \
-              std::decay_t<Mask>, uint8_t repeatTime, const UnaryRepeatParams &repeatParams, \
-              Site site = Site::here()) \
+              std::decay_t<Mask>, uint8_t repeatTime, const UnaryRepeatParams &repeatParams, Site site = Site::here()) \
     { \
         sim::compare_scalar(#Name, dst, src0, src1Scalar, cmpMode, sim::whole(repeatTime, sizeof(T)), repeatParams, 0, \
                             site); \

@@ -350,11 +350,18 @@ void DataCopyPad(const LocalTensor<T> &dst, const GlobalTensor<T> &src, const Da
     auto shape =
         sim::exact_blocks(dataCopyParams, dataCopyParams.srcStride, dataCopyParams.dstStride,
                           sim::padding_bytes<T>(padParams.leftPadding), sim::padding_bytes<T>(padParams.rightPadding));
-    shape.padded = padParams.isPad;
+    auto &registers = sim::Core::current().registers;
+    shape.padded = padParams.isPad || registers.pads;
+    uint64_t value = 0;
+    std::memcpy(&value, &padParams.paddingValue, sizeof(T));
+    if (padParams.isPad && registers.pads) {
+        registers.padding = value;
+    }
+    const uint64_t padding = padParams.isPad ? value : registers.padding;
     const auto fill = [&](ascendc_sim::LocalMemory &ub, uint32_t at, uint32_t bytes) {
         constexpr uint32_t unit = sizeof(T) == 8 ? 4 : sizeof(T);
         for (uint32_t i = 0; i < bytes; i += unit) {
-            std::memcpy(ub.data(at + i), &padParams.paddingValue, unit); // the low bytes
+            std::memcpy(ub.data(at + i), &padding, unit); // the low bytes
         }
     };
     sim::load("DataCopyPad", site, dst, src, shape, 1, fill, [&](sim::Core &core, const sim::Instruction &now) {

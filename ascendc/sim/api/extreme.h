@@ -86,8 +86,8 @@ void extreme_of_all(const char *name, const LocalTensor<T> &dst, const LocalTens
     void Name(const LocalTensor<T> &dst, const LocalTensor<T> &src, const LocalTensor<T> &sharedTmpBuffer, \
               const int32_t count, bool calIndex = 0, Site site = Site::here()) \
     { \
-        sim::extreme_of_all<Op>(#Name, dst, src, sharedTmpBuffer, sim::Lanes::first(count, sizeof(T)), 8, calIndex, site, \
-                                [](uint32_t, uint32_t element) { return element; }); \
+        sim::extreme_of_all<Op>(#Name, dst, src, sharedTmpBuffer, sim::Lanes::first(count, sizeof(T)), 8, calIndex, \
+                                site, [](uint32_t, uint32_t element) { return element; }); \
     } \
     ASCENDC_SIM_EXTREME_MASKED(Name, Op, uint64_t mask[], bits) \
     ASCENDC_SIM_EXTREME_MASKED(Name, Op, int32_t mask, leading)
@@ -99,10 +99,11 @@ void extreme_of_all(const char *name, const LocalTensor<T> &dst, const LocalTens
     { \
         const sim::Lanes lanes = sim::Lanes::of(mask, sim::repeats(repeatTime), sizeof(T)); \
         const auto stride = static_cast<uint32_t>(srcRepStride); \
-        sim::extreme_of_all<Op>( \
-            #Name, dst, src, sharedTmpBuffer, lanes, stride, calIndex, site, [stride](uint32_t repeat, uint32_t element) { \
-                return repeat * stride * static_cast<uint32_t>(sim::kBlockBytes / sizeof(T)) + element; \
-            }); \
+        sim::extreme_of_all<Op>(#Name, dst, src, sharedTmpBuffer, lanes, stride, calIndex, site, \
+                                [stride](uint32_t repeat, uint32_t element) { \
+                                    return repeat * stride * static_cast<uint32_t>(sim::kBlockBytes / sizeof(T)) + \
+                                           element; \
+                                }); \
     }
 ASCENDC_SIM_EXTREME(ReduceMax, MaxOp)
 ASCENDC_SIM_EXTREME(ReduceMin, MinOp)

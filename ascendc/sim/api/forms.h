@@ -1,5 +1,5 @@
-// The forms of an elementwise instruction: the first `count` elements, and masked repeats by mask bits or by a number of
-// leading elements. The macros serve the headers beside this one.
+// The forms of an elementwise instruction: the first `count` elements, and masked repeats by mask bits or by a number
+// of leading elements. The macros serve the headers beside this one.
 #pragma once
 
 #include "vector.h"
@@ -59,8 +59,7 @@
                            ASCENDC_SIM_UNARY(Name, formula)) \
     ASCENDC_SIM_MASK_FORMS(Name, Parameters, ASCENDC_SIM_AND(Scalar), UnaryRepeatParams, Last, supported, \
                            ASCENDC_SIM_UNARY(Name, formula))
-#define ASCENDC_SIM_AND(Scalar) \
-    (const LocalTensor<T> &dst, const LocalTensor<T> &src, const Scalar &scalarValue)
+#define ASCENDC_SIM_AND(Scalar) (const LocalTensor<T> &dst, const LocalTensor<T> &src, const Scalar &scalarValue)
 
 namespace AscendC {
 namespace sim {

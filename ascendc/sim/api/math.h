@@ -1,5 +1,5 @@
-// Elementwise instructions on floating-point numbers: Abs, Relu, Exp, Ln, Sqrt, Rsqrt, Reciprocal, Div, LeakyRelu, Axpy,
-// MulAddDst, FusedMulAdd; and AddRelu, SubRelu.
+// Elementwise instructions on floating-point numbers: Abs, Relu, Exp, Ln, Sqrt, Rsqrt, Reciprocal, Div, LeakyRelu,
+// Axpy, MulAddDst, FusedMulAdd; and AddRelu, SubRelu.
 //
 // Each result is the float nearest to what the formula gives. A device's Exp, Ln, Rsqrt and Reciprocal are approximate.
 #pragma once

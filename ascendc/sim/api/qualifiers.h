@@ -5,6 +5,17 @@
 
 #include "../engine/core.h"
 
+// What CANN's compiler defines for a vector core of arch 2201, for kernels that ask.
+#ifndef __CCE_AICORE__
+#define __CCE_AICORE__ 220
+#endif
+#ifndef __NPU_ARCH__
+#define __NPU_ARCH__ 2201
+#endif
+#ifndef __DAV_C220_VEC__
+#define __DAV_C220_VEC__ 1
+#endif
+
 #define __global__
 #define __aicore__
 #define __vector__
@@ -51,10 +62,3 @@ inline int64_t GetBlockNum()
 #define KERNEL_TASK_TYPE_DEFAULT(type) \
     static_assert(::type == ::KERNEL_TYPE_AIV_ONLY || ::type == ::KERNEL_TYPE_MIX_AIV_1_0, \
                   "ascendc/sim: a kernel type that starts cube cores")
-
-// Tells CANN's framework the type behind GET_TILING_DATA; a launch that passes the block itself needs none of it.
-#define REGISTER_TILING_DEFAULT(type) static_assert(sizeof(type) > 0, "a tiling struct")
-#define GET_TILING_DATA(name, address) \
-    static_assert( \
-        ::AscendC::kRefused<>, \
-        "ascendc/sim: GET_TILING_DATA is not covered, read the struct through its pointer or take it by value")

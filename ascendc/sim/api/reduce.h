@@ -256,8 +256,7 @@ inline uint8_t repeats(int32_t repeat_time)
 #define ASCENDC_SIM_REDUCE_FORM(Name, First, Second, Last, of, call) \
     template <typename T, bool isSetMask = true> \
     void Name(const LocalTensor<T> &dst, const LocalTensor<T> &src, First, Second, const int32_t dstRepStride, \
-              const int32_t srcBlkStride, const int32_t srcRepStride ASCENDC_SIM_LIST Last, \
-              Site site = Site::here()) \
+              const int32_t srcBlkStride, const int32_t srcRepStride ASCENDC_SIM_LIST Last, Site site = Site::here()) \
     { \
         const sim::Lanes lanes = sim::Lanes::of<isSetMask>(mask, sim::repeats(repeatTime), sizeof(T)); \
         call; \

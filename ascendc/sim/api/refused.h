@@ -42,7 +42,6 @@ ASCENDC_SIM_REFUSED(ICachePreLoad)
 
 // Modes that outlive a call.
 ASCENDC_SIM_REFUSED(SetAtomicType)
-ASCENDC_SIM_REFUSED(SetPadValue)
 
 // Vector instructions.
 ASCENDC_SIM_REFUSED(ArithProgression)
@@ -67,7 +66,6 @@ ASCENDC_SIM_REFUSED(GetSubBlockIdx)
 ASCENDC_SIM_REFUSED(GetSubBlockNum)
 ASCENDC_SIM_REFUSED(GetSystemCycle)
 ASCENDC_SIM_REFUSED(GetSysWorkSpacePtr)
-ASCENDC_SIM_REFUSED(GetUserWorkspace)
 ASCENDC_SIM_REFUSED(Trap)
 ASCENDC_SIM_REFUSED(DumpTensor)
 ASCENDC_SIM_REFUSED(DumpAccChkPoint)

@@ -64,18 +64,45 @@ void WaitFlag(int32_t eventID, Site site = Site::here())
     }
 }
 
+namespace sim {
+
+inline void barrier(pipe_t pipe)
+{
+    auto &core = ascendc_sim::Core::current();
+    if (pipe == PIPE_ALL) {
+        core.barrier_all();
+    } else {
+        core.barrier(pipe == PIPE_V ? ascendc_sim::kV : pipe == PIPE_MTE2 ? ascendc_sim::kMte2 : ascendc_sim::kMte3);
+    }
+}
+
+// The event of two pipes of a vector core.
+inline ascendc_sim::Event event_between(pipe_t source, pipe_t target)
+{
+    const auto pipe = [](pipe_t of) {
+        return of == PIPE_V      ? ascendc_sim::kV
+               : of == PIPE_MTE2 ? ascendc_sim::kMte2
+               : of == PIPE_MTE3 ? ascendc_sim::kMte3
+                                 : ascendc_sim::kS;
+    };
+    for (uint32_t number = 0; number < ascendc_sim::kHardEvents; ++number) {
+        const ascendc_sim::Event event = sim_event(static_cast<HardEvent>(number));
+        if (event.source == pipe(source) && event.target == pipe(target)) {
+            return event;
+        }
+    }
+    return sim_event(HardEvent::V_V);
+}
+
+} // namespace sim
+
 template <pipe_t pipe>
 void PipeBarrier()
 {
     static_assert(pipe != PIPE_S, "ascendc/sim: PipeBarrier<PIPE_S> is a hardware error");
     static_assert(pipe == PIPE_V || pipe == PIPE_MTE2 || pipe == PIPE_MTE3 || pipe == PIPE_ALL || pipe == PIPE_S,
                   "ascendc/sim: PipeBarrier of a pipe that vector cores do not have");
-    auto &core = ascendc_sim::Core::current();
-    if constexpr (pipe == PIPE_ALL) {
-        core.barrier_all();
-    } else {
-        core.barrier(pipe == PIPE_V ? ascendc_sim::kV : pipe == PIPE_MTE2 ? ascendc_sim::kMte2 : ascendc_sim::kMte3);
-    }
+    sim::barrier(pipe);
 }
 
 } // namespace AscendC

@@ -48,9 +48,10 @@ using ascendc_sim::kUbBytes;
 
 constexpr uint32_t kRepeatBytes = 256;
 
-// Which elements an instruction works on, from one of the forms of a call. Each leaves the mask register as the call does.
+// Which elements an instruction works on, from one of the forms of a call. Each leaves the mask register as the call
+// does.
 struct Lanes {
-    bool counted; // the first `count`, contiguous; else masked repeats
+    bool counted;       // the first `count`, contiguous; else masked repeats
     uint64_t count = 0; // of repeats: counter mode's elements in all, without a mask
     uint64_t low = 0;   // bit e: element e of a repeat
     uint64_t high = 0;  // bit e - 64

@@ -6,6 +6,7 @@
 #include <exception>
 #include <vector>
 
+#include "conflicts.h"
 #include "data_cache.h"
 #include "events.h"
 #include "findings.h"
@@ -36,8 +37,8 @@ struct LocalView {
 class Core {
 public:
     Core(GlobalMemory &gm, Findings &findings, const Options &options, uint32_t blocks)
-        : blocks(blocks), saturate(options.saturate != 0), timeline(options.auto_sync != 0), gm_(gm),
-          findings_(findings), shared_lines_(options.shared_lines != 0),
+        : blocks(blocks), tiling_key(options.tiling_key), saturate(options.saturate != 0),
+          timeline(options.auto_sync != 0), gm_(gm), findings_(findings), shared_lines_(options.shared_lines != 0),
           limit_(options.instruction_limit != 0 ? options.instruction_limit : kDefaultInstructionLimit)
     {
     }
@@ -193,7 +194,7 @@ public:
     void touch_ub(const Instruction &now, uint32_t address, uint32_t bytes, bool write)
     {
         ub.touch(timeline, now, address, bytes, write,
-                 [&](const Conflict &with) { conflicts(now, with, ASCEND_CACHE_LOC_SIM_SPACE_UB, write); });
+                 [&](const Conflict &with) { conflicts_.add(now, with, ASCEND_CACHE_LOC_SIM_SPACE_UB, write); });
     }
 
     // `written`: the bytes have a value afterwards; else they are only overwritten, as the tail of a padded copy is.
@@ -312,6 +313,7 @@ public:
     void release_event_ids() { events_.release_all(); }
 
     const uint32_t blocks;
+    const uint64_t tiling_key;
     const bool saturate;
     uint32_t index = 0;
     Timeline timeline;
@@ -321,14 +323,6 @@ public:
     AscendC::TPipe *pipe = nullptr; // the live one
 
 private:
-    // Two accesses that nothing orders so far.
-    struct Conflicting {
-        Instruction now;
-        Conflict with;
-        Space space;
-        bool write;
-    };
-
     static Report blank(Kind kind, const Place &place)
     {
         Report report{};
@@ -346,20 +340,6 @@ private:
 
     Told told(Pipe on, const char *name, Site site) { return {this, {on, 0, name, site, Caller::current()}}; }
 
-    // One conflict for each earlier instruction, about the first run of bytes.
-    void conflicts(const Instruction &now, const Conflict &with, Space space, bool write)
-    {
-        for (Conflicting &known : conflicts_) {
-            Conflict &first = known.with;
-            if (first.pipe == with.pipe && first.index == with.index && first.write == with.write &&
-                known.space == space && known.write == write) {
-                first.bytes += first.address + first.bytes == with.address ? with.bytes : 0;
-                return;
-            }
-        }
-        conflicts_.push_back({now, with, space, write});
-    }
-
     void report_met(Kind kind, const Instruction &now, const Place &other, const Range &where, bool write)
     {
         Report report = blank(kind, now.place(index, write));
@@ -375,7 +355,7 @@ private:
         std::vector<Report> met; // one for each place, about the first run of bytes
         gm_.touch(
             timeline, now, index, range, write, write && now.pipe == kMte3 ? registers.atomic : nullptr,
-            [&](const Conflict &with) { conflicts(now, with, ASCEND_CACHE_LOC_SIM_SPACE_GM, write); },
+            [&](const Conflict &with) { conflicts_.add(now, with, ASCEND_CACHE_LOC_SIM_SPACE_GM, write); },
             [&](Kind kind, const Place &other, const Range &common) {
                 // A line of the data cache is written back whole, the neighbour's bytes with it.
                 const bool whole = now.pipe == kS || other.pipe == kS;
@@ -406,24 +386,21 @@ private:
     // compiler's automatic synchronisation for one of its operands may order it for another.
     void settle()
     {
-        for (const Conflicting &c : conflicts_) {
-            if (!timeline.ordered(c.with.pipe, c.with.index, c.now.pipe)) {
-                Report report = blank(ASCEND_CACHE_LOC_SIM_RACE, c.now.place(index, c.write));
-                report.space = c.space;
-                report.address = c.with.address;
-                report.bytes = c.with.bytes;
-                report.other = timeline.place(c.with.pipe, c.with.index, index, c.with.write);
-                findings_.add(report);
-            }
-        }
-        conflicts_.clear();
+        conflicts_.settle(timeline, [&](const Conflicts::Pending &c) {
+            Report report = blank(ASCEND_CACHE_LOC_SIM_RACE, c.now.place(index, c.write));
+            report.space = c.space;
+            report.address = c.with.address;
+            report.bytes = c.with.bytes;
+            report.other = timeline.place(c.with.pipe, c.with.index, index, c.with.write);
+            findings_.add(report);
+        });
     }
 
     GlobalMemory &gm_;
     Findings &findings_;
     Events events_;
     DataCache cache_;
-    std::vector<Conflicting> conflicts_; // of the last instruction
+    Conflicts conflicts_; // of the last instruction
     bool shared_lines_;
     uint64_t limit_;
 };

@@ -138,10 +138,12 @@ public:
             const uint64_t mask = (~uint64_t{0} >> (kLineBytes - (stop - address))) << address % kLineBytes;
             const uint64_t start = address / kLineBytes * kLineBytes;
             Line &line = lines_[address / kLineBytes];
-            within_core(line, timeline, now, core, {now.pipe, now.index, write, mask, atomic}, [&](const Access &earlier) {
-                const Range common = run(start, earlier.mask & mask);
-                conflict(Conflict{earlier.pipe, earlier.index, earlier.write, common.begin, common.end - common.begin});
-            });
+            within_core(line, timeline, now, core, {now.pipe, now.index, write, mask, atomic},
+                        [&](const Access &earlier) {
+                            const Range common = run(start, earlier.mask & mask);
+                            conflict(Conflict{earlier.pipe, earlier.index, earlier.write, common.begin,
+                                              common.end - common.begin});
+                        });
             if (write) {
                 write_across(line, place, mask, atomic, start, shared);
             } else {

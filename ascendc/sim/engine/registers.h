@@ -16,6 +16,13 @@ struct Registers {
 
     Mask mask;
 
+    // Whether casts to integers saturate; else the high bits are cut off.
+    bool saturate_casts = true;
+
+    // What DataCopyPad pads with where it brings no value itself, once SetPadValue was called.
+    bool pads = false;
+    uint64_t padding = 0;
+
     // How a copy to GM combines bytes with those that are there; null: it replaces them.
     using Combine = void (*)(uint8_t *gm, const uint8_t *from, uint64_t bytes);
     Combine atomic = nullptr;

@@ -62,6 +62,8 @@ pub struct Launch<'a> {
     pub order_seed: u64,
     /// The most instructions that a core may issue before it is stopped.
     pub instruction_limit: u64,
+    /// What the kernel's `TILING_KEY_IS` compares with.
+    pub tiling_key: u64,
     /// The compiler's automatic synchronisation is on, for kernels that rely on it: it orders V and S, MTE2 and S, MTE3
     /// and S, and V with itself, but never MTE2 before V nor MTE3 before MTE2.
     pub auto_sync: bool,
@@ -116,6 +118,7 @@ impl<'a> Launch<'a> {
             arrays,
             order_seed: 0,
             instruction_limit: 1 << 22,
+            tiling_key: 0,
             auto_sync: false,
             saturate: false,
             shared_lines: false,
@@ -140,6 +143,7 @@ impl<'a> Launch<'a> {
         let options = raw::AscendCacheLocSimOptions {
             order_seed: self.order_seed,
             instruction_limit: self.instruction_limit,
+            tiling_key: self.tiling_key,
             auto_sync: u32::from(self.auto_sync),
             saturate: u32::from(self.saturate),
             shared_lines: u32::from(self.shared_lines),

@@ -206,6 +206,8 @@ report_kinds! {
     CacheStale = ASCEND_CACHE_LOC_SIM_CACHE_STALE, "finds in the data cache what memory no longer holds";
     /// A copy that meets a line which `SetValue` wrote and nothing wrote back.
     CacheDirty = ASCEND_CACHE_LOC_SIM_CACHE_DIRTY, "meets a line of the data cache that is not written back";
+    /// An assertion of the kernel's own.
+    AssertFailed = ASCEND_CACHE_LOC_SIM_ASSERT_FAILED, "fails";
     /// The core issued more instructions than the launch allows, and was stopped.
     InstructionLimit { /** The most instructions of a core. */ limit: limit } = ASCEND_CACHE_LOC_SIM_INSTRUCTION_LIMIT, "is stopped after {limit} instructions";
 }

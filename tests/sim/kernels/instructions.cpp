@@ -108,7 +108,8 @@ FOR_ARITHMETIC(INDEX, CreateVecIndex, )
     INSTRUCTION(Name, To) \
     { \
         Image image(call); \
-        const auto mode = static_cast<RoundMode>(call.mode); \
+        const auto mode = static_cast<RoundMode>(call.mode & 15); /* from 16 on: without saturation */ \
+        SetSaturationFlag<SaturationMode::CAST>(call.mode < 16); \
         FORMS(Cast, image.unary(), image.at<To>(call.dst), image.at<From>(call.src0), mode) \
     }
 CAST(Cast_int32_t, int64_t, int32_t)
@@ -117,6 +118,10 @@ CAST(Cast_int32_t, float, int32_t)
 CAST(Cast_float, int32_t, float)
 CAST(Cast_int64_t, float, int64_t)
 CAST(Cast_float, int64_t, float)
+CAST(Cast_float, int16_t, float)
+CAST(Cast_float, float, float)
+CAST(Cast_int16_t, float, int16_t)
+CAST(Cast_int32_t, int16_t, int32_t)
 
 #define GATHER(Name, T) \
     INSTRUCTION(Name, T) \

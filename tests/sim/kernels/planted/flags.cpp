@@ -151,4 +151,28 @@ void event_fetched_twice(__gm__ int32_t *in, __gm__ int32_t *out)
 }
 PLANTED(event_fetched_twice)
 
+// The compiler's own flags.
+template <bool mended>
+void raw_flag(__gm__ int32_t *in, __gm__ int32_t *out)
+{
+    Bench b(in, out);
+    set_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);
+    wait_flag(PIPE_MTE2, PIPE_V, mended ? EVENT_ID0 : EVENT_ID1); // REPORT WaitNeverSet wait_flag
+    if (!mended) {
+        WaitFlag<HardEvent::MTE2_V>(0);
+    }
+}
+PLANTED(raw_flag)
+
+template <bool mended>
+void assertion(__gm__ int32_t *in, __gm__ int32_t *out)
+{
+    Bench b(in, out);
+    ASSERT(mended); // REPORT AssertFailed assert
+    ascendc_assert(mended, "not %d", mended); // REPORT AssertFailed assert
+    set_flag(PIPE_S, PIPE_V, EVENT_ID0); // not reached
+    wait_flag(PIPE_S, PIPE_V, EVENT_ID0);
+}
+PLANTED(assertion)
+
 } // namespace planted

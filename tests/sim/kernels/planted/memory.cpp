@@ -278,4 +278,18 @@ void gm_unset(__gm__ int32_t *in, __gm__ int32_t *out)
 }
 PLANTED(gm_unset)
 
+// A padding that the copy does not bring has a value once SetPadValue was called.
+template <bool mended>
+void padding_unset(__gm__ int32_t *in, __gm__ int32_t *out)
+{
+    Bench b(in, out);
+    if (mended) {
+        SetPadValue(7);
+    }
+    DataCopyPad(b.x, b.in, {1, 4, 0, 0, 0}, {false, 0, 7, 0});
+    flag<HardEvent::MTE2_V>();
+    Adds(b.y, b.x, 1, 8); // REPORT UbUnwritten Adds
+}
+PLANTED(padding_unset)
+
 } // namespace planted

@@ -276,4 +276,14 @@ void gatherb_offset(__gm__ int32_t *in, __gm__ int32_t *out)
 }
 PLANTED(gatherb_offset)
 
+template <bool mended>
+void cast_mode_int16(__gm__ int32_t *in, __gm__ int32_t *out)
+{
+    Bench b(in, out);
+    b.fill(0);
+    const RoundMode mode = mended ? RoundMode::CAST_NONE : RoundMode::CAST_RINT;
+    Cast(b.y.ReinterpretCast<float>(), b.x.ReinterpretCast<int16_t>(), mode, 8); // REPORT CastMode Cast
+}
+PLANTED(cast_mode_int16)
+
 } // namespace planted

@@ -21,7 +21,7 @@ void refused(GlobalTensor<int32_t> g, LocalTensor<int32_t> x, LocalTensor<int64_
     x.Print();                    // REFUSED Print
     TPipe pipe;
     pipe.InitBufPool(x, 1);       // REFUSED InitBufPool
-    GET_TILING_DATA(tiling, g);   // REFUSED GET_TILING_DATA
+    GET_TILING_DATA(tiling, nullptr); // REFUSED TilingOfRegisterTilingDefault
     KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_MIX_AIC_1_2); // REFUSED KERNEL_TYPE_MIX_AIC_1_2
 
     // What 2201 does not have.
@@ -61,6 +61,7 @@ void refused(GlobalTensor<int32_t> g, LocalTensor<int32_t> x, LocalTensor<int64_
     WholeReduceSum(x, x, 8, 1, 1, 1, 8);                // REFUSED no reduction
     SetAtomicAdd<int64_t>();                            // REFUSED no atomic
     SetAtomicMax<uint32_t>();                           // REFUSED no atomic
+    Cast(x, x16, RoundMode::CAST_NONE, 8);              // REFUSED a Cast
     Cast(x64, u, RoundMode::CAST_NONE, 8);              // REFUSED a Cast
     GatherMask(x, x, x16, false, 0, {1, 1, 8, 0}, *new uint64_t); // REFUSED GatherMask wants
     GatherMask(x, x, x, false, 0, {1, 1, 8, 0}, *new uint64_t);   // REFUSED GatherMask wants
@@ -126,7 +127,7 @@ void refused(GlobalTensor<int32_t> g, LocalTensor<int32_t> x, LocalTensor<int64_
     WriteGmByPassDCache(x, x, 8);            // REFUSED WriteGmByPassDCache
     ICachePreLoad(x, x, 8);                  // REFUSED ICachePreLoad
     SetAtomicType(x, x, 8);                  // REFUSED SetAtomicType
-    SetPadValue(x, x, 8);                    // REFUSED SetPadValue
+    SetSaturationFlag<SaturationMode::FLOAT>(true); // REFUSED saturation modes
     ArithProgression(x, x, 8);               // REFUSED ArithProgression
     Arange(x, x, 8);                         // REFUSED Arange
     BilinearInterpolation(x, x, 8);          // REFUSED BilinearInterpolation
@@ -147,7 +148,6 @@ void refused(GlobalTensor<int32_t> g, LocalTensor<int32_t> x, LocalTensor<int64_
     GetSubBlockNum(x, x, 8);                 // REFUSED GetSubBlockNum
     GetSystemCycle(x, x, 8);                 // REFUSED GetSystemCycle
     GetSysWorkSpacePtr(x, x, 8);             // REFUSED GetSysWorkSpacePtr
-    GetUserWorkspace(x, x, 8);               // REFUSED GetUserWorkspace
     Trap(x, x, 8);                           // REFUSED Trap
     DumpTensor(x, x, 8);                     // REFUSED DumpTensor
     DumpAccChkPoint(x, x, 8);                // REFUSED DumpAccChkPoint

@@ -83,7 +83,9 @@ impl Call {
     pub(crate) fn lanes(&self, wide: usize) -> Vec<(usize, usize)> {
         let per_repeat = 256 / wide;
         match self.form {
-            Form::Count | Form::Operator | Form::Counter => (0..self.count).map(|n| (n / per_repeat, n % per_repeat)).collect(),
+            Form::Count | Form::Operator | Form::Counter => {
+                (0..self.count).map(|n| (n / per_repeat, n % per_repeat)).collect()
+            }
             Form::Bits => {
                 let bits = u128::from(self.mask[0]) | u128::from(self.mask[1]) << 64;
                 let chosen = (0..per_repeat).filter(|element| bits >> element & 1 == 1);

@@ -302,6 +302,28 @@ fn casts() {
     cast::<f32, i64>("Cast_int64_t", 1..=5, to_float);
     cast::<i32, f32>("Cast_float", 1..=5, |value, mode| rounded(value, mode) as i32);
     cast::<i64, f32>("Cast_float", 1..=5, |value, mode| rounded(value, mode) as i64);
+    cast::<i16, f32>("Cast_float", 1..=5, |value, mode| rounded(value, mode) as i16);
+    cast::<f32, f32>("Cast_float", 1..=5, |value, mode| rounded(value, mode) as f32);
+    cast::<f32, i16>("Cast_int16_t", 0..=0, |value, _| f32::from(value));
+    cast::<i16, i32>("Cast_int32_t", 0..=0, |value, _| value.clamp(i16::MIN.into(), i16::MAX.into()) as i16);
+}
+
+/// The low bits of what is out of range; past 64 bits it saturates all the same.
+#[test]
+fn casts_without_saturation() {
+    cast::<i32, i64>("Cast_int64_t", 16..=16, |value, _| value as i32);
+    cast::<i16, i32>("Cast_int32_t", 16..=16, |value, _| value as i16);
+    let whole = |value: f32, mode: u64| match rounded(value, mode - 16) {
+        past if past >= 2_f64.powi(63) => None,
+        past if past < -2_f64.powi(63) => None,
+        inside => Some(inside as i64),
+    };
+    cast::<i32, f32>("Cast_float", 17..=21, move |value, mode| {
+        whole(value, mode).map_or(if value > 0.0 { i32::MAX } else { i32::MIN }, |whole| whole as i32)
+    });
+    cast::<i16, f32>("Cast_float", 17..=21, move |value, mode| {
+        whole(value, mode).map_or(if value > 0.0 { i16::MAX } else { i16::MIN }, |whole| whole as i16)
+    });
 }
 
 /// 64 bits to 32 in place: each element is written behind where it is read.

@@ -142,10 +142,7 @@ fn of_all_repeats() {
             if sums.len() == 1 {
                 break;
             }
-            sums = sums
-                .chunks(64)
-                .map(|of| sum(&(0..64).map(|n| of.get(n).copied()).collect::<Vec<_>>()))
-                .collect();
+            sums = sums.chunks(64).map(|of| sum(&(0..64).map(|n| of.get(n).copied()).collect::<Vec<_>>())).collect();
         }
         sums[0].write(&mut expected, 0);
         assert!(call.run_silent("ReduceSum float", &before, false) == expected, "{call:?}");
