@@ -60,6 +60,16 @@ fn an_ignored_field_of_128_mib_takes_the_memory_of_its_line() {
 }
 
 #[test]
+fn columns_take_no_memory() {
+    let columns = ",".repeat(2 << 20);
+    let unknown = "standard input:1: not a trace that is known; known are Mooncake's";
+    refused(&serve(40, &["--trace", "-"], columns.as_bytes()), unknown);
+    let text = "TIMESTAMP,ContextTokens,GeneratedTokens\n".to_owned() + &columns;
+    let why = "standard input: no request can be served; the first: standard input:2: 2097153 fields, the header has 3";
+    refused(&serve(40, &["--trace", "-"], text.as_bytes()), why);
+}
+
+#[test]
 fn a_request_of_a_billion_tokens_is_refused_by_line() {
     let billion = line(1_000_000_000, 3, "0");
     let why =

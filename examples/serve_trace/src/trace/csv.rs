@@ -1,8 +1,8 @@
-//! Tables of commas: Azure's and `BurstGPT`'s. No field that is read can have a comma in it, quoted or not.
+//! Tables of commas: Azure's and `BurstGPT`'s.
 
 use std::time::UNIX_EPOCH;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 use super::{Record, micros, prompt, whole};
 
@@ -13,6 +13,7 @@ const NAMES: [[&str; 3]; 2] =
 /// Where they are.
 #[derive(Debug)]
 pub(super) struct Columns {
+    count: usize,
     places: [usize; 3],
     names: [&'static str; 3],
 }
@@ -20,39 +21,46 @@ pub(super) struct Columns {
 impl Columns {
     /// Those of a header; `None` where it lacks one.
     pub(super) fn of(header: &str) -> Option<Self> {
-        let header: Vec<String> = fields(header).map(str::to_lowercase).collect();
         NAMES.into_iter().find_map(|names| {
-            let places = names.map(|name| header.iter().position(|column| column == name));
-            let [Some(time), Some(input), Some(output)] = places else { return None };
-            Some(Self { places: [time, input, output], names })
+            let place = |name: &str| fields(header).position(|column| column.eq_ignore_ascii_case(name));
+            let [Some(time), Some(input), Some(output)] = names.map(place) else { return None };
+            Some(Self { count: fields(header).count(), places: [time, input, output], names })
         })
     }
 
     pub(super) fn parse(&self, line: &str) -> Result<Record> {
-        let mut found = [None; 3];
-        for (i, field) in fields(line).enumerate() {
-            if let Some(column) = self.places.iter().position(|&place| place == i) {
-                found[column] = Some(field);
+        let (mut found, mut count) = ([""; 3], 0);
+        for field in fields(line) {
+            if let Some(column) = self.places.iter().position(|&place| place == count) {
+                found[column] = field;
             }
+            count += 1;
         }
-        let field = |i: usize| found[i].with_context(|| format!("no column {:?}", self.names[i]));
-        let tokens = |i: usize| -> Result<usize> {
-            let text = field(i)?;
+        // Beside a comma too many, what is read would be another column.
+        ensure!(count == self.count, "{count} fields, the header has {}", self.count);
+        let [at, input, output] = found;
+        let tokens = |text: &str, name: &str| {
             let tokens = text.parse().ok().or_else(|| whole(text.parse().ok()?));
-            tokens.with_context(|| format!("{}: {text:?} is no number of tokens", self.names[i]))
+            tokens.with_context(|| format!("{name}: {text:?} is no number of tokens"))
         };
         Ok(Record {
-            arrival_us: time(field(0)?)?,
-            input_len: prompt(tokens(1)?)?,
-            output_len: tokens(2)?,
+            arrival_us: time(at)?,
+            input_len: prompt(tokens(input, self.names[1])?)?,
+            output_len: tokens(output, self.names[2])?,
             hash_ids: Vec::new(),
             block_tokens: 1,
         })
     }
 }
 
+/// The fields of a line; a comma between quotes is part of one.
 fn fields(line: &str) -> impl Iterator<Item = &str> {
-    line.split(',').map(|field| field.trim().trim_matches('"').trim())
+    let mut quoted = false;
+    let commas = move |c| {
+        quoted ^= c == '"';
+        c == ',' && !quoted
+    };
+    line.split(commas).map(|field| field.trim().trim_matches('"').trim())
 }
 
 /// Seconds, or a date: `2024-05-10 00:00:00.009930+00:00`, UTC where it says nothing.

@@ -98,9 +98,13 @@ pub(crate) fn read(path: &Path, options: &Options, refusals: &mut Refusals) -> R
     }
     let (mut kept, mut votes, mut documented) = (Kept::new(options), Votes::default(), None);
     while let Some(text) = line {
-        match format.parse(&text).with_context(|| lines.place()) {
-            Ok(Record { arrival_us, input_len, output_len, hash_ids, block_tokens }) => {
-                documented.get_or_insert(block_tokens);
+        let record = format.parse(&text).and_then(|record| {
+            let same = *documented.get_or_insert(record.block_tokens) == record.block_tokens;
+            ensure!(same, "chat_id: some lines have one, others none; their times are seconds or milliseconds");
+            Ok(record)
+        });
+        match record.with_context(|| lines.place()) {
+            Ok(Record { arrival_us, input_len, output_len, hash_ids, .. }) => {
                 votes.count(input_len, hash_ids.len());
                 let block_ids = blocks::chained(hash_ids);
                 let request = Request { line: lines.number(), arrival_us, input_len, output_len, block_ids };
@@ -163,6 +167,8 @@ impl<'a> Kept<'a> {
 
     /// In order of arrival, the first at 0; without those that have more ids than blocks.
     fn into_requests(mut self, block_tokens: usize, file: &str, refusals: &mut Refusals) -> Result<Vec<Request>> {
+        // Before any is refused: those that would come in its place may be gone.
+        self.drop_last(self.options.requests.unwrap_or(usize::MAX));
         let mut refused = Ok(());
         self.requests.retain(|Request { line, input_len, block_ids, .. }| {
             let (ids, blocks) = (block_ids.len(), input_len.div_ceil(block_tokens));
@@ -173,7 +179,6 @@ impl<'a> Kept<'a> {
             ids <= blocks
         });
         refused?;
-        self.drop_last(self.options.requests.unwrap_or(usize::MAX));
         self.requests.sort_unstable_by_key(|request| (request.arrival_us, request.line));
         let Some(first) = self.requests.first().map(|request| request.arrival_us) else {
             return Err(refusals.nothing_left(file));

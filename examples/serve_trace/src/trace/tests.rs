@@ -72,6 +72,31 @@ fn columns_are_found_by_name() {
 }
 
 #[test]
+fn a_comma_in_quotes_is_no_other_column() {
+    let header = "Timestamp,Model,Request tokens,Response tokens\n";
+    let (trace, refusals) = read_text(
+        format!("{header}1,\"GPT,4\",300,25\n2,\"a \"\"b, c\"\"\",300,25\n3,GPT,4,300,25\n4,\"GPT,300,25\n"),
+        &Options::default(),
+    )
+    .unwrap();
+    assert_eq!(shape(&trace).0, [(0, 300, 25), (1_000_000, 300, 25)]);
+    assert_eq!((refusals.count, refusals.first.as_deref()), (2, Some("trace:4: 5 fields, the header has 4")));
+    let quoted = read_text("\"time, s\",TIMESTAMP,ContextTokens,GeneratedTokens\n\"x\",1,2,3\n", &Options::default());
+    assert_eq!(shape(&quoted.unwrap().0).0, [(0, 2, 3)]);
+}
+
+/// Seconds among milliseconds would be served at other times without a word.
+#[test]
+fn lines_of_the_other_unit_are_refused() {
+    let seconds = GOOD.replace('{', "{\"chat_id\": 7, ");
+    for (first, second) in [(GOOD, &*seconds), (&seconds, GOOD)] {
+        let (trace, refusals) = read_text(format!("{first}\n{second}\n{first}"), &Options::default()).unwrap();
+        assert_eq!((trace.requests.len(), refusals.count), (2, 1));
+        assert!(refusals.first.unwrap().starts_with("trace:2: chat_id: some lines have one, others none"));
+    }
+}
+
+#[test]
 fn gzip_in_any_number_of_members() {
     let mut file = Vec::new();
     for line in [GOOD, &GOOD.replace("27482", "27483")] {
@@ -131,6 +156,19 @@ fn the_first_to_arrive_are_taken() {
     );
 }
 
+/// Whether or not the file is so long that the others were dropped when it is refused.
+#[test]
+fn of_the_first_to_arrive_a_refused_one_has_no_substitute() {
+    for lines in [10, 5000] {
+        let at = |ms: u64, line: &str| line.replace("27482", &ms.to_string());
+        let bad = at(0, &GOOD.replace("[46, 47]", "[46, 47, 48]"));
+        let good: Vec<String> = (0..lines).map(|i| at(1 + i, GOOD)).collect();
+        let options = Options { requests: Some(3), ..Options::default() };
+        let (trace, refusals) = read_text([vec![bad], good].concat().join("\n"), &options).unwrap();
+        assert_eq!((trace.requests.iter().map(|r| r.line).collect(), refusals.count), (vec![2, 3], 1), "{lines}");
+    }
+}
+
 #[test]
 fn a_bad_line_is_refused_by_number_and_the_others_are_read() {
     for (line, message) in [
@@ -161,7 +199,8 @@ fn a_bad_line_is_refused_by_number_and_the_others_are_read() {
         ("x,1,2", "timestamp: \"x\" is neither seconds nor a date"),
         ("nan,1,2", "timestamp: NaN is more than 285 years from 0"),
         ("2024-05-12,1,2", "timestamp: \"2024-05-12\" is neither seconds nor a date"),
-        ("5,1", "no column \"generatedtokens\""),
+        ("5,1", "2 fields, the header has 3"),
+        ("5,1,2,", "4 fields, the header has 3"),
         ("5,-1,2", "contexttokens: \"-1\" is no number of tokens"),
         ("5,0,2", "a request needs a prompt"),
     ] {
