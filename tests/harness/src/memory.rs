@@ -25,11 +25,11 @@ impl Bytes {
 /// quarter of it, and so on. An allocation that fails later would end it.
 #[must_use]
 pub fn sensible() -> Bytes {
-    let mut bytes = DEFAULT.0 as usize;
-    while room_for::<u8>(2 * bytes).is_err() {
+    let mut bytes = DEFAULT.0;
+    while !usize::try_from(2 * bytes).is_ok_and(|len| room_for::<u8>(len).is_ok()) {
         bytes /= 2;
     }
-    Bytes(bytes as u64)
+    Bytes(bytes)
 }
 
 impl FromStr for Bytes {
