@@ -22,6 +22,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result, bail, ensure};
 use ascend_cache_loc::{IntType, TableShape};
 use harness::case::{Case, Dtypes, Op, Table, fits};
+use harness::lines::json;
 use harness::memory::{Bytes, zeroed};
 use harness::reads;
 use harness::splitmix::seeded_slot;
@@ -121,7 +122,7 @@ pub(crate) enum FaultName {
 
 /// A line's id, its call, and what the call should give. No table takes more than `memory`.
 pub(crate) fn parse(line: &str, memory: Bytes) -> Result<(String, Case, Expectation)> {
-    let line: Line = serde_json::from_str(line)?;
+    let line: Line = json(line)?;
     let Line { dtypes, batch, req_pool_indices, out_init, out, .. } = line;
     check("req_pool_indices", dtypes.req_pool_indices, &req_pool_indices, batch)?;
     check("out_init", dtypes.out, &[out_init], 1)?;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Result, ensure};
 use harness::backend::BackendName;
 use harness::cli::value;
-use harness::memory::{Bytes, DEFAULT};
+use harness::memory::{Bytes, sensible};
 use lexopt::{Arg, Parser};
 
 pub(crate) const HELP: &str = "\
@@ -16,7 +16,8 @@ Usage: replay [OPTIONS] FILE...
 
   FILE                  Cases, one JSON object a line, plain or gzip; - is standard input.
   --backend NAME        What runs them: cpu (the default), sim or npu, where built with that feature.
-  --max-memory BYTES    The most that a table may take, sixteen times the longest line [default: 4G].
+  --max-memory BYTES    The most that a table may take, sixteen times the longest line [default: 4G, or less
+                        where the process may not have twice that].
   -h, --help            This text.
 
 Prints a line for each difference, by file and line, then how many cases passed and failed. Exits with 0 when all
@@ -33,7 +34,7 @@ pub(crate) struct Options {
 impl Options {
     /// The options of a command line; `None` where it asks for help.
     pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Option<Self>> {
-        let mut options = Self { backend: BackendName::Cpu, max_memory: DEFAULT, files: Vec::new() };
+        let mut options = Self { backend: BackendName::Cpu, max_memory: sensible(), files: Vec::new() };
         let mut parser = Parser::from_iter(args);
         while let Some(arg) = parser.next()? {
             match arg {

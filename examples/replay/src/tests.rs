@@ -98,7 +98,7 @@ fn what_cannot_be_read_names_file_and_line_and_exits_2() {
             r#"req_to_token: data: "seeded:-1" is not "arange" or "seeded:<u64>""#,
         ),
         ("[10,11,12,20,21,22]", r#"{"runs":[[5,[1,2]]]}"#, "req_to_token: data: a run at 5 leaves the table"),
-        ("[10,11,12,20,21,22]", "[10.5]", "invalid type: floating point `10.5`, expected i64"),
+        ("[10,11,12,20,21,22]", "[10.5]", "invalid type: floating point `10.5`, expected i64 at column 183"),
         (
             "[10,11,12,20,21,22]",
             "7",

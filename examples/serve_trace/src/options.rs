@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use anyhow::{Result, ensure};
 use harness::backend::BackendName;
 use harness::cli::value;
-use harness::memory::{Bytes, DEFAULT};
+use harness::memory::{Bytes, DEFAULT, sensible};
 use lexopt::{Arg, Parser};
 
 pub(crate) const HELP: &str = "\
@@ -35,7 +35,8 @@ How:
   --seed N              Of the built-in workload and of the accepted tokens [default: 1].
   --verify=false        Do not check every call against the oracle, nor the pool's invariants.
   --backend NAME        What runs the operations: cpu (the default), sim or npu, where built with that feature.
-  --max-memory BYTES    For requests, table and pool together; a line may have a sixteenth of it [default: 4G].
+  --max-memory BYTES    For requests, table and pool together; a line may have a sixteenth of it [default: 4G,
+                        or less where the process may not have twice that].
   -h, --help            This text.
 
 A request that cannot be served is named by file and line, and counted. Exits with 0 after the table, 1 where a check
@@ -86,7 +87,7 @@ impl Default for Options {
 impl Options {
     /// The options of a command line; `None` where it asks for help.
     pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Option<Self>> {
-        let mut options = Self::default();
+        let mut options = Self { max_memory: sensible(), ..Self::default() };
         let mut parser = Parser::from_iter(args);
         while let Some(arg) = parser.next()? {
             let name = match arg {

@@ -25,9 +25,8 @@ impl Progress {
             return;
         }
         self.said = Instant::now();
-        let left = self.start.elapsed().as_secs_f64() * (self.total - count) as f64 / count.max(1) as f64;
         let (before, after) = if self.terminal { ("\r\x1b[K", "") } else { ("", "\n") };
-        say(&format!("{before}{count} of {} requests, about {left:.0} s left{after}", self.total));
+        say(&format!("{before}{}{after}", text(count, self.total, self.start.elapsed())));
     }
 
     /// Clears the line.
@@ -38,7 +37,29 @@ impl Progress {
     }
 }
 
+/// How far, and how long it may still take, which the first to finish tells.
+fn text(count: usize, total: usize, elapsed: Duration) -> String {
+    let so_far = format!("{count} of {total} requests");
+    if count == 0 {
+        return so_far;
+    }
+    let left = elapsed.as_secs_f64() * (total - count) as f64 / count as f64;
+    format!("{so_far}, about {left:.0} s left")
+}
+
 /// A closed standard error is nothing to stop for.
 fn say(text: &str) {
     let _ = std::io::stderr().write_all(text.as_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Duration, text};
+
+    #[test]
+    fn before_any_has_finished_nobody_knows_how_long_it_takes() {
+        let after_ten_seconds = |count| text(count, 4, Duration::from_secs(10));
+        assert_eq!(after_ten_seconds(0), "0 of 4 requests");
+        assert_eq!(after_ten_seconds(1), "1 of 4 requests, about 30 s left");
+    }
 }

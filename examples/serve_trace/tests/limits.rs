@@ -1,28 +1,20 @@
 //! `serve_trace` as a program: what it is fed does not abort it, nor take more memory than it says.
 #![cfg(target_os = "linux")]
 
-use std::io::Write;
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
 
-/// Runs it on `input` with so much address space.
+use harness::program::{expect_refused, limited, unread};
+
+const SERVE_TRACE: &str = env!("CARGO_BIN_EXE_serve_trace");
+
+/// Runs it on `input` with so much address space; whatever that is, it is to take up to 4 GiB.
 fn serve(mib: usize, args: &[&str], input: &[u8]) -> Output {
-    let mut command = Command::new("sh");
-    command.args(["-c", &format!("ulimit -v {} && exec \"$0\" \"$@\"", mib << 10), env!("CARGO_BIN_EXE_serve_trace")]);
-    let mut child =
-        command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    // A program that has seen enough closes its end.
-    let _ = stdin.write_all(input);
-    drop(stdin);
-    child.wait_with_output().unwrap()
+    limited(SERVE_TRACE, mib, &[&["--max-memory", "4G"], args].concat(), input)
 }
 
 /// Expects exit code 2 and standard error that ends with a line that begins so.
 fn refused(output: &Output, message: &str) {
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!((output.status.code(), &*output.stdout), (Some(2), &b""[..]), "{said}");
-    let last = said.lines().last().unwrap_or_default();
-    assert!(last.starts_with(&format!("serve_trace: {message}")), "{said}");
+    expect_refused(output, &format!("serve_trace: {message}"));
 }
 
 /// Expects the table, with so many requests served and refused.
@@ -108,14 +100,7 @@ fn times_far_apart_are_no_trouble() {
 #[test]
 fn a_reader_that_leaves_ends_it_quietly() {
     for args in [&["--requests", "3"][..], &["--help"]] {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_serve_trace"))
-            .args(args)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        drop(child.stdout.take());
-        let output = child.wait_with_output().unwrap();
+        let output = unread(SERVE_TRACE, args, b"");
         assert_eq!((output.status.code(), &*output.stderr), (Some(0), &b""[..]), "{args:?}");
     }
 }
@@ -129,4 +114,16 @@ fn hours_beyond_the_first_are_announced() {
         "{said}"
     );
     assert!(said.contains("further refusals are only counted"), "{said}");
+}
+
+#[test]
+fn by_default_a_process_that_may_have_little_takes_less() {
+    let serve = |args: &[&str], input: &[u8]| limited(SERVE_TRACE, 100, args, input);
+    let limit = "/dev/zero:1: the line is longer than 2097152 bytes, a sixteenth of --max-memory";
+    refused(&serve(&["--trace", "/dev/zero"], b""), limit);
+    let requests = "--requests 200000 take about 48.8M, more than half of --max-memory 32M";
+    refused(&serve(&["--requests", "200000"], b""), requests);
+    let lines = line(5, 1, "0").repeat(300_000);
+    refused(&serve(&["--trace", "-"], lines.as_bytes()), "standard input:299594: 299594 requests take more than half");
+    served(&serve(&["--requests", "3"], b""), 3, 0);
 }

@@ -11,6 +11,7 @@ pub mod device;
 pub mod lines;
 pub mod memory;
 pub mod oracle;
+pub mod program;
 pub mod reads;
 pub mod splitmix;
 pub mod workload;

@@ -88,6 +88,20 @@ impl Lines {
     }
 }
 
+/// What a line of JSON says.
+///
+/// # Errors
+/// Where it says something else; the text ends with the column. The line is the file's, which the caller knows.
+pub fn json<'l, T: serde::Deserialize<'l>>(line: &'l str) -> Result<T> {
+    serde_json::from_str(line).map_err(|error| {
+        let (text, column) = (error.to_string(), error.column());
+        match text.strip_suffix(&format!(" at line 1 column {column}")) {
+            Some(text) => anyhow::anyhow!("{text} at column {column}"),
+            None => error.into(),
+        }
+    })
+}
+
 impl std::fmt::Debug for Lines {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Lines").field("place", &self.place()).finish_non_exhaustive()

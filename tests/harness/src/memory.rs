@@ -1,5 +1,6 @@
 //! How much memory a tool may take for what it is fed: the option `--max-memory`.
 
+use std::collections::TryReserveError;
 use std::fmt::{Display, Formatter};
 use std::str::FromStr;
 
@@ -7,7 +8,7 @@ use std::str::FromStr;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Bytes(pub u64);
 
-/// What the tools take where `--max-memory` is not given.
+/// What the tools take where `--max-memory` is not given, on a machine that has enough.
 pub const DEFAULT: Bytes = Bytes(4 << 30);
 
 const UNITS: [(char, u32); 4] = [('T', 40), ('G', 30), ('M', 20), ('K', 10)];
@@ -18,6 +19,17 @@ impl Bytes {
     pub fn longest_line(self) -> usize {
         usize::try_from(self.0 / 16).unwrap_or(usize::MAX - 1)
     }
+}
+
+/// What a tool takes where `--max-memory` is not given: 4G, or where this process may not have twice that, a half or a
+/// quarter of it, and so on. An allocation that fails later would end it.
+#[must_use]
+pub fn sensible() -> Bytes {
+    let mut bytes = DEFAULT.0;
+    while !usize::try_from(2 * bytes).is_ok_and(|len| room_for::<u8>(len).is_ok()) {
+        bytes /= 2;
+    }
+    Bytes(bytes)
 }
 
 impl FromStr for Bytes {
@@ -47,7 +59,7 @@ impl Display for Bytes {
 ///
 /// # Errors
 /// Where the machine has no memory for them.
-pub fn filled<T: Clone>(value: T, len: usize) -> Result<Vec<T>, std::collections::TryReserveError> {
+pub fn filled<T: Clone>(value: T, len: usize) -> Result<Vec<T>, TryReserveError> {
     let mut values = Vec::new();
     values.try_reserve_exact(len)?;
     values.resize(len, value);
@@ -58,15 +70,22 @@ pub fn filled<T: Clone>(value: T, len: usize) -> Result<Vec<T>, std::collections
 ///
 /// # Errors
 /// Where the machine has no room for them.
-pub fn zeroed(len: usize) -> Result<Vec<i32>, std::collections::TryReserveError> {
+pub fn zeroed(len: usize) -> Result<Vec<i32>, TryReserveError> {
     // What there is no room for would abort the program below.
-    Vec::<i32>::new().try_reserve_exact(len)?;
+    room_for::<i32>(len)?;
     Ok(vec![0; len])
+}
+
+/// Whether the process may have `len` more values.
+fn room_for<T>(len: usize) -> Result<(), TryReserveError> {
+    let mut values = Vec::<T>::new();
+    // The compiler may take an allocation that nobody uses for one that succeeds.
+    std::hint::black_box(&mut values).try_reserve_exact(len)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Bytes, filled, zeroed};
+    use super::{Bytes, DEFAULT, filled, sensible, zeroed};
 
     #[test]
     fn bytes_are_read_and_shown_by_their_units() {
@@ -87,6 +106,7 @@ mod tests {
 
     #[test]
     fn what_no_machine_has_is_an_error() {
+        assert!(sensible() <= DEFAULT);
         assert!(filled(0_i32, 1 << 60).is_err() && zeroed(1 << 60).is_err());
         assert_eq!((filled(7, 2).unwrap(), zeroed(2).unwrap()), (vec![7, 7], vec![0, 0]));
     }

@@ -3,6 +3,7 @@
 use std::fmt::{Formatter, Result as FmtResult};
 
 use anyhow::{Result, ensure};
+use harness::lines::json;
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, Unexpected, Visitor};
 
 use super::{Record, micros, prompt};
@@ -19,7 +20,7 @@ struct Line {
 /// Milliseconds and blocks of 512 tokens, or with a chat id seconds and blocks of 16.
 pub(super) fn parse(line: &str) -> Result<Record> {
     ensure!(line.starts_with('{'), "not a JSON object");
-    let Line { timestamp, input_length, output_length, hash_ids, chat_id } = serde_json::from_str(line)?;
+    let Line { timestamp, input_length, output_length, hash_ids, chat_id } = json(line)?;
     let (unit_us, block_tokens) = if chat_id.is_some() { (1e6, 16) } else { (1e3, 512) };
     Ok(Record {
         arrival_us: micros(timestamp, unit_us)?,

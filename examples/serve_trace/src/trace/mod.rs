@@ -11,7 +11,8 @@
 //! The columns are as the repositories' own pages describe them. Mooncake's and Bailian's traces are published under
 //! Apache-2.0, Azure's under CC-BY; none is copied here, the samples under `tests/traces` are made up.
 //!
-//! Other fields and columns are ignored. Times are shifted so that the first arrival is at 0.
+//! Other fields and columns are ignored; a row has as many as its header, and either all lines have a `chat_id` or none.
+//! Times are shifted so that the first arrival is at 0.
 //!
 //! Mooncake's ids stand for a block and all before it, Bailian's hash each block alone. Both are chained here ([`blocks`]),
 //! after which they mean the same: a block can be shared behind equal blocks only.

@@ -172,7 +172,7 @@ fn of_the_first_to_arrive_a_refused_one_has_no_substitute() {
 #[test]
 fn a_bad_line_is_refused_by_number_and_the_others_are_read() {
     for (line, message) in [
-        ("{", "EOF while parsing"),
+        ("{", "EOF while parsing an object at column 1"),
         ("[1, 2, 3, [4], 5]", "not a JSON object"),
         (&*GOOD.replace("600", "-1"), "invalid value: integer `-1`, expected a number of tokens"),
         (&GOOD.replace("600", "600.5"), "invalid value: floating point `600.5`, expected a number of tokens"),
