@@ -7,11 +7,6 @@ namespace AscendC {
 
 namespace sim {
 
-constexpr bool vector_position(TPosition position)
-{
-    return position == TPosition::VECIN || position == TPosition::VECCALC || position == TPosition::VECOUT;
-}
-
 // The TPipe that a queue or TBuf has its memory from; without one the core is stopped.
 inline TPipe &initialised(const TPipe::Slot &slot, const char *name, Site site)
 {

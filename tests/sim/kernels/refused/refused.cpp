@@ -109,7 +109,9 @@ void refused(GlobalTensor<int32_t> g, LocalTensor<int32_t> x, LocalTensor<int64_
 
     // With what they are called with in kernels.
     DataSyncBarrier<MemDsbT::DDR>();         // REFUSED DataSyncBarrier
-    LocalMemAllocator<Hardware::UB> static_memory; // REFUSED LocalMemAllocator
+    LocalMemAllocator<Hardware::L1> cube_memory; // REFUSED LocalMemAllocator
+    LocalMemAllocator static_memory;
+    static_memory.Alloc<TPosition::A1, int32_t>(8); // REFUSED LocalMemAllocator::Alloc
     TBufPool<TPosition::VECCALC> pool;       // REFUSED TBufPool
 
     // The rest of the API.
