@@ -2,6 +2,7 @@
 // (see README.md); with CANN, the header of the same name in its own include directory.
 #pragma once
 
+#include "api/allocator.h"
 #include "api/arithmetic.h"
 #include "api/atomic.h"
 #include "api/cache.h"

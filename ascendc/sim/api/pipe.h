@@ -91,6 +91,9 @@ public:
         const bool from_gm = Queue::srcPosition == TPosition::GM;
         init(queue.slot_, num, len, from_gm ? Queue::dstPosition : Queue::srcPosition,
              queue_events(Queue::srcPosition, Queue::dstPosition), true, site);
+        if constexpr (Queue::queDepth == 0) {
+            keep_flags(queue.slot_, site);
+        }
         return true;
     }
 
@@ -134,9 +137,10 @@ public:
         TPosition position;
         QueueEvents events;
         bool queue;
-        bool busy = false;   // between AllocTensor and FreeTensor
-        int32_t filled = -1; // id of the flag that EnQue set
-        int32_t freed = -1;  // id of the flag that FreeTensor set
+        bool keeps_flags = false; // of a queue of depth 0: both ids are its own from InitBuffer on
+        bool busy = false;        // between AllocTensor and FreeTensor
+        int32_t filled = -1;      // id of the flag that EnQue set
+        int32_t freed = -1;       // id of the flag that FreeTensor set
         Site freed_site{};
     };
 
@@ -169,6 +173,9 @@ public:
             auto &core = ascendc_sim::Core::current();
             const auto event = sim_event(buffer.events.freed);
             core.wait_flag(event, buffer.freed, name, site);
+            if (buffer.keeps_flags) {
+                return;
+            }
             if (buffer.freed < ascendc_sim::kEventIds) {
                 core.release_event_id(event, buffer.freed, name, site);
             }
@@ -177,6 +184,20 @@ public:
     }
 
 private:
+    // The buffers of a queue of depth 0 begin free, by a flag.
+    void keep_flags(const Slot &slot, Site site)
+    {
+        auto &core = ascendc_sim::Core::current();
+        for (uint32_t i = slot.first; i < slot.first + slot.count; ++i) {
+            Buffer &buffer = buffers_[i];
+            buffer.keeps_flags = true;
+            buffer.filled = core.hold_event_id(sim_event(buffer.events.filled), "InitBuffer", site);
+            buffer.freed = core.hold_event_id(sim_event(buffer.events.freed), "InitBuffer", site);
+            buffer.freed_site = site;
+            core.set_flag(sim_event(buffer.events.freed), buffer.freed, "InitBuffer", site);
+        }
+    }
+
     static constexpr uint32_t kMostBuffers = 64;
     static constexpr uint32_t kMostOnPosition = 8; // each may hold an event id
 

@@ -7,11 +7,6 @@ namespace AscendC {
 
 namespace sim {
 
-constexpr bool vector_position(TPosition position)
-{
-    return position == TPosition::VECIN || position == TPosition::VECCALC || position == TPosition::VECOUT;
-}
-
 // The TPipe that a queue or TBuf has its memory from; without one the core is stopped.
 inline TPipe &initialised(const TPipe::Slot &slot, const char *name, Site site)
 {
@@ -25,35 +20,29 @@ inline TPipe &initialised(const TPipe::Slot &slot, const char *name, Site site)
 
 } // namespace sim
 
-// A queue of `depth` tensors between the pipe that fills them and the pipe that drains them.
+// A queue of `depth` tensors between the pipe that fills them and the pipe that drains them. One of depth 0 has no order:
+// the kernel keeps its tensors itself, and their flags keep their ids.
 template <TPosition source, TPosition target, int32_t depth, auto mask = 0>
 class TQueBind {
     static_assert((source == TPosition::GM || sim::vector_position(source)) &&
                       (target == TPosition::GM || sim::vector_position(target)) &&
                       !(source == TPosition::GM && target == TPosition::GM),
                   "ascendc/sim: a queue position that vector cores do not have");
-    static_assert(depth > 0, "ascendc/sim: a queue of depth 0 is for the in-place calls, which are not covered");
+    static_assert(depth >= 0, "ascendc/sim: a queue of negative depth");
 
 public:
     template <typename T>
     LocalTensor<T> AllocTensor(Site site = Site::here())
     {
-        TPipe &pipe = sim::initialised(slot_, "AllocTensor", site);
-        for (uint32_t looked = 0; looked < slot_.count; ++looked) {
-            const uint32_t index = slot_.first + slot_.turn;
-            slot_.turn = (slot_.turn + 1) % slot_.count;
-            TPipe::Buffer &buffer = pipe.buffer(index);
-            if (!buffer.busy) {
-                buffer.busy = true;
-                pipe.wait_freed(buffer, "AllocTensor", site);
-                // What the last user left there is nobody's data any more.
-                ascendc_sim::Core::current().ub.mark(buffer.address, buffer.bytes, false);
-                return pipe.tensor<T>(index, 0, buffer.bytes);
-            }
-        }
-        // The device looks for a free one for ever.
-        report(ASCEND_CACHE_LOC_SIM_QUEUE_NO_BUFFER, "AllocTensor", site, slot_.count);
-        throw ascendc_sim::Stop{};
+        static_assert(kQueues<T>, "ascendc/sim: a queue of depth 0 has AllocTensor(tensor)");
+        return alloc<T>(site);
+    }
+
+    template <typename T>
+    void AllocTensor(LocalTensor<T> &tensor, Site site = Site::here())
+    {
+        static_assert(!kQueues<T>, "ascendc/sim: AllocTensor(tensor) is for queues of depth 0");
+        tensor = alloc<T>(site);
     }
 
     template <typename T>
@@ -64,12 +53,16 @@ public:
             report(ASCEND_CACHE_LOC_SIM_QUEUE_FOREIGN_TENSOR, "EnQue", site, 0);
             return false;
         }
-        if (slot_.queued.size() >= static_cast<size_t>(depth)) {
-            report(ASCEND_CACHE_LOC_SIM_QUEUE_FULL, "EnQue", site, static_cast<uint64_t>(depth));
-        }
         TPipe::Buffer &buffer = pipe.buffer(static_cast<uint32_t>(tensor.sim_owner()));
         auto &core = ascendc_sim::Core::current();
         const auto event = sim_event(buffer.events.filled);
+        if constexpr (depth == 0) {
+            core.set_flag(event, buffer.filled, "EnQue", site);
+            return true;
+        }
+        if (slot_.queued.size() >= static_cast<size_t>(depth)) {
+            report(ASCEND_CACHE_LOC_SIM_QUEUE_FULL, "EnQue", site, static_cast<uint64_t>(depth));
+        }
         buffer.filled = core.hold_event_id(event, "EnQue", site);
         core.set_flag(event, buffer.filled, "EnQue", site);
         slot_.queued.push_back(tensor.sim_owner());
@@ -79,6 +72,7 @@ public:
     template <typename T>
     LocalTensor<T> DeQue(Site site = Site::here())
     {
+        static_assert(kQueues<T>, "ascendc/sim: a queue of depth 0 has DeQue(tensor)");
         TPipe &pipe = sim::initialised(slot_, "DeQue", site);
         if (slot_.queued.empty()) {
             report(ASCEND_CACHE_LOC_SIM_QUEUE_EMPTY, "DeQue", site, 0);
@@ -98,6 +92,19 @@ public:
     }
 
     template <typename T>
+    void DeQue(LocalTensor<T> &tensor, Site site = Site::here())
+    {
+        static_assert(!kQueues<T>, "ascendc/sim: DeQue(tensor) is for queues of depth 0");
+        TPipe &pipe = sim::initialised(slot_, "DeQue", site);
+        if (!owns(tensor, pipe)) {
+            report(ASCEND_CACHE_LOC_SIM_QUEUE_FOREIGN_TENSOR, "DeQue", site, 0);
+            return;
+        }
+        const TPipe::Buffer &buffer = pipe.buffer(static_cast<uint32_t>(tensor.sim_owner()));
+        ascendc_sim::Core::current().wait_flag(sim_event(buffer.events.filled), buffer.filled, "DeQue", site);
+    }
+
+    template <typename T>
     void FreeTensor(LocalTensor<T> &tensor, Site site = Site::here())
     {
         TPipe &pipe = sim::initialised(slot_, "FreeTensor", site);
@@ -108,7 +115,9 @@ public:
         TPipe::Buffer &buffer = pipe.buffer(static_cast<uint32_t>(tensor.sim_owner()));
         auto &core = ascendc_sim::Core::current();
         const auto event = sim_event(buffer.events.freed);
-        buffer.freed = core.hold_event_id(event, "FreeTensor", site);
+        if (!buffer.keeps_flags) {
+            buffer.freed = core.hold_event_id(event, "FreeTensor", site);
+        }
         buffer.freed_site = site;
         core.set_flag(event, buffer.freed, "FreeTensor", site);
         buffer.busy = false;
@@ -119,16 +128,22 @@ public:
     bool HasTensorInQue() { return GetTensorCountInQue() > 0; }
     bool HasIdleBuffer(Site site = Site::here())
     {
+        static_assert(depth != 0, "ascendc/sim: a queue of depth 0 has no HasIdleBuffer");
         TPipe &pipe = sim::initialised(slot_, "HasIdleBuffer", site);
         bool idle = false;
         each_buffer(pipe, [&](TPipe::Buffer &buffer) { idle = idle || !buffer.busy; });
         return idle;
     }
-    int32_t GetTensorCountInQue() { return static_cast<int32_t>(slot_.queued.size()); }
+    int32_t GetTensorCountInQue()
+    {
+        static_assert(depth != 0, "ascendc/sim: a queue of depth 0 counts nothing");
+        return static_cast<int32_t>(slot_.queued.size());
+    }
 
     // Waits until every freed buffer is free.
     void FreeAllEvent(Site site = Site::here())
     {
+        static_assert(depth != 0, "ascendc/sim: a queue of depth 0 has no FreeAllEvent");
         TPipe &pipe = sim::initialised(slot_, "FreeAllEvent", site);
         each_buffer(pipe, [&](TPipe::Buffer &buffer) { pipe.wait_freed(buffer, "FreeAllEvent", site); });
     }
@@ -136,9 +151,34 @@ public:
 protected:
     static constexpr TPosition srcPosition = source;
     static constexpr TPosition dstPosition = target;
+    static constexpr int32_t queDepth = depth;
 
 private:
     friend class TPipe;
+
+    template <typename T> // asserted when a call is compiled, not the class
+    static constexpr bool kQueues = depth != 0;
+
+    template <typename T>
+    LocalTensor<T> alloc(Site site)
+    {
+        TPipe &pipe = sim::initialised(slot_, "AllocTensor", site);
+        for (uint32_t looked = 0; looked < slot_.count; ++looked) {
+            const uint32_t index = slot_.first + slot_.turn;
+            slot_.turn = (slot_.turn + 1) % slot_.count;
+            TPipe::Buffer &buffer = pipe.buffer(index);
+            if (!buffer.busy) {
+                buffer.busy = true;
+                pipe.wait_freed(buffer, "AllocTensor", site);
+                // What the last user left there is nobody's data any more.
+                ascendc_sim::Core::current().ub.mark(buffer.address, buffer.bytes, false);
+                return pipe.tensor<T>(index, 0, buffer.bytes);
+            }
+        }
+        // The device looks for a free one for ever.
+        report(ASCEND_CACHE_LOC_SIM_QUEUE_NO_BUFFER, "AllocTensor", site, slot_.count);
+        throw ascendc_sim::Stop{};
+    }
 
     template <typename F>
     void each_buffer(TPipe &pipe, F f) const

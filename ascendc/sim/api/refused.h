@@ -8,7 +8,6 @@ namespace AscendC {
 
 // What such calls are made with, so that it is the call that is refused.
 enum class MemDsbT : uint8_t { ALL, DDR, UB, SEQ };
-enum class Hardware : uint8_t { GM, UB, L1, L0A, L0B, L0C, BIAS, FIXBUF, MAX };
 
 // Any call of Name, whatever its template and function arguments.
 #define ASCENDC_SIM_REFUSED(Name) \
@@ -71,11 +70,6 @@ ASCENDC_SIM_REFUSED(DumpTensor)
 ASCENDC_SIM_REFUSED(DumpAccChkPoint)
 
 #undef ASCENDC_SIM_REFUSED
-
-template <Hardware hard = Hardware::UB>
-class LocalMemAllocator {
-    static_assert(hard == Hardware::MAX, "ascendc/sim: LocalMemAllocator is not covered");
-};
 
 template <TPosition position, uint32_t ids = 4>
 class TBufPool {

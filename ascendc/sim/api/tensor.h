@@ -31,6 +31,17 @@ enum class TPosition : uint8_t {
 };
 using QuePosition = TPosition;
 
+enum class Hardware : uint8_t { GM, UB, L1, L0A, L0B, L0C, BIAS, FIXBUF, MAX };
+
+namespace sim {
+
+constexpr bool vector_position(TPosition position)
+{
+    return position == TPosition::VECIN || position == TPosition::VECCALC || position == TPosition::VECOUT;
+}
+
+} // namespace sim
+
 enum class CacheMode { CACHE_MODE_DISABLE = 0, CACHE_MODE_NORMAL = 1, CACHE_MODE_LAST = 2, CACHE_MODE_PERSISTENT = 4 };
 enum class CacheRwMode { READ = 1, WRITE = 2, RW = 3 };
 
@@ -167,6 +178,13 @@ public:
     LocalTensor(const LocalTensor &) = default;
     LocalTensor &operator=(const LocalTensor &) = default;
 
+    // A static tensor: `size` elements of UB from byte `address` on, which it may not leave. No TPipe knows of it, and
+    // others may overlap it. At a position that is not in UB it has no memory here.
+    LocalTensor(TPosition position, uint32_t address, uint32_t size)
+        : LocalTensor({address, address, end_of(address, size), sim::vector_position(position)}, size, position, -1)
+    {
+    }
+
     // Elements from the offset on; the length shrinks with it.
     LocalTensor operator[](uint32_t offset) const
     {
@@ -243,6 +261,13 @@ public:
     int32_t sim_owner() const { return owner_; }
 
 private:
+    // No further than 32 bits go, which is far outside UB.
+    static constexpr uint32_t end_of(uint32_t address, uint32_t size)
+    {
+        const uint64_t end = address + uint64_t{size} * sizeof(T);
+        return end < UINT32_MAX ? static_cast<uint32_t>(end) : UINT32_MAX;
+    }
+
     uint32_t scalar_address(ascendc_sim::Core &core, const ascendc_sim::Instruction &now, uint32_t offset,
                             bool write) const
     {

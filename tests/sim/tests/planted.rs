@@ -105,6 +105,11 @@ fn memory() {
 }
 
 #[test]
+fn static_tensors() {
+    check("static.cpp", 1, false);
+}
+
+#[test]
 fn parameters() {
     check("parameters.cpp", 1, false);
 }

@@ -58,6 +58,31 @@ fn scale_flags() {
     }
 }
 
+/// Static tensors one behind the other, and one at the address behind them.
+#[test]
+fn static_scale() {
+    let x = words(256, 6);
+    let (mut x_gm, mut y_gm) = (Gm::of_i32(&x), Gm::of_i32(&[0; 256]));
+    let argument = argument(&[x_gm.address(), y_gm.address(), 3]);
+    let arrays = [x_gm.array(Access::Read), y_gm.array(Access::Write)];
+    run(&Launch::new("static_scale", 1, &argument, &arrays)).unwrap_or_else(|error| panic!("{error}"));
+    let expected: Vec<_> = x.iter().map(|v| v.wrapping_mul(3).wrapping_add(3 * 1024)).collect();
+    assert_eq!(y_gm.to_i32(), expected);
+}
+
+/// Queues of depth 0 keep two flags a buffer; each begins free.
+#[test]
+fn in_place() {
+    let x = words(2048, 7);
+    let (mut x_gm, mut y_gm) = (Gm::of_i32(&x), Gm::of_i32(&[0; 2048]));
+    let argument = argument(&[x_gm.address(), y_gm.address()]);
+    let arrays = [x_gm.array(Access::Read), y_gm.array(Access::Write)];
+    let counters = run(&Launch::new("in_place", 1, &argument, &arrays)).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(y_gm.to_i32(), x.iter().map(|v| v.wrapping_add(1)).collect::<Vec<_>>());
+    // V: eight tiles filled and, of ten times free, two at the beginning.
+    assert_eq!((counters[0].mte2.flags_set, counters[0].v.flags_set), (8, 8 + 2 + 8));
+}
+
 /// A queue bound to both ends: copies only, of 64-bit data.
 #[test]
 fn copy_bind() {

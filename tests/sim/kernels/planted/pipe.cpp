@@ -277,4 +277,78 @@ void queue_vecin_to_gm(__gm__ int32_t *in, __gm__ int32_t *out)
 }
 PLANTED(queue_vecin_to_gm)
 
+// A queue of depth 0 gives its tensors and their flags, and keeps no order.
+template <bool mended>
+void in_place_not_awaited(__gm__ int32_t *in, __gm__ int32_t *out)
+{
+    Bench b(in, out);
+    TQue<TPosition::VECIN, 0> queue;
+    b.pipe.InitBuffer(queue, 2, 256);
+    LocalTensor<int32_t> tensor;
+    for (int i = 0; i < 4; ++i) {
+        queue.AllocTensor<int32_t>(tensor);
+        DataCopy(tensor, b.in, 64); // REPORT Race DataCopy
+        queue.EnQue(tensor); // REPORT EventPending EnQue // REPORT SetNeverWaited EnQue
+        if (mended) queue.DeQue<int32_t>(tensor);
+        Adds(b.x, tensor, 1, 64); // REPORT Race Adds
+        PipeBarrier<PIPE_V>();
+        queue.FreeTensor(tensor);
+    }
+}
+PLANTED(in_place_not_awaited)
+
+template <bool mended>
+void in_place_dequeued_first(__gm__ int32_t *in, __gm__ int32_t *out)
+{
+    Bench b(in, out);
+    TQue<TPosition::VECOUT, 0> queue;
+    b.pipe.InitBuffer(queue, 1, 256);
+    LocalTensor<int32_t> tensor;
+    queue.AllocTensor(tensor);
+    if (mended) queue.EnQue(tensor);
+    queue.DeQue(tensor); // REPORT WaitNeverSet DeQue
+    queue.FreeTensor(tensor);
+}
+PLANTED(in_place_dequeued_first)
+
+// Its buffers begin free, and the end of the TPipe waits for each of them to be free.
+template <bool mended>
+void in_place_not_freed(__gm__ int32_t *in, __gm__ int32_t *out)
+{
+    Bench b(in, out);
+    TQue<TPosition::VECIN, 0> queue;
+    b.pipe.InitBuffer(queue, 2, 256); // REPORT WaitNeverSet TPipe
+    LocalTensor<int32_t> tensor;
+    queue.AllocTensor(tensor);
+    if (mended) queue.FreeTensor(tensor);
+}
+PLANTED(in_place_not_freed)
+
+template <bool mended>
+void in_place_foreign(__gm__ int32_t *in, __gm__ int32_t *out)
+{
+    Bench b(in, out);
+    TQue<TPosition::VECIN, 0> queue;
+    b.pipe.InitBuffer(queue, 1, 4096);
+    LocalTensor<int32_t> tensor;
+    queue.AllocTensor(tensor);
+    queue.EnQue(tensor);
+    queue.DeQue(tensor);
+    LocalTensor<int32_t> other = b.x;
+    if (!mended) queue.DeQue(other); // REPORT QueueForeignTensor DeQue
+    queue.FreeTensor(tensor);
+}
+PLANTED(in_place_foreign)
+
+// Both ids are its own from the start: eight such buffers leave none.
+template <bool mended>
+void in_place_ids(__gm__ int32_t *in, __gm__ int32_t *out)
+{
+    Bench b(in, out);
+    TQue<TPosition::VECIN, 0> queue;
+    b.pipe.InitBuffer(queue, mended ? 7 : 8, 32);
+    b.pipe.AllocEventID<HardEvent::MTE2_V>(); // REPORT EventIdsSpent AllocEventID
+}
+PLANTED(in_place_ids)
+
 } // namespace planted

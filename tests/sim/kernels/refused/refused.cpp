@@ -73,7 +73,6 @@ void refused(GlobalTensor<int32_t> g, LocalTensor<int32_t> x, LocalTensor<int64_
     TQue<TPosition::CO1, 1> cube;                       // REFUSED queue position
     TQue<TPosition::VECCALC, 1> within;                 // REFUSED queue position
     TQueBind<TPosition::GM, TPosition::GM, 1> nowhere;  // REFUSED queue position
-    TQue<TPosition::VECIN, 0> in_place;                 // REFUSED in-place
     TBuf<TPosition::A1> l1;                             // REFUSED buffer position
 
     // Mistakes that the real headers refuse too.
@@ -109,8 +108,17 @@ void refused(GlobalTensor<int32_t> g, LocalTensor<int32_t> x, LocalTensor<int64_
 
     // With what they are called with in kernels.
     DataSyncBarrier<MemDsbT::DDR>();         // REFUSED DataSyncBarrier
-    LocalMemAllocator<Hardware::UB> static_memory; // REFUSED LocalMemAllocator
+    LocalMemAllocator<Hardware::L1> cube_memory; // REFUSED LocalMemAllocator
+    LocalMemAllocator static_memory;
+    static_memory.Alloc<TPosition::A1, int32_t>(8); // REFUSED LocalMemAllocator::Alloc
     TBufPool<TPosition::VECCALC> pool;       // REFUSED TBufPool
+
+    // A queue of depth 0 has calls of its own.
+    TQue<TPosition::VECIN, 0> in_place;
+    in_place.AllocTensor<int32_t>();         // REFUSED AllocTensor(tensor)
+    in_place.DeQue<int32_t>();               // REFUSED DeQue(tensor)
+    queue.AllocTensor(x);                    // REFUSED AllocTensor(tensor)
+    queue.DeQue(x);                          // REFUSED DeQue(tensor)
 
     // The rest of the API.
     SyncAll<true>();                         // REFUSED SyncAll
