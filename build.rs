@@ -10,7 +10,7 @@ mod cann;
 #[cfg(any(feature = "npu", feature = "sim", feature = "bindgen"))]
 #[path = "build/cargo.rs"]
 mod cargo;
-#[cfg(any(feature = "npu", feature = "sim"))]
+#[cfg(any(feature = "npu", feature = "sim", feature = "bindgen"))]
 #[path = "build/kernels.rs"]
 mod kernels;
 #[cfg(feature = "sim")]

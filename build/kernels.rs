@@ -18,22 +18,24 @@ impl Kernel {
     }
 }
 
-/// The operations: folders of `ascendc` with an `entry.cpp`.
+/// The names of the operations, which are those of the folders in `ascendc/ops`, in their order.
+#[allow(dead_code, reason = "the crate's own")]
+pub(crate) fn operation_names(ascendc: &Path) -> Vec<String> {
+    let ops = ascendc.join("ops");
+    cargo::changed(&ops);
+    let folders = entries(&ops).into_iter().filter(|path| path.is_dir());
+    folders.filter_map(|path| Some(path.file_name()?.to_str()?.to_owned())).collect()
+}
+
+/// The kernels of the operations.
 #[allow(dead_code, reason = "the crate's own")]
 pub(crate) fn operations(ascendc: &Path) -> Vec<Kernel> {
-    let mut kernels = Vec::new();
-    for path in entries(ascendc) {
-        let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
-        // What kernels are made of, and not the simulation, which CANN never sees.
-        if name != "sim" {
-            cargo::changed(&path);
-        }
-        let source = path.join("entry.cpp");
-        if source.is_file() {
-            kernels.push(Kernel::new(name, source));
-        }
+    // What kernels are made of, and not the simulation, which CANN never sees.
+    for folder in ["abi", "prim"] {
+        cargo::changed(&ascendc.join(folder));
     }
-    kernels
+    let kernel = |name: String| Kernel::new(&name, ascendc.join("ops").join(&name).join("entry.cpp"));
+    operation_names(ascendc).into_iter().map(kernel).collect()
 }
 
 /// What is in a folder, by name.

@@ -14,7 +14,7 @@ use std::error::Error;
 use std::ffi::c_void;
 use std::ptr::null_mut;
 
-use ascend_cache_loc::api::sim::{Machine, SimConfig};
+use ascend_cache_loc::sim::{Machine, SimConfig};
 use ascend_cache_loc::{
     Device, DeviceAddr, DeviceSlice, DeviceSliceMut, ExtendLocs, LastLoc, ReqToToken, Result, Stream, TableShape,
     assign_extend_cache_locs, get_last_loc,

@@ -10,7 +10,7 @@
 use std::error::Error;
 use std::ptr::null_mut;
 
-use ascend_cache_loc::api::sim::SimConfig;
+use ascend_cache_loc::sim::SimConfig;
 use ascend_cache_loc::{
     Device, DeviceBuffer, ExtendLocs, LastLoc, ReqToToken, TableShape, assign_extend_cache_locs, get_last_loc,
 };

@@ -13,7 +13,7 @@
 //!
 //! They run as AscendC kernels on a device, see below, and in host memory, in the module [`cpu_ref`] (feature `cpu-ref`, on
 //! by default); results and faults are the same, bit for bit. The kernels run on any machine too, on a simulated device
-//! ([`api::sim`], feature `sim`). No hardware has run them yet: the README says what rests on what.
+//! ([`sim`], feature `sim`). No hardware has run them yet: the README says what rests on what.
 //!
 //! # On a device
 //!
@@ -104,33 +104,21 @@
     allow(rustdoc::broken_intra_doc_links, reason = "a module is absent")
 )]
 
+#[allow(unsafe_code, reason = "blocks as bytes")]
+mod abi;
 #[allow(unsafe_code, reason = "the floor that calls C")]
-pub mod api;
-mod arch;
-mod buffer;
+pub mod acl;
 mod device;
-mod error;
-mod event;
-mod fault;
-mod fault_log;
-mod garbage;
 mod logging;
-pub mod ops;
-mod slice;
-mod stream;
-mod streams;
-mod table;
+mod ops;
+#[cfg(feature = "sim")]
+#[allow(unsafe_code, reason = "C calls it, and it calls C")]
+pub mod sim;
 
+pub use abi::Operation;
 pub use ascend_cache_loc_ref::{FaultKind, Int, IntType, RowFault, ShapeError, TableShape};
-pub use buffer::DeviceBuffer;
-pub use device::{Device, DeviceInfo};
-pub use error::{Error, Result};
-pub use event::{Event, FaultCheck};
-pub use fault::{DeviceFault, LaunchId, Operation};
-pub use ops::{ExtendLocs, LastLoc, LaunchConfig, assign_extend_cache_locs, get_last_loc};
-pub use slice::{DeviceAddr, DeviceSlice, DeviceSliceMut, Unreported};
-pub use stream::Stream;
-pub use table::ReqToToken;
+pub use device::*;
+pub use ops::*;
 
 use ascend_cache_loc_ref::batch_of;
 

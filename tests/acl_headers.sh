@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# Compares what the crate says of AscendCL with AscendCL's own headers: every member of AclApi in ascendc/acl_api.h has the
+# Compares what the crate says of AscendCL with AscendCL's own headers: every member of AclApi in ascendc/abi/acl_api.h has the
 # type of the function it is named after, every constant there the real value, every type the real size, and every return
-# code of the runtime is named there (src/api/codes.rs has a class for each). Fetches nothing.
+# code of the runtime is named there (src/acl/codes.rs has a class for each). Fetches nothing.
 #
-# Functions and constants that are newer than 8.5.0-beta.1 say so (src/api/functions.rs; `since` in ascendc/acl_api.h).
+# Functions and constants that are newer than 8.5.0-beta.1 say so (src/acl/functions.rs; `since` in ascendc/abi/acl_api.h).
 # They may be absent from older headers, but where one is there, nothing older may be absent.
 #
 #   tests/acl_headers.sh DIRECTORY...     directories that hold acl/acl.h, such as $ASCEND_HOME_PATH/include
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
-header=$root/ascendc/acl_api.h
+header=$root/ascendc/abi/acl_api.h
 cxx=${CXX:-c++}
 [ $# -gt 0 ] || {
     echo "usage: tests/acl_headers.sh DIRECTORY...   (each holds acl/acl.h)" >&2
@@ -19,13 +19,13 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 # FUNCTION or VALUE, name, since; one line for each, so that none can be forgotten.
-sed -nE 's/^ +(required|optional) (acl\w+)\(.*"([^"]+)";$/FUNCTION \2 \3/p' "$root/src/api/functions.rs" >"$work/known"
+sed -nE 's/^ +(required|optional) (acl\w+)\(.*"([^"]+)";$/FUNCTION \2 \3/p' "$root/src/acl/functions.rs" >"$work/known"
 sed -nE 's/^    ASCEND_CACHE_LOC_(ACL_\w+) = [^,]+,? \/\* since (\S+) \*\/$/VALUE \1 \2/p
          s/^    ASCEND_CACHE_LOC_(ACL_\w+) = [^, ]+,?$/VALUE \1 8.5.0-beta.1/p' "$header" >>"$work/known"
 counted() { grep -c "^$1 " "$work/$2" || true; }
 [ "$(counted FUNCTION known)" = "$(grep -c '(\*acl' "$header")" ] &&
     [ "$(counted VALUE known)" = "$(grep -cE '^ +ASCEND_CACHE_LOC_ACL_\w+ =' "$header")" ] || {
-    echo "src/api/functions.rs or ascendc/acl_api.h has a line in a form that this script does not read" >&2
+    echo "src/acl/functions.rs or ascendc/abi/acl_api.h has a line in a form that this script does not read" >&2
     exit 1
 }
 
@@ -57,7 +57,7 @@ compared() {
     "$cxx" -E -dM "$directory/acl/error_codes/rt_error_codes.h" >"$work/macros" || return
     missed=$(sed -nE 's/^#define (ACL_ERROR_\w+) [0-9]+$/\1/p' "$work/macros" | sort |
         comm -23 - <(sed -nE 's/^VALUE (\S+) .*/\1/p' "$work/known" | sort))
-    [ -z "$missed" ] || { echo "codes without a name in ascendc/acl_api.h:" && sed 's/^/  /' <<<"$missed" && return 1; }
+    [ -z "$missed" ] || { echo "codes without a name in ascendc/abi/acl_api.h:" && sed 's/^/  /' <<<"$missed" && return 1; }
 }
 
 failed=0

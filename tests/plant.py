@@ -19,14 +19,14 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 COPY = ROOT / "target" / "plant"
 KERNELS = [
-    "ascendc/common/entry.h",
-    "ascendc/common/fault_log.h",
-    "ascendc/common/split.h",
-    "ascendc/get_last_loc/kernel.h",
-    "ascendc/assign_extend_cache_locs/kernel.h",
-    "ascendc/assign_extend_cache_locs/pack.h",
-    "ascendc/assign_extend_cache_locs/rows.h",
-    "ascendc/assign_extend_cache_locs/scan.h",
+    "ascendc/prim/entry.h",
+    "ascendc/prim/fault_log.h",
+    "ascendc/prim/split.h",
+    "ascendc/ops/get_last_loc/kernel.h",
+    "ascendc/ops/assign_extend_cache_locs/kernel.h",
+    "ascendc/ops/assign_extend_cache_locs/pack.h",
+    "ascendc/ops/assign_extend_cache_locs/rows.h",
+    "ascendc/ops/assign_extend_cache_locs/scan.h",
 ]
 ENTRY, FAULT, SPLIT, LAST, EXTEND, PACK, ROWS, SCAN = KERNELS
 

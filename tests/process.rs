@@ -2,7 +2,7 @@
 
 #![allow(unsafe_code, reason = "an environment variable is set")]
 
-use ascend_cache_loc::api::sim::{Machine, SimConfig};
+use ascend_cache_loc::sim::{Machine, SimConfig};
 use ascend_cache_loc::{Device, DeviceBuffer, Error, LastLoc, ReqToToken, Result, Stream, TableShape, get_last_loc};
 use serial_test::serial;
 

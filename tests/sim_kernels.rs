@@ -6,8 +6,8 @@ use std::cell::Cell;
 use std::sync::Arc;
 
 use ascend_cache_loc::LaunchConfig;
-use ascend_cache_loc::api::sim::{CoreCounters, Machine};
 use ascend_cache_loc::cpu_ref::{ExtendLocs, LastLoc, RefError, ReqToToken};
+use ascend_cache_loc::sim::{CoreCounters, Machine};
 use ascend_cache_loc::{FaultKind, Int, IntType, RowFault, TableShape};
 use harness::backend::{Backend, CallError, CpuRef, simulated};
 use harness::case::{Case, Dtypes, Op, Table};

@@ -1,6 +1,6 @@
 /* The one C entry of the core simulation: runs a kernel on simulated vector cores, and says what it did and did wrong.
  *
- * Plain C, so that bindgen reads it; src/api/sim wraps it for Rust. Sizes are bytes. Every `const char *` that the
+ * Plain C, so that bindgen reads it; src/sim wraps it for Rust. Sizes are bytes. Every `const char *` that the
  * simulation hands out is a string with static storage.
  */
 #ifndef ASCEND_CACHE_LOC_SIM_LAUNCH_H

@@ -1,15 +1,20 @@
 //! The operations on device memory: shapes checked, a parameter block filled, one kernel enqueued.
+//!
+//! An operation is a struct of arguments that says what this room asks of it, [`Arguments`]. Everything else is done
+//! once, in [`enqueue`].
 
-mod extend_locs;
-mod last_loc;
+mod assign_extend_cache_locs;
+mod get_last_loc;
 
-pub use extend_locs::{ExtendLocs, assign_extend_cache_locs, assign_extend_cache_locs_with};
-pub use last_loc::{LastLoc, get_last_loc, get_last_loc_with};
+pub use assign_extend_cache_locs::*;
+pub use get_last_loc::*;
 
 use std::ops::Range;
 
-use crate::api::bindings::ASCEND_CACHE_LOC_LINE_BYTES;
-use crate::{DeviceSliceMut, Error, Int, Result, Stream};
+use crate::abi::bindings::{ASCEND_CACHE_LOC_ACCESS_READ, ASCEND_CACHE_LOC_ACCESS_WRITE, ASCEND_CACHE_LOC_LINE_BYTES};
+use crate::abi::{self, Array, Head, Operation, ParameterBlock};
+use crate::device::Home;
+use crate::{DeviceSlice, DeviceSliceMut, Error, Int, LaunchId, ReqToToken, Result, ShapeError, Stream};
 
 /// How a launch is laid out. `None` and the defaults: what the cost model says for the batch and the element types.
 ///
@@ -32,6 +37,113 @@ pub struct LaunchConfig {
     pub row_cost_bytes: Option<u32>,
 }
 
+/// The arguments of an operation, to be launched.
+pub(crate) trait Arguments {
+    type Block: ParameterBlock;
+
+    /// The batch, where the arrays' lengths agree.
+    fn batch(&self) -> Result<usize, ShapeError>;
+
+    /// How many cores a batch of `n` rows, not 0, is worth.
+    fn plan(&self, n: usize, config: &LaunchConfig) -> Plan;
+
+    /// The parameter block, but for its head.
+    fn block(&self, n: usize, arrays: Arrays<'_>, config: &LaunchConfig) -> Result<Self::Block>;
+}
+
+/// Cores for a launch: as many as there is work for, in pieces of `grain`, and no more than there are `lines` of output,
+/// since no two cores write into one.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    pub(crate) work: u64,
+    pub(crate) grain: u64,
+    pub(crate) lines: u64,
+}
+
+impl Plan {
+    fn cores(&self, config: &LaunchConfig, available: u32) -> Result<u32> {
+        let available = available.min(65_535);
+        let wanted = match config.cores {
+            Some(cores) if !(1..=available).contains(&cores) => return Err(Error::BadCores { cores, available }),
+            Some(cores) => cores.into(),
+            None => self.work.div_ceil(self.grain).min(available.into()),
+        };
+        Ok(u32::try_from(wanted.clamp(1, self.lines.max(1))).expect("no more than there are"))
+    }
+}
+
+/// Makes arrays for a block that is launched on a stream; refuses those that are at home elsewhere.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Arrays<'a>(&'a Stream);
+
+impl Arrays<'_> {
+    /// An array that the kernel reads.
+    pub(crate) fn input<T: Int>(self, name: &'static str, slice: &DeviceSlice<'_, T>) -> Result<Array> {
+        self.array::<T>(name, slice.home(), slice.bytes(), ASCEND_CACHE_LOC_ACCESS_READ)
+    }
+
+    /// An array that the kernel writes.
+    pub(crate) fn output<T: Int>(self, name: &'static str, slice: &DeviceSliceMut<'_, T>) -> Result<Array> {
+        self.array::<T>(name, slice.home(), slice.bytes(), ASCEND_CACHE_LOC_ACCESS_WRITE)
+    }
+
+    /// A table that the kernel reads: what its shape needs of the storage.
+    pub(crate) fn table(self, table: &ReqToToken<'_>) -> Result<Array> {
+        let mut array = self.input("table", &table.slots())?;
+        array.bytes = 4 * table.shape().storage_len();
+        Ok(array)
+    }
+
+    fn array<T: Int>(self, name: &'static str, home: Home, bytes: Range<u64>, access: u32) -> Result<Array> {
+        home.check(name, self.0)?;
+        let Range { start: address, end } = bytes;
+        Ok(Array { address, bytes: end - address, element_bytes: size(size_of::<T>()), access })
+    }
+}
+
+/// Checks the arguments and enqueues the operation's kernel: one task. An empty batch takes an id and enqueues nothing.
+pub(crate) fn enqueue<A: Arguments>(stream: &Stream, args: &A, config: &LaunchConfig) -> Result<LaunchId> {
+    let n = args.batch()?;
+    let mut block = args.block(n, Arrays(stream), config)?;
+    let operation = Operation::of::<A::Block>();
+    *block.head_mut() = Head {
+        arrays: size(operation.arrays().len()),
+        operation: operation.id(),
+        fault_log: stream.fault_log(),
+        launch: 0,
+    };
+    check_apart(operation, &block)?;
+    let cores = args.plan(n, config).cores(config, stream.device().info().vector_cores)?;
+    let id = stream.device().next_launch();
+    if n > 0 {
+        block.head_mut().launch = id.get();
+        stream.launch(id, cores, &block)?;
+    }
+    Ok(id)
+}
+
+/// Refuses an output that shares memory with another array.
+fn check_apart<B: ParameterBlock>(operation: Operation, block: &B) -> Result<()> {
+    let arrays = || abi::arrays(abi::bytes(block)).into_iter().flat_map(|(_, arrays)| arrays).zip(operation.arrays());
+    let writes = |array: &Array| array.access & ASCEND_CACHE_LOC_ACCESS_WRITE != 0;
+    for (place, (out, &argument)) in arrays().enumerate().filter(|(_, (array, _))| writes(array)) {
+        let overlaps =
+            |other: &Array| out.address.max(other.address) < (out.address + out.bytes).min(other.address + other.bytes);
+        let mut others = arrays().enumerate().filter(|(other, _)| *other != place);
+        if let Some((_, (other, _))) = others.find(|(_, (other, _))| overlaps(other)) {
+            let reason = if writes(&other) { "overlaps another output" } else { "overlaps an input" };
+            return Err(Error::BadAddress { argument, address: out.address, reason });
+        }
+    }
+    Ok(())
+}
+
+/// The 64-byte lines that an output touches.
+fn lines<O: Int>(out: &DeviceSliceMut<'_, O>) -> u64 {
+    let (line, Range { start, end }) = (u64::from(ASCEND_CACHE_LOC_LINE_BYTES), out.bytes());
+    end.div_ceil(line) - start / line
+}
+
 /// A value that may be given, as a multiple of `unit` from `unit` to `most`.
 fn tile(given: Option<u32>, default: u32, unit: u32, most: u32) -> u32 {
     given.unwrap_or(default).clamp(1, most).next_multiple_of(unit).min(most)
@@ -40,37 +152,4 @@ fn tile(given: Option<u32>, default: u32, unit: u32, most: u32) -> u32 {
 /// A size as the parameter blocks have it.
 fn size(value: usize) -> u32 {
     u32::try_from(value).expect("a shape is checked to be below 2^31")
-}
-
-/// The size of an element as the parameter blocks have it.
-fn element_bytes<T: Int>() -> u32 {
-    size(size_of::<T>())
-}
-
-/// The number of cores for a launch: as many as were asked for or there is work for, in pieces of `grain`, and no more
-/// than the output has lines to write.
-fn cores<O: Int>(
-    stream: &Stream,
-    config: &LaunchConfig,
-    (work, grain): (u64, u64),
-    out: &DeviceSliceMut<'_, O>,
-) -> Result<u32> {
-    let available = stream.device().info().vector_cores.min(65_535);
-    let wanted = match config.cores {
-        Some(cores) if !(1..=available).contains(&cores) => return Err(Error::BadCores { cores, available }),
-        Some(cores) => cores.into(),
-        None => work.div_ceil(grain).min(available.into()),
-    };
-    let (line, Range { start, end }) = (u64::from(ASCEND_CACHE_LOC_LINE_BYTES), out.bytes());
-    let lines = end.div_ceil(line) - start / line;
-    Ok(u32::try_from(wanted.clamp(1, lines.max(1))).expect("no more than there are"))
-}
-
-/// Refuses an output that shares memory with an input.
-fn check_apart(out: Range<u64>, inputs: &[Range<u64>]) -> Result<()> {
-    let overlaps = |input: &Range<u64>| out.start.max(input.start) < out.end.min(input.end);
-    if inputs.iter().any(overlaps) {
-        return Err(Error::BadAddress { argument: "out", address: out.start, reason: "overlaps an input" });
-    }
-    Ok(())
 }

@@ -65,7 +65,7 @@ fn what_would_wait_in_a_capture_is_refused_and_the_capture_goes_on() {
         assert_eq!(rig.stream.take_fault().unwrap().unwrap().launch, earlier);
         replay(&rig.machine, graph, rig.stream.as_raw());
         let replayed = rig.stream.take_fault().unwrap().unwrap();
-        assert_eq!((replayed.operation, replayed.fault.row), (Operation::AssignExtendCacheLocs, 1), "{name}");
+        assert_eq!((replayed.operation, replayed.fault.row), (Operation::ASSIGN_EXTEND_CACHE_LOCS, 1), "{name}");
         assert_eq!(batch.out()[..2], batch.expected_extend().0[..2]);
     }
 }

@@ -4,7 +4,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use allocation_counter::measure;
-use ascend_cache_loc::api::sim::CallKind;
+use ascend_cache_loc::sim::CallKind;
 use ascend_cache_loc::{DeviceBuffer, FaultCheck, Stream};
 
 use crate::rig::{Batch, MOMENT, Rig};

@@ -3,7 +3,7 @@
 use std::ffi::CStr;
 use std::time::Duration;
 
-use ascend_cache_loc::api::sim::{Machine, SimConfig};
+use ascend_cache_loc::sim::{Machine, SimConfig};
 use ascend_cache_loc::{Device, DeviceBuffer, Error, LaunchId, Result};
 
 use crate::rig::{Batch, MOMENT, Rig, code};
@@ -198,7 +198,7 @@ fn machines_that_cannot_be_used_say_why() {
     let info = Device::open_sim(SimConfig::default()).unwrap().info().clone();
     assert_eq!((&*info.soc, info.arch, info.vector_cores), ("Ascend910B3", "dav-2201", 40));
     assert_eq!(info.cann_version.as_deref(), Some("9.0.0"));
-    assert_eq!(info.kernels, ["ascend_cache_loc_get_last_loc", "ascend_cache_loc_assign_extend_cache_locs"]);
+    assert_eq!(info.kernels, ["ascend_cache_loc_assign_extend_cache_locs", "ascend_cache_loc_get_last_loc"]);
 }
 
 fn lost_codes() -> impl Iterator<Item = i32> {

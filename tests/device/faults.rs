@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ascend_cache_loc::ops::get_last_loc_with;
+use ascend_cache_loc::get_last_loc_with;
 use ascend_cache_loc::{
     DeviceBuffer, DeviceFault, Error, FaultCheck, LastLoc, LaunchConfig, Operation, ReqToToken, TableShape,
 };
@@ -38,11 +38,11 @@ fn every_way_reports_each_fault_once() {
         |rig| over(&rig.stream.fault_check().unwrap()),
     ];
     for way in ways {
-        for operation in [Operation::GetLastLoc, Operation::AssignExtendCacheLocs] {
+        for operation in [Operation::GET_LAST_LOC, Operation::ASSIGN_EXTEND_CACHE_LOCS] {
             let mut batch = Batch::bad(&rig.stream);
-            let (launch, (out, expected)) = match operation {
-                Operation::GetLastLoc => (batch.last_loc(&rig.stream).unwrap(), batch.expected_last()),
-                Operation::AssignExtendCacheLocs => (batch.extend(&rig.stream).unwrap(), batch.expected_extend()),
+            let (launch, (out, expected)) = match operation == Operation::GET_LAST_LOC {
+                true => (batch.last_loc(&rig.stream).unwrap(), batch.expected_last()),
+                false => (batch.extend(&rig.stream).unwrap(), batch.expected_extend()),
             };
             let found = way(&rig).unwrap();
             assert_eq!(found, DeviceFault { launch, operation, fault: expected.unwrap() });
@@ -237,7 +237,7 @@ fn graph_replays_report_their_faults() {
             1 => rig.stream.take_fault().unwrap().unwrap(),
             _ => over(&rig.stream.fault_check().unwrap()).unwrap(),
         };
-        assert_eq!((found.launch, found.operation, found.fault.row), (launch, Operation::GetLastLoc, 2));
+        assert_eq!((found.launch, found.operation, found.fault.row), (launch, Operation::GET_LAST_LOC, 2));
         rig.stream.synchronize().unwrap();
     }
 }

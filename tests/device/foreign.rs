@@ -3,7 +3,7 @@
 use std::ffi::{CStr, c_void};
 use std::ptr::null_mut;
 
-use ascend_cache_loc::api::sim::Machine;
+use ascend_cache_loc::sim::Machine;
 
 /// Calls a function of the machine's library: its code.
 macro_rules! acl {

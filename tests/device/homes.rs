@@ -2,7 +2,7 @@
 
 use ascend_cache_loc::{
     DeviceAddr, DeviceBuffer, DeviceSlice, DeviceSliceMut, Error, ExtendLocs, LastLoc, LaunchConfig, ReqToToken,
-    ShapeError, TableShape, assign_extend_cache_locs, get_last_loc, ops,
+    ShapeError, TableShape, assign_extend_cache_locs, get_last_loc, get_last_loc_with,
 };
 
 use crate::rig::{Batch, Rig, shape};
@@ -155,7 +155,7 @@ fn cores_that_the_device_does_not_have_are_refused() {
         let table = ReqToToken::new(shape(), batch.slots.as_slice()).unwrap();
         let (req_pool_indices, prefix_lens) = (batch.reqs.as_slice(), batch.ends.as_slice());
         let args = LastLoc { table, req_pool_indices, prefix_lens, out: batch.out.as_slice_mut() };
-        let (calls, refused) = rig.calls_of(|| ops::get_last_loc_with(&rig.stream, args, &config));
+        let (calls, refused) = rig.calls_of(|| get_last_loc_with(&rig.stream, args, &config));
         assert_eq!(refused, Err(Error::BadCores { cores, available: 40 }));
         assert_eq!(calls, []);
     }

@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, Once, PoisonError};
 
-use ascend_cache_loc::api::sim::SimConfig;
+use ascend_cache_loc::sim::SimConfig;
 use ascend_cache_loc::{Device, Stream};
 
 use crate::rig::{Batch, Rig};

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use ascend_cache_loc::api::sim::{Machine, SimConfig};
 use ascend_cache_loc::cpu_ref::{self, RefError};
+use ascend_cache_loc::sim::{Machine, SimConfig};
 use ascend_cache_loc::{
     Device, DeviceBuffer, Error, ExtendLocs, LastLoc, LaunchId, ReqToToken, Result, RowFault, Stream, TableShape,
     assign_extend_cache_locs, get_last_loc,

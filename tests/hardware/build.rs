@@ -14,7 +14,7 @@ fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     #[cfg(any(feature = "npu", feature = "sim"))]
     {
-        for path in ["kernels", "../../build", "../../ascendc/common", "../../ascendc/cache_loc.h"] {
+        for path in ["kernels", "../../build", "../../ascendc/prim", "../../ascendc/abi"] {
             cargo::changed(path.as_ref());
         }
         let ladder = ladder();

@@ -19,10 +19,10 @@ fn kernels_are_compiled_linked_checked_and_embedded() {
     let (host, shown) = (host_platform(), cann.display());
     let flags = format!(
         "bisheng -c -x asc --aicore-only -std=c++17 -fPIC -DASCENDC_DUMP=0 --npu-arch=dav-2201 --cce-auto-sync=off -O3 \
-         -I{shown}/include -I{shown}/{host}/include {ROOT}/ascendc/assign_extend_cache_locs/entry.cpp -o "
+         -I{shown}/include -I{shown}/{host}/include {ROOT}/ascendc/ops/assign_extend_cache_locs/entry.cpp -o "
     );
     assert!(log[0].starts_with(&flags), "{}\n{flags}", log[0]);
-    assert!(log[1].contains("/ascendc/get_last_loc/entry.cpp"), "{}", log[1]);
+    assert!(log[1].contains("/ascendc/ops/get_last_loc/entry.cpp"), "{}", log[1]);
     assert!(log[2].starts_with("ld.lld -m aicorelinux -Ttext=0 /") && log[2].contains(" -static -o /"), "{}", log[2]);
 
     // A second build does nothing.
@@ -99,9 +99,9 @@ fn kernels_are_compiled_again_when_something_changed() {
     changed(None, true);
     changed(None, false);
     for (path, again) in [
-        ("ascendc/get_last_loc/kernel.h", true),
-        ("ascendc/common/split.h", true),
-        ("ascendc/cache_loc.h", true),
+        ("ascendc/ops/get_last_loc/kernel.h", true),
+        ("ascendc/prim/split.h", true),
+        ("ascendc/abi/block.h", true),
         ("ascendc/sim/kernel_operator.h", false),
         ("src/lib.rs", false),
         ("README.md", false),

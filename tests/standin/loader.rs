@@ -56,7 +56,7 @@ fn embedded_kernels_are_loaded() {
         }
     }
     // Whatever code a wait returns, the program says it and goes on.
-    let header = fs::read_to_string(format!("{ROOT}/ascendc/acl_api.h")).unwrap();
+    let header = fs::read_to_string(format!("{ROOT}/ascendc/abi/acl_api.h")).unwrap();
     let codes = header.lines().filter_map(|line| line.trim().strip_prefix("ASCEND_CACHE_LOC_ACL_ERROR_"));
     let codes: Vec<_> = codes.map(|line| line.split([' ', ',']).nth(2).unwrap()).collect();
     assert!(codes.len() > 140, "{codes:?}");

@@ -16,8 +16,8 @@
 use std::ffi::{CString, c_char, c_int, c_void};
 use std::sync::OnceLock;
 
-use ascend_cache_loc::api::aclrtBinaryLoadOptions;
-use ascend_cache_loc::api::sim::{Machine, SimConfig};
+use ascend_cache_loc::acl::aclrtBinaryLoadOptions;
+use ascend_cache_loc::sim::{Machine, SimConfig};
 use ascend_cache_loc_hardware as _; // its kernels
 
 /// The words of the set-up: keys and values.

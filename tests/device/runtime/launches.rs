@@ -41,10 +41,19 @@ fn last_loc(raw: &Raw) -> Pointer {
 }
 
 /// A block of `get_last_loc` without rows: nothing is touched but the fault logs of two cores.
-fn no_rows(raw: &Raw) -> [u64; 10] {
+fn no_rows(raw: &Raw) -> [u64; 18] {
     let log = foreign::upload(raw, &[0_u64; 16]);
-    [0, 0, 0, 0, log, 1, 0, 0, 0x0000_0004_0000_0004, 0x0000_0008_0000_0004]
+    let mut block = [0; 18];
+    block[..3].copy_from_slice(&[1, log, 4 << 32 | 1]);
+    for (array, access) in [1, 1, 1, 2].into_iter().enumerate() {
+        block[5 + 3 * array] = access << 32 | 4;
+    }
+    block[17] = 8;
+    block
 }
+
+/// Its size.
+const BYTES: usize = 144;
 
 /// aclrtLaunchKernelWithHostArgs is documented as asynchronous: it runs later, on what is then in memory.
 #[test]
@@ -93,7 +102,7 @@ fn arguments_are_copied_during_the_call() {
     let (stream, function) = (raw.stream(), last_loc(&raw));
     let mut block = Box::new(no_rows(&raw));
     raw.hold(stream, true);
-    assert_eq!(launch(&raw, function, 1, stream, block.as_ptr().cast(), 80), 0);
+    assert_eq!(launch(&raw, function, 1, stream, block.as_ptr().cast(), BYTES), 0);
     block.fill(u64::MAX);
     drop(block);
     raw.hold(stream, false);
@@ -113,12 +122,12 @@ fn launches_are_checked() {
     assert_eq!(launch(&raw, strange, 0, strange, null_mut(), 0), 100_000);
     assert_eq!((with(strange, 0, stream, 0), with(function, 0, strange, 0)), (107_017, 107_017));
     foreign::new_context(&raw, 1);
-    assert_eq!((with(function, 1, stream, 0), with(function, 0, stream, 80)), (107_000, 107_000));
+    assert_eq!((with(function, 1, stream, 0), with(function, 0, stream, BYTES)), (107_000, 107_000));
     assert_eq!(with(function, 1, stream, 1 << 32), 107_000, "the size is cut to 32 bits");
-    assert_eq!(with(function, 1, stream, 80), 107_003);
-    assert_eq!(with(function, 1, raw.stream(), 80), 107_017, "loaded for another device");
+    assert_eq!(with(function, 1, stream, BYTES), 107_003);
+    assert_eq!(with(function, 1, raw.stream(), BYTES), 107_017, "loaded for another device");
     foreign::set_context(&raw, here);
-    assert_eq!((with(function, 1, stream, 80), raw.synchronize(stream)), (0, 0));
+    assert_eq!((with(function, 1, stream, BYTES), raw.synchronize(stream)), (0, 0));
 }
 
 /// Nothing on the way of `LaunchKernelV2` refuses more than 65,535 blocks (`KernelLaunch`, another call's, does): the task
@@ -127,7 +136,7 @@ fn launches_are_checked() {
 fn blocks_are_cut_to_16_bits() {
     let raw = Raw::new();
     let (stream, function, block) = (raw.stream(), last_loc(&raw), no_rows(&raw));
-    let launch = |blocks| launch(&raw, function, blocks, stream, block.as_ptr().cast(), 80);
+    let launch = |blocks| launch(&raw, function, blocks, stream, block.as_ptr().cast(), BYTES);
     assert_eq!((launch(0x1_0002), raw.synchronize(stream)), (0, 0));
     assert_eq!(raw.core_counters().len(), 2);
     // What a device does with none, nothing says: here it is an exception of its cores.
@@ -137,13 +146,27 @@ fn blocks_are_cut_to_16_bits() {
 
 /// A kernel of ours whose block cannot be read is told of, and does not run with all memory open to it.
 #[test]
-fn a_block_of_another_length_is_an_error() {
+fn a_block_that_cannot_be_read_is_an_error() {
     let raw = Raw::new();
     let (stream, function, block) = (raw.stream(), last_loc(&raw), no_rows(&raw));
-    assert_eq!(launch(&raw, function, 1, stream, block.as_ptr().cast(), 72), 0);
-    assert_eq!(raw.synchronize(stream), 507_000);
-    let expected = "ascend_cache_loc_get_last_loc: the parameter block has another length than the kernel's";
-    assert_eq!(foreign::message(&raw).as_deref(), Some(expected));
+    let refused = |block: &[u64], bytes, expected| {
+        assert_eq!(launch(&raw, function, 1, stream, block.as_ptr().cast(), bytes), 0);
+        assert_eq!(raw.synchronize(stream), 507_000);
+        let expected = format!("ascend_cache_loc_get_last_loc: {expected}");
+        assert_eq!(foreign::message(&raw), Some(expected));
+    };
+    refused(&block, 16, "its parameter block is cut short");
+    refused(&block, 72, "its parameter block is cut short");
+    let with = |place: usize, word| {
+        let mut block = block;
+        block[place] = word;
+        block
+    };
+    refused(&with(2, 4 << 32 | 2), BYTES, "its parameter block has another operation's head");
+    refused(&with(2, 5 << 32 | 1), BYTES, "its parameter block has another operation's head");
+    let mut array = with(4, 64);
+    array[5] = 4;
+    refused(&array, BYTES, "an array of its parameter block has no access");
 }
 
 /// `aclrtBinaryLoadFromData`, `BinaryLoader::ParseLoadOptions`, `ApiImpl::BinaryGetFunctionByName`.

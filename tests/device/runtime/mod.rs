@@ -1,6 +1,6 @@
 //! The simulated AscendCL held against the runtime's own sources (hicann/runtime): what each call refuses, by which code,
 //! in which order, and what it does to contexts, streams, events and captures. Each test names the function that it
-//! mirrors; `src/api/sim/runtime/functions/mod.rs` says where that stands.
+//! mirrors; `src/sim/machine/functions/mod.rs` says where that stands.
 
 mod captures;
 mod contexts;
@@ -14,7 +14,7 @@ use std::ffi::c_void;
 use std::ops::Deref;
 use std::ptr::null_mut;
 
-use ascend_cache_loc::api::sim::{Machine, SimConfig};
+use ascend_cache_loc::sim::{Machine, SimConfig};
 
 use crate::foreign::{self, acl};
 

@@ -4,7 +4,7 @@ use std::process::Command;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use ascend_cache_loc::api::sim::{Machine, SimConfig};
+use ascend_cache_loc::sim::{Machine, SimConfig};
 
 use super::{Raw, Sent};
 use crate::foreign::{self, GLOBAL, RELAXED, acl};

@@ -1,7 +1,7 @@
 // What the rungs of the ladder have in common: the parameter block, of which each kernel says what it reads, and a buffer.
 #pragma once
 
-#include "../../../ascendc/common/entry.h"
+#include "../../../ascendc/prim/entry.h"
 
 // `Block` in src/lab.rs is the same.
 struct AscendCacheLocRung {

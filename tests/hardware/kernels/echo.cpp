@@ -1,43 +1,51 @@
-// The largest parameter block of the operations, field by field as the kernel reads it: int64 [20] at its `out`.
+// The largest parameter block of the operations, field by field as the kernel reads it: int64 [35] at its `out`.
 #include "block.h"
 
-#include "../../../ascendc/cache_loc.h"
+#include "../../../ascendc/ops/assign_extend_cache_locs/params.h"
 
 namespace cache_loc {
 
-static __aicore__ inline void Echo(const AscendCacheLocExtendLocsParams &params)
+static __aicore__ inline void Echo(const AscendCacheLocAssignExtendCacheLocsParams &params)
 {
-    constexpr uint32_t kFields = 20;
+    constexpr uint32_t kFields = 35;
     TPipe pipe;
     Buffer<int64_t> buffer(pipe, kFields);
     const LocalTensor<int64_t> fields = buffer.Get();
-    fields.SetValue(0, static_cast<int64_t>(params.table));
-    fields.SetValue(1, static_cast<int64_t>(params.req_pool_indices));
-    fields.SetValue(2, static_cast<int64_t>(params.start_offsets));
-    fields.SetValue(3, static_cast<int64_t>(params.end_offsets));
-    fields.SetValue(4, static_cast<int64_t>(params.out));
-    fields.SetValue(5, static_cast<int64_t>(params.capacity));
-    fields.SetValue(6, static_cast<int64_t>(params.fault_log));
-    fields.SetValue(7, static_cast<int64_t>(params.launch));
-    fields.SetValue(8, static_cast<int64_t>(params.rows));
-    fields.SetValue(9, static_cast<int64_t>(params.row_stride));
-    fields.SetValue(10, static_cast<int64_t>(params.row_len));
-    fields.SetValue(11, static_cast<int64_t>(params.n));
-    fields.SetValue(12, static_cast<int64_t>(params.req_bytes));
-    fields.SetValue(13, static_cast<int64_t>(params.len_bytes));
-    fields.SetValue(14, static_cast<int64_t>(params.out_bytes));
-    fields.SetValue(15, static_cast<int64_t>(params.row_cost_bytes));
-    fields.SetValue(16, static_cast<int64_t>(params.copy_tile));
-    fields.SetValue(17, static_cast<int64_t>(params.scan_tile));
-    fields.SetValue(18, static_cast<int64_t>(params.walk_tile));
-    fields.SetValue(19, static_cast<int64_t>(params.checkpoints));
+    uint32_t count = 0;
+    const auto echo = [&](uint64_t field) { fields.SetValue(count++, static_cast<int64_t>(field)); };
+    const auto echo_array = [&](const AscendCacheLocArray &array) {
+        echo(array.address);
+        echo(array.bytes);
+        echo(array.element_bytes);
+        echo(array.access);
+    };
+    echo(params.head.launch);
+    echo(params.head.fault_log);
+    echo(params.head.operation);
+    echo(params.head.arrays);
+    echo_array(params.table);
+    echo_array(params.req_pool_indices);
+    echo_array(params.start_offsets);
+    echo_array(params.end_offsets);
+    echo_array(params.out);
+    echo(params.capacity);
+    echo(params.rows);
+    echo(params.row_stride);
+    echo(params.row_len);
+    echo(params.n);
+    echo(params.row_cost_bytes);
+    echo(params.copy_tile);
+    echo(params.scan_tile);
+    echo(params.walk_tile);
+    echo(params.checkpoints);
+    echo(params.reserved);
     Order<HardEvent::S_MTE3>(); // S has set fields before MTE3 stores them
-    CopyOut(Global<int64_t>(params.out), fields, kFields);
+    CopyOut(Global<int64_t>(params.out.address), fields, kFields);
 }
 
 } // namespace cache_loc
 
-ASCEND_CACHE_LOC_KERNEL void ascend_cache_loc_ladder_echo(AscendCacheLocExtendLocsParams params)
+ASCEND_CACHE_LOC_KERNEL void ascend_cache_loc_ladder_echo(AscendCacheLocAssignExtendCacheLocsParams params)
 {
     KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIV_ONLY);
     cache_loc::Echo(params);

@@ -10,10 +10,10 @@ use std::ptr::null_mut;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
-use ascend_cache_loc::api::{self, AclApi, aclrtBinaryLoadOption, aclrtBinaryLoadOptions};
+use ascend_cache_loc::acl::{self, AclApi, aclrtBinaryLoadOption, aclrtBinaryLoadOptions};
 use bytemuck::Pod;
 
-#[path = "../../../src/arch.rs"]
+#[path = "../../../src/device/arch.rs"]
 mod arch;
 
 #[cfg(feature = "npu")]
@@ -96,7 +96,7 @@ impl Lab {
                 }
             })
         };
-        Self::open(api::acl()?, false, kernels)
+        Self::open(acl::acl()?, false, kernels)
     }
 
     /// On device 0 of a simulated machine.
@@ -104,7 +104,7 @@ impl Lab {
     /// # Errors
     /// Where a call fails, as tests make it.
     #[cfg(feature = "sim")]
-    pub fn simulated(machine: &api::sim::Machine) -> Result<Self> {
+    pub fn simulated(machine: &ascend_cache_loc::sim::Machine) -> Result<Self> {
         // The simulation looks at no more of a binary than its alignment and first bytes.
         const IMAGE: &u128 = &u128::from_le_bytes(*b"\x7fELF, no kernels");
         Self::open(*machine.acl(), true, |_| Ok(bytemuck::bytes_of(IMAGE)))

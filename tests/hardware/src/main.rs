@@ -66,7 +66,7 @@ fn on(what: What, lab: &Lab, device: impl FnOnce() -> ascend_cache_loc::Result<D
 
 #[cfg(feature = "sim")]
 fn sim(what: What) -> Result<bool> {
-    let machine = ascend_cache_loc::api::sim::Machine::new(ascend_cache_loc::api::sim::SimConfig::default())?;
+    let machine = ascend_cache_loc::sim::Machine::new(ascend_cache_loc::sim::SimConfig::default())?;
     on(what, &Lab::simulated(&machine)?, || machine.open(0))
 }
 

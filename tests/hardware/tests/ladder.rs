@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use ascend_cache_loc::api::sim::{Machine, SimConfig};
+use ascend_cache_loc::sim::{Machine, SimConfig};
 use ascend_cache_loc_hardware::ladder::{LADDER, Rung, climb};
 use ascend_cache_loc_hardware::{Lab, measure};
 

@@ -69,11 +69,11 @@ impl Display for BackendName {
 /// Never: the configuration is a valid one.
 #[cfg(feature = "sim")]
 #[must_use]
-pub fn simulated() -> ascend_cache_loc::api::sim::Machine {
-    let mut config = ascend_cache_loc::api::sim::SimConfig::default();
+pub fn simulated() -> ascend_cache_loc::sim::Machine {
+    let mut config = ascend_cache_loc::sim::SimConfig::default();
     config.vector_cores = 64;
     config.cores.vary = true;
-    ascend_cache_loc::api::sim::Machine::new(config).expect("a machine")
+    ascend_cache_loc::sim::Machine::new(config).expect("a machine")
 }
 
 /// What a call on a backend ends with, if not well.

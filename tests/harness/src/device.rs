@@ -4,7 +4,7 @@
 
 use ascend_cache_loc::{
     self as device, Device, DeviceAddr, DeviceBuffer, DeviceSlice, DeviceSliceMut, Error, Int, LaunchConfig, LaunchId,
-    Operation, Stream, TableShape, ops,
+    Operation, Stream, TableShape,
 };
 use ascend_cache_loc_ref::{ExtendLocs, LastLoc, RefError, ReqToToken};
 
@@ -198,8 +198,8 @@ impl Backend for OnDevice {
             prefix_lens: self.copied(&mut place, prefix_lens)?,
             out: device_out,
         };
-        let launched = ops::get_last_loc_with(&self.stream, args, &config);
-        self.finish(launched, Operation::GetLastLoc, out, whole)
+        let launched = device::get_last_loc_with(&self.stream, args, &config);
+        self.finish(launched, Operation::GET_LAST_LOC, out, whole)
     }
 
     fn assign_extend_cache_locs<R: Int, L: Int, O: Int>(
@@ -223,8 +223,8 @@ impl Backend for OnDevice {
             end_offsets: self.copied(&mut place, end_offsets)?,
             out: device_out,
         };
-        let launched = ops::assign_extend_cache_locs_with(&self.stream, args, &config);
-        self.finish(launched, Operation::AssignExtendCacheLocs, out, whole)
+        let launched = device::assign_extend_cache_locs_with(&self.stream, args, &config);
+        self.finish(launched, Operation::ASSIGN_EXTEND_CACHE_LOCS, out, whole)
     }
 
     fn lay_out(&mut self, seed: u64) {

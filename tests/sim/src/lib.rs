@@ -4,7 +4,7 @@
 
 #![allow(unsafe_code, reason = "launches C++ kernels")]
 
-use ascend_cache_loc::api::sim::{Access, Array, CoreCounters, Launch, LaunchError, Report};
+use ascend_cache_loc::sim::{Access, Array, CoreCounters, Launch, LaunchError, Report};
 
 /// Device memory at a host address, aligned to 64 bytes, with room behind the declared array in the same allocation.
 #[derive(Debug)]

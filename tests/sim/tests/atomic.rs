@@ -1,6 +1,6 @@
 //! Copies to GM that add to what is there, or keep the larger or smaller.
 
-use ascend_cache_loc::api::sim::{Access, Launch};
+use ascend_cache_loc::sim::{Access, Launch};
 use ascend_cache_loc_sim_tests::{Gm, argument, run};
 
 const CORES: u32 = 5;

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use ascend_cache_loc::api::sim::{Access, Launch};
+use ascend_cache_loc::sim::{Access, Launch};
 use ascend_cache_loc_sim_tests::{Gm, argument, reports};
 
 /// A report: the line of the kernel, the line of the helper, the kind.

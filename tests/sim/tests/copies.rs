@@ -1,6 +1,6 @@
 //! Copies between GM and UB, both ways, with all their fields, against the documentation's definition.
 
-use ascend_cache_loc::api::sim::{Access, Launch, Report, ReportKind};
+use ascend_cache_loc::sim::{Access, Launch, Report, ReportKind};
 use ascend_cache_loc_sim_tests::{Gm, argument, reports};
 
 /// `Copy` of kernels/copies.cpp, without the addresses.
@@ -178,7 +178,7 @@ fn arrays_without_storage() {
     let copy = Copy { form: 2, blocks: 1, block_length: 32, ..Copy::default() };
     let mut image = Gm::new(&[7; 64], 0);
     let declared = |access, image: &mut Gm| {
-        let far = ascend_cache_loc::api::sim::Array {
+        let far = ascend_cache_loc::sim::Array {
             address: 1 << 40,
             bytes: 1 << 39,
             allocation: (1 << 40, 1 << 39),

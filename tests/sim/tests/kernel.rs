@@ -1,6 +1,6 @@
 //! Tiling by struct and key, workspace, and the compiler's own names.
 
-use ascend_cache_loc::api::sim::{Access, Launch, ReportKind};
+use ascend_cache_loc::sim::{Access, Launch, ReportKind};
 use ascend_cache_loc_sim_tests::{Gm, argument, reports, run};
 
 /// A `Tiling` of kernels/kernel.cpp.

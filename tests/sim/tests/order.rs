@@ -4,7 +4,7 @@
 //! instruction has a start and an end; what promises an order is an edge; two accesses to one block race if no path leads
 //! from the end of the earlier to the start of the later.
 
-use ascend_cache_loc::api::sim::{Access, Launch, ReportKind};
+use ascend_cache_loc::sim::{Access, Launch, ReportKind};
 use ascend_cache_loc_sim_tests::{Gm, argument, reports};
 
 const S: usize = 0;

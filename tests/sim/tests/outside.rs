@@ -1,6 +1,6 @@
 //! Accesses outside their buffer, their array, or all memory: what the report says, and what is done all the same.
 
-use ascend_cache_loc::api::sim::{Access, Array, Findings, Launch, LaunchError, ReportKind};
+use ascend_cache_loc::sim::{Access, Array, Findings, Launch, LaunchError, ReportKind};
 use ascend_cache_loc_sim_tests::{Gm, argument, run};
 
 /// int32 elements of each array; `kElements` in kernels/planted/planted.h.

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::{fs, path::Path};
 
-use ascend_cache_loc::api::sim::{Access, Launch, Report};
+use ascend_cache_loc::sim::{Access, Launch, Report};
 use ascend_cache_loc_sim_tests::{Gm, argument, reports};
 
 /// int32 elements of each array; `kElements` in planted.h.

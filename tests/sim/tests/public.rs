@@ -1,6 +1,6 @@
 //! Kernels in the common public styles, as they would be given to CANN.
 
-use ascend_cache_loc::api::sim::{Access, CoreCounters, Launch, LaunchError, Pipe, ReportKind};
+use ascend_cache_loc::sim::{Access, CoreCounters, Launch, LaunchError, Pipe, ReportKind};
 use ascend_cache_loc_sim_tests::{Gm, argument, reports, run};
 
 /// `length` words of 4 or 8 bytes, and room for as many results.

@@ -1,6 +1,6 @@
 //! The entry itself: refusals, orders, limits, counters, several threads at a time.
 
-use ascend_cache_loc::api::sim::{Access, Array, Launch, LaunchError, ReportKind};
+use ascend_cache_loc::sim::{Access, Array, Launch, LaunchError, ReportKind};
 use ascend_cache_loc_sim_tests::{Gm, argument, run};
 
 #[test]

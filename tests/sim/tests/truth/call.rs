@@ -1,6 +1,6 @@
 //! One call of one instruction on an image of UB: the parameters, the run, and the documented walk over its operands.
 
-use ascend_cache_loc::api::sim::{Access, Launch, Report};
+use ascend_cache_loc::sim::{Access, Launch, Report};
 use ascend_cache_loc_sim_tests::{Gm, argument, reports};
 
 /// The counts that every count form is tried with.

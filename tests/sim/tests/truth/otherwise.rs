@@ -1,6 +1,6 @@
 //! What the headers accept and the device carries out otherwise: the effect that goes with the report.
 
-use ascend_cache_loc::api::sim::ReportKind;
+use ascend_cache_loc::sim::ReportKind;
 
 use crate::call::{Call, Element, image};
 

@@ -1,6 +1,6 @@
 //! Copy, Brcb and Gatherb.
 
-use ascend_cache_loc::api::sim::ReportKind;
+use ascend_cache_loc::sim::ReportKind;
 
 use crate::call::{Call, Element, Form, MOST_BYTES, image};
 use crate::elementwise::{RANDOM, calls};

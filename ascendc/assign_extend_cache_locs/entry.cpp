@@ -1,8 +1,0 @@
-// The kernel's entry, by the name that the host looks up.
-#include "kernel.h"
-
-ASCEND_CACHE_LOC_KERNEL void ascend_cache_loc_assign_extend_cache_locs(AscendCacheLocExtendLocsParams params)
-{
-    KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIV_ONLY);
-    ASCEND_CACHE_LOC_DISPATCH(cache_loc::ExtendLocs, params);
-}

@@ -1,0 +1,190 @@
+// assign_extend_cache_locs: the slices table[req_pool_indices[i], start_offsets[i] .. end_offsets[i]] laid end to end.
+//
+// Contract: see AscendCacheLocAssignExtendCacheLocsParams. R, L and O are int32 or int64. A row with start == end is empty and
+// valid. A bad row does not read the table and is reported; it keeps its place in the output, filled with -1, where its
+// offsets say how long that is (PlaceLength, rows.h), and has none otherwise. So where a row begins depends on offsets
+// alone. The first row that does not fit whole into `capacity` is reported too, and what fits is written. The lowest
+// such row of a core goes to the core's line of the fault log. n may be anything below 2^31 - 1, lengths anything up to
+// 2^31 - 2, and the total anything.
+//
+// Split: by weight, a row weighing its elements and a constant beside. A core's share of the weight begins at a
+// position in the output, moved up to the next 64-byte line: a long row is shared, many short ones are too. Every core
+// finds both ends of its share by itself: from the sums of all lengths (scan.h) and a walk along the rows of its share.
+//
+// UB, for the largest tiles: scan 16 + 24 + 8 KB, walk 6 KB, landing 2 * 16 KB, patterns 1 KB, packed 16 KB, widened
+// 32 KB, fault line 64 B: 135 KB and 64 B.
+//
+//     total = scan
+//     find the last checkpoint whose weight is not past the share's begin; walk from its row on:
+//         S     request, start, end of the row; its fault, the length of its place, its weight and position
+//         if the share begins in this row: begin = the position there, moved up to a line
+//         if the row's weight begins in the share: report its fault, or that it does not fit
+//         if the share ends in this row: end = the position there, moved up to a line
+//         the part of the row between begin and end: MTE2 copy in or V fill with -1, V pack and widen, MTE3 copy out
+//     until the position reaches end
+//
+// Landing, packing and storing are pack.h's.
+#pragma once
+
+#include "../../prim/fault_log.h"
+#include "pack.h"
+#include "scan.h"
+
+namespace cache_loc {
+
+template <typename R, typename L, typename O>
+class ExtendLocs {
+public:
+    static __aicore__ inline void Run(const AscendCacheLocAssignExtendCacheLocsParams &params)
+    {
+        TPipe pipe;
+        ExtendLocs(pipe, params).Process();
+    }
+
+    __aicore__ inline ExtendLocs(TPipe &pipe, const AscendCacheLocAssignExtendCacheLocsParams &params)
+        : params_(params), scan_(pipe, params), rows_(pipe, ASCEND_CACHE_LOC_WALK_TILE_MAX),
+          packer_(pipe, params.out.address, params.copy_tile), table_(Global<int32_t>(params.table.address)),
+          row_weight_(params.row_cost_bytes / sizeof(O))
+    {
+        fault_.Init(pipe, params.head);
+    }
+
+    __aicore__ inline void Process()
+    {
+        const auto core = static_cast<uint32_t>(GetBlockIdx());
+        const auto cores = static_cast<uint32_t>(GetBlockNum());
+        const auto total = static_cast<uint64_t>(scan_.Run(core, cores));
+        limit_ = Min(total, params_.capacity);
+        const uint64_t weight = total + params_.n * row_weight_;
+        share_begin_ = ShareBegin(weight, core, cores);
+        share_end_ = ShareBegin(weight, core + 1, cores);
+        if (share_begin_ == share_end_) {
+            return;
+        }
+        // The last checkpoint at or before the share's begin.
+        uint64_t row = 0;
+        for (uint32_t i = 0; i < scan_.Checkpoints(); ++i) {
+            const uint64_t position = position_ + static_cast<uint64_t>(scan_.Sum(i));
+            const uint64_t next = row + scan_.Rows();
+            if (position + next * row_weight_ > share_begin_) {
+                break;
+            }
+            position_ = position;
+            row = next;
+        }
+        Walk(row);
+        fault_.Write();
+    }
+
+private:
+    static constexpr uint64_t kUnknown = ~uint64_t{0};
+
+    __aicore__ inline void Walk(uint64_t row)
+    {
+        while (row < params_.n) {
+            const auto count = static_cast<uint32_t>(Min(params_.walk_tile, params_.n - row));
+            rows_.Load(params_, row, count);
+            Order<HardEvent::MTE2_S>(); // MTE2 has filled rows_ before S reads them
+            bool more = true;
+            for (uint32_t i = 0; i < count && more; ++i) {
+                more = Row(row + i, i);
+            }
+            Order<HardEvent::S_MTE2>(); // S has read them before MTE2 copies the next rows in
+            if (!more) {
+                break;
+            }
+            row += count;
+        }
+        if (begin_ != kUnknown) {
+            packer_.Finish();
+        }
+    }
+
+    // Handles one row; false once the rest of the batch is other cores' business.
+    __aicore__ inline bool Row(uint64_t row, uint32_t i)
+    {
+        const int64_t request = rows_.requests.GetValue(i);
+        const int64_t start = rows_.starts.GetValue(i);
+        const int64_t end = rows_.ends.GetValue(i);
+        const uint64_t weight = position_ + row * row_weight_; // where the row begins
+        const bool owned = weight >= share_begin_ && weight < share_end_;
+        const uint32_t kind = Fault(request, start, end);
+        const uint64_t length = kind == 0 ? static_cast<uint64_t>(end - start) : PlaceLength(start, end);
+        const uint64_t row_end = position_ + length;
+        if (owned && kind != 0) {
+            Report(row, kind, request, start, end);
+        } else if (owned && row_end > params_.capacity) {
+            fault_.Report(row, ASCEND_CACHE_LOC_OUTPUT_TOO_SHORT, static_cast<int64_t>(row_end),
+                          static_cast<int64_t>(params_.capacity), 0);
+        }
+        if (begin_ == kUnknown && weight + row_weight_ + length > share_begin_) {
+            begin_ = Meet(share_begin_, weight);
+            packer_.Begin(begin_);
+        }
+        if (end_ == kUnknown && weight + row_weight_ + length > share_end_) {
+            end_ = Meet(share_end_, weight);
+        }
+        if (begin_ != kUnknown) {
+            const uint64_t from = position_ < begin_ ? begin_ : position_;
+            const uint64_t to = Min(Min(row_end, end_), limit_);
+            if (from < to && kind == 0) {
+                const uint64_t first =
+                    static_cast<uint64_t>(request) * params_.row_stride + static_cast<uint64_t>(start);
+                packer_.Append(TableSlots{table_, first + (from - position_)}, to - from);
+            } else if (from < to) {
+                packer_.Append(NoSlots{}, to - from);
+            }
+        }
+        position_ = row_end;
+        return end_ == kUnknown || position_ < end_;
+    }
+
+    // What is wrong with a row, 0 where nothing is.
+    __aicore__ inline uint32_t Fault(int64_t request, int64_t start, int64_t end) const
+    {
+        if (start == end) {
+            return 0;
+        }
+        if (request < 0 || request >= params_.rows) {
+            return ASCEND_CACHE_LOC_REQUEST_OUT_OF_RANGE;
+        }
+        if (start > end) {
+            return ASCEND_CACHE_LOC_RANGE_REVERSED;
+        }
+        return start < 0 || end > params_.row_len ? ASCEND_CACHE_LOC_RANGE_OUT_OF_ROW : 0;
+    }
+
+    __aicore__ inline void Report(uint64_t row, uint32_t kind, int64_t request, int64_t start, int64_t end)
+    {
+        const bool of_request = kind == ASCEND_CACHE_LOC_REQUEST_OUT_OF_RANGE;
+        const int64_t row_len = kind == ASCEND_CACHE_LOC_RANGE_OUT_OF_ROW ? params_.row_len : 0;
+        fault_.Report(row, kind, of_request ? request : start, of_request ? params_.rows : end, row_len);
+    }
+
+    // The position in the output where a share's bound lies in the current row, moved up to a line.
+    __aicore__ inline uint64_t Meet(uint64_t bound, uint64_t weight) const
+    {
+        if (bound == 0) {
+            return 0;
+        }
+        const uint64_t in_row = bound - weight; // the constant comes first
+        const uint64_t position = position_ + (in_row > row_weight_ ? in_row - row_weight_ : 0);
+        return Min(AlignUp(params_.out.address, position, sizeof(O)), limit_);
+    }
+
+    const AscendCacheLocAssignExtendCacheLocsParams &params_;
+    LengthScan<L> scan_;
+    RowTile<R, L> rows_; // of the walk
+    Packer<O> packer_;
+    FaultLog fault_;
+    GlobalTensor<int32_t> table_;
+    uint64_t row_weight_; // elements
+    uint64_t limit_ = 0;  // elements that are written in all
+    uint64_t share_begin_ = 0;
+    uint64_t share_end_ = 0;
+    uint64_t position_ = 0; // of the current row in the output
+    uint64_t begin_ = kUnknown;
+    uint64_t end_ = kUnknown;
+};
+
+} // namespace cache_loc

@@ -1,0 +1,8 @@
+// The kernel's entry, by the name that the host looks up.
+#include "kernel.h"
+
+ASCEND_CACHE_LOC_KERNEL void ascend_cache_loc_get_last_loc(AscendCacheLocGetLastLocParams params)
+{
+    KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIV_ONLY);
+    ASCEND_CACHE_LOC_DISPATCH(cache_loc::LastLoc, params, req_pool_indices, prefix_lens, out);
+}

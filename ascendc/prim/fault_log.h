@@ -1,0 +1,73 @@
+// The first fault of a core, kept in registers and written to the core's line of the log at the end.
+#pragma once
+
+#include "../abi/block.h"
+#include "../abi/fault.h"
+#include "entry.h"
+
+namespace cache_loc {
+
+class FaultLog {
+public:
+    __aicore__ inline FaultLog() {}
+
+    __aicore__ inline void Init(TPipe &pipe, const AscendCacheLocHead &head)
+    {
+        pipe.InitBuffer(buffer_, sizeof(AscendCacheLocFaultLine));
+        line_ = buffer_.Get<int64_t>();
+        log_ = head.fault_log + static_cast<uint64_t>(GetBlockIdx()) * sizeof(AscendCacheLocFaultLine);
+        launch_ = head.launch;
+        operation_ = head.operation;
+    }
+
+    // Rows come in ascending order, so the first is the lowest.
+    __aicore__ inline void Report(uint64_t row, uint32_t kind, int64_t a, int64_t b, int64_t c)
+    {
+        if (kind_ == 0) {
+            row_ = row;
+            kind_ = kind;
+            a_ = a;
+            b_ = b;
+            c_ = c;
+        }
+    }
+
+    // At the end of the kernel: nothing to do without a fault.
+    __aicore__ inline void Write()
+    {
+        if (kind_ == 0) {
+            return;
+        }
+        const GlobalTensor<int64_t> line = Global<int64_t>(log_);
+        constexpr uint32_t kWords = sizeof(AscendCacheLocFaultLine) / sizeof(int64_t);
+        CopyIn(line_, line, kWords);
+        Order<HardEvent::MTE2_S>(); // MTE2 has filled line_ before S reads it
+        if (line_.GetValue(0) != 0) {
+            return; // an earlier launch's
+        }
+        // Word by word as AscendCacheLocFaultLine has them.
+        line_.SetValue(0, static_cast<int64_t>(launch_));
+        line_.SetValue(1, static_cast<int64_t>(row_));
+        line_.SetValue(2, a_);
+        line_.SetValue(3, b_);
+        line_.SetValue(4, c_);
+        line_.SetValue(5, static_cast<int64_t>(static_cast<uint64_t>(operation_) << 32 | kind_));
+        // S has set line_ before MTE3 stores it; and MTE2, which S has waited for, has read the log's line.
+        Order<HardEvent::S_MTE3>();
+        CopyOut(line, line_, kWords);
+    }
+
+private:
+    TBuf<TPosition::VECCALC> buffer_;
+    LocalTensor<int64_t> line_;
+    uint64_t log_ = 0;
+    uint64_t launch_ = 0;
+    uint64_t row_ = 0;
+    int64_t a_ = 0;
+    int64_t b_ = 0;
+    int64_t c_ = 0;
+    uint32_t kind_ = 0;
+    uint32_t operation_ = 0;
+};
+
+} // namespace cache_loc

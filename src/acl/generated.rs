@@ -1,0 +1,2 @@
+// The declarations as feature `bindgen` made them during this build.
+include!(concat!(env!("OUT_DIR"), "/acl.rs"));

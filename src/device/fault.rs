@@ -1,0 +1,79 @@
+//! What a kernel reports about bad data: launches, and the fault lines that kernels leave behind.
+
+use std::fmt;
+use std::num::NonZeroU64;
+
+use crate::abi::Operation;
+use crate::abi::bindings as raw;
+use crate::{FaultKind, RowFault};
+
+/// Bytes of one core's line of a fault log. Zeroed, it is empty.
+pub(crate) const FAULT_LINE_BYTES: usize = raw::ASCEND_CACHE_LOC_LINE_BYTES as usize;
+
+/// One launch of an operation on a device: ids count up from 1, over all streams of the device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LaunchId(NonZeroU64);
+
+impl LaunchId {
+    pub(crate) fn new(id: u64) -> Option<Self> {
+        NonZeroU64::new(id).map(Self)
+    }
+
+    /// The id as a number, from 1.
+    #[must_use]
+    pub const fn get(self) -> u64 {
+        self.0.get()
+    }
+}
+
+impl fmt::Display for LaunchId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A bad row that a kernel found. Every valid row was computed all the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[error("{operation}, launch {launch}: {fault}")]
+pub struct DeviceFault {
+    /// The launch that found it. All replays of a captured graph have the id of the launch that was captured.
+    pub launch: LaunchId,
+    /// The launch's operation.
+    pub operation: Operation,
+    /// The row, and what is wrong with it.
+    pub fault: RowFault,
+}
+
+impl DeviceFault {
+    /// The faults of a log: of each launch that is in it the lowest row, in the order of launches. A line that no kernel
+    /// of ours can have written, from memory that something else overwrote, counts as empty.
+    pub(crate) fn of_log(log: &[u8]) -> Vec<Self> {
+        let mut faults: Vec<_> = log.chunks_exact(FAULT_LINE_BYTES).filter_map(Self::of_line).collect();
+        faults.sort_unstable_by_key(Self::order);
+        faults.dedup_by_key(|fault| fault.launch);
+        faults
+    }
+
+    /// Faults are reported in this order.
+    pub(crate) fn order(&self) -> (LaunchId, usize) {
+        (self.launch, self.fault.row)
+    }
+
+    fn of_line(line: &[u8]) -> Option<Self> {
+        let [launch, row, a, b, c, kind_and_operation, ..] = line.as_chunks().0 else { return None };
+        let [launch, row, a, b, c, kind_and_operation] =
+            [launch, row, a, b, c, kind_and_operation].map(|word| i64::from_ne_bytes(*word));
+        let launch = LaunchId::new(launch.cast_unsigned())?;
+        let (kind, operation) = (kind_and_operation as u32, (kind_and_operation >> 32) as u32);
+        let kind = match kind {
+            raw::ASCEND_CACHE_LOC_REQUEST_OUT_OF_RANGE => FaultKind::RequestOutOfRange { req: a, rows: b },
+            raw::ASCEND_CACHE_LOC_PREFIX_OUT_OF_RANGE => FaultKind::PrefixOutOfRange { prefix_len: a, row_len: b },
+            raw::ASCEND_CACHE_LOC_RANGE_REVERSED => FaultKind::RangeReversed { start: a, end: b },
+            raw::ASCEND_CACHE_LOC_RANGE_OUT_OF_ROW => FaultKind::RangeOutOfRow { start: a, end: b, row_len: c },
+            raw::ASCEND_CACHE_LOC_OUTPUT_TOO_SHORT => FaultKind::OutputTooShort { end: a, capacity: b },
+            _ => return None,
+        };
+        let operation = Operation::of_id(operation)?;
+        Some(Self { launch, operation, fault: RowFault { row: usize::try_from(row).ok()?, kind } })
+    }
+}

@@ -1,0 +1,287 @@
+//! Arrays in device memory, borrowed: of an owned buffer, or of memory that belongs to someone else.
+
+#![allow(unsafe_code, reason = "addresses from elsewhere, and copies to and from them")]
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::num::NonZeroU64;
+use std::ops::{Bound, Range, RangeBounds};
+
+use crate::{Device, Error, Int, Result, ShapeError, Stream};
+
+/// A device address. Not a Rust pointer: the host cannot follow it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(transparent)]
+pub struct DeviceAddr(NonZeroU64);
+
+impl DeviceAddr {
+    /// An address; `None` of 0.
+    #[must_use]
+    pub const fn new(address: u64) -> Option<Self> {
+        match NonZeroU64::new(address) {
+            Some(address) => Some(Self(address)),
+            None => None,
+        }
+    }
+
+    /// The address as a number.
+    #[must_use]
+    pub const fn get(self) -> u64 {
+        self.0.get()
+    }
+}
+
+impl fmt::LowerHex for DeviceAddr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Where memory may be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Home {
+    /// Its device; `None`: no memory, at home everywhere.
+    pub(crate) device: Option<u64>,
+    /// The stream that all work on it goes to; `None`: the caller keeps the order.
+    pub(crate) stream: Option<NonZeroU64>,
+}
+
+impl Home {
+    pub(crate) fn check(self, argument: &'static str, stream: &Stream) -> Result<()> {
+        if self.device.is_some_and(|device| device != stream.device().id()) {
+            return Err(Error::WrongHome { argument, scope: "device" });
+        }
+        if self.stream.is_some_and(|home| home != stream.id()) {
+            return Err(Error::WrongHome { argument, scope: "stream" });
+        }
+        Ok(())
+    }
+}
+
+/// What both slices are.
+#[derive(Debug, Clone, Copy)]
+struct Raw {
+    address: Option<DeviceAddr>,
+    len: usize,
+    home: Home,
+}
+
+impl Raw {
+    /// Memory of `T`s at an address from elsewhere.
+    fn at<T: Int>(device: &Device, address: DeviceAddr, len: usize) -> Result<Self> {
+        let (argument, wrong) = ("slice", address.get());
+        if !wrong.is_multiple_of(size_of::<T>() as u64) {
+            return Err(Error::BadAddress { argument, address: wrong, reason: "not aligned to its elements" });
+        }
+        let bytes = (len as u64).checked_mul(size_of::<T>() as u64);
+        if bytes.and_then(|bytes| wrong.checked_add(bytes)).is_none() {
+            return Err(Error::BadAddress { argument, address: wrong, reason: "its end is past the last address" });
+        }
+        Ok(Self { address: Some(address), len, home: Home { device: Some(device.id()), stream: None } })
+    }
+
+    fn get<T: Int>(self, range: impl RangeBounds<usize>) -> Option<Self> {
+        let start = match range.start_bound() {
+            Bound::Included(&start) => start,
+            Bound::Excluded(&start) => start.checked_add(1)?,
+            Bound::Unbounded => 0,
+        };
+        let end = match range.end_bound() {
+            Bound::Included(&end) => end.checked_add(1)?,
+            Bound::Excluded(&end) => end,
+            Bound::Unbounded => self.len,
+        };
+        if start > end || end > self.len {
+            return None;
+        }
+        let address = self.address.and_then(|base| DeviceAddr::new(base.get() + (start * size_of::<T>()) as u64));
+        Some(Self { address, len: end - start, home: self.home })
+    }
+
+    fn bytes<T: Int>(self) -> Range<u64> {
+        let start = self.address.map_or(0, DeviceAddr::get);
+        start..start + (self.len * size_of::<T>()) as u64
+    }
+}
+
+/// `len` elements in device memory, to be read.
+pub struct DeviceSlice<'a, T> {
+    raw: Raw,
+    memory: PhantomData<&'a [T]>,
+}
+
+/// `len` elements in device memory, to be written. Not `Copy`: see [`reborrow`](Self::reborrow).
+pub struct DeviceSliceMut<'a, T> {
+    raw: Raw,
+    memory: PhantomData<&'a mut [T]>,
+}
+
+impl<T> Clone for DeviceSlice<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<T> Copy for DeviceSlice<'_, T> {}
+
+macro_rules! common {
+    ($slice:ident) => {
+        impl<'a, T: Int> $slice<'a, T> {
+            pub(crate) fn owned(address: Option<NonZeroU64>, len: usize, stream: &Stream) -> Self {
+                let home = Home { device: Some(stream.device().id()), stream: Some(stream.id()) };
+                Self { raw: Raw { address: address.map(DeviceAddr), len, home }, memory: PhantomData }
+            }
+
+            /// No elements, on no device.
+            #[must_use]
+            pub const fn empty() -> Self {
+                let raw = Raw { address: None, len: 0, home: Home { device: None, stream: None } };
+                Self { raw, memory: PhantomData }
+            }
+
+            /// The number of elements.
+            #[must_use]
+            pub const fn len(&self) -> usize {
+                self.raw.len
+            }
+
+            /// Whether there are no elements.
+            #[must_use]
+            pub const fn is_empty(&self) -> bool {
+                self.raw.len == 0
+            }
+
+            /// The device address of the first element; `None` where no memory is behind the slice.
+            #[must_use]
+            pub const fn addr(&self) -> Option<DeviceAddr> {
+                self.raw.address
+            }
+
+            pub(crate) const fn home(&self) -> Home {
+                self.raw.home
+            }
+
+            /// The bytes that it covers.
+            pub(crate) fn bytes(&self) -> Range<u64> {
+                self.raw.bytes::<T>()
+            }
+        }
+
+        impl<T> fmt::Debug for $slice<'_, T> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let address = self.raw.address.map_or(0, DeviceAddr::get);
+                write!(f, "{}({:#x}, {} elements)", stringify!($slice), address, self.raw.len)
+            }
+        }
+    };
+}
+common!(DeviceSlice);
+common!(DeviceSliceMut);
+
+impl<'a, T: Int> DeviceSlice<'a, T> {
+    /// `len` elements at a device address that comes from elsewhere.
+    ///
+    /// # Errors
+    /// [`Error::BadAddress`]: not aligned to `T`, or reaching past the last address.
+    ///
+    /// # Safety
+    /// Until the work that is enqueued with the slice is *done* (`'a` covers the enqueueing only), or as long as any
+    /// graph lives that captured it:
+    /// - the memory holds `len` initialised elements on `device`;
+    /// - nothing writes to any 64-byte block that they touch, unless it is ordered before or after that work on the
+    ///   device: by the same stream, or by events.
+    pub unsafe fn from_raw_parts(device: &Device, addr: DeviceAddr, len: usize) -> Result<Self> {
+        Ok(Self { raw: Raw::at::<T>(device, addr, len)?, memory: PhantomData })
+    }
+
+    /// A part of it; `None` where the range leaves it.
+    #[must_use]
+    pub fn get(&self, range: impl RangeBounds<usize>) -> Option<Self> {
+        Some(Self { raw: self.raw.get::<T>(range)?, memory: PhantomData })
+    }
+
+    /// Copies it to host memory of the same length, once everything on `stream` is done. Blocking. Work of other streams
+    /// on memory that is not an owned buffer's is the caller's to order. Reports no fault: see [`Unreported`].
+    ///
+    /// # Errors
+    /// [`ShapeError::CopyLength`], [`Error::WrongHome`], [`Error::Acl`], [`Error::Capturing`], [`Error::DeviceLost`].
+    pub fn copy_to_host<'s>(&self, stream: &'s Stream, to: &mut [T]) -> Result<Unreported<'s>> {
+        check_copy(to.len(), self.len())?;
+        self.home().check("buffer", stream)?;
+        stream.settle()?;
+        let copied = Unreported(stream);
+        let Some(DeviceAddr(from)) = self.raw.address.filter(|_| !to.is_empty()) else { return Ok(copied) };
+        // SAFETY: T is i32 or i64: any bytes are a value of it.
+        let bytes = unsafe { std::slice::from_raw_parts_mut(to.as_mut_ptr().cast(), size_of_val(to)) };
+        // SAFETY: as long as the slice, whose work is done or is the caller's to order.
+        stream.within(|api| unsafe { api.copy_to_host(bytes, from) }).map(|()| copied)
+    }
+}
+
+impl<'a, T: Int> DeviceSliceMut<'a, T> {
+    /// `len` elements at a device address that comes from elsewhere.
+    ///
+    /// # Errors
+    /// As [`DeviceSlice::from_raw_parts`].
+    ///
+    /// # Safety
+    /// As [`DeviceSlice::from_raw_parts`], but the elements need not be initialised, and nothing at all accesses them,
+    /// nor writes to any 64-byte block that they touch, unless it is ordered before or after the work on the device.
+    pub unsafe fn from_raw_parts(device: &Device, addr: DeviceAddr, len: usize) -> Result<Self> {
+        Ok(Self { raw: Raw::at::<T>(device, addr, len)?, memory: PhantomData })
+    }
+
+    /// The same elements, for a shorter time: `self` can be used again afterwards.
+    #[must_use]
+    pub fn reborrow(&mut self) -> DeviceSliceMut<'_, T> {
+        DeviceSliceMut { raw: self.raw, memory: PhantomData }
+    }
+
+    /// The same elements, to be read.
+    #[must_use]
+    pub fn as_slice(&self) -> DeviceSlice<'_, T> {
+        DeviceSlice { raw: self.raw, memory: PhantomData }
+    }
+
+    /// A part of it, in its stead; `None` where the range leaves it.
+    #[must_use]
+    pub fn get(self, range: impl RangeBounds<usize>) -> Option<Self> {
+        Some(Self { raw: self.raw.get::<T>(range)?, memory: PhantomData })
+    }
+
+    /// Copies host memory of the same length into it, once everything on `stream` is done. Blocking. Work of other
+    /// streams on memory that is not an owned buffer's is the caller's to order.
+    ///
+    /// # Errors
+    /// [`ShapeError::CopyLength`], [`Error::WrongHome`], [`Error::Acl`], [`Error::Capturing`], [`Error::DeviceLost`].
+    pub fn copy_from_host(&mut self, stream: &Stream, from: &[T]) -> Result<()> {
+        check_copy(from.len(), self.len())?;
+        self.home().check("buffer", stream)?;
+        stream.settle()?;
+        let Some(DeviceAddr(to)) = self.raw.address.filter(|_| !from.is_empty()) else { return Ok(()) };
+        // SAFETY: i32 and i64 have no padding.
+        let bytes = unsafe { std::slice::from_raw_parts(from.as_ptr().cast(), size_of_val(from)) };
+        // SAFETY: as long as the slice, whose work is done or is the caller's to order.
+        stream.within(|api| unsafe { api.copy_to_device(to, bytes) })
+    }
+}
+
+/// What was copied to the host, with the faults of the stream's launches not yet reported.
+#[derive(Debug)]
+pub struct Unreported<'a>(&'a Stream);
+
+impl Unreported<'_> {
+    /// Reports them, as [`Stream::synchronize`] does. The copy holds what the valid rows gave in any case.
+    ///
+    /// # Errors
+    /// As [`Stream::synchronize`].
+    pub fn report(self) -> Result<()> {
+        self.0.synchronize()
+    }
+}
+
+fn check_copy(host: usize, device: usize) -> Result<()> {
+    if host != device {
+        return Err(ShapeError::CopyLength { host, device }.into());
+    }
+    Ok(())
+}

@@ -1,0 +1,131 @@
+//! `assign_extend_cache_locs`.
+
+use super::{Arguments, Arrays, LaunchConfig, Plan, enqueue, lines, size, tile};
+use crate::abi::bindings::{
+    ASCEND_CACHE_LOC_CHECKPOINTS_MAX, ASCEND_CACHE_LOC_COPY_TILE_MAX, ASCEND_CACHE_LOC_SCAN_TILE_MAX,
+    ASCEND_CACHE_LOC_WALK_TILE_MAX, AscendCacheLocAssignExtendCacheLocsParams,
+};
+use crate::{DeviceSlice, DeviceSliceMut, Int, LaunchId, Operation, ReqToToken, Result, ShapeError, Stream, batch_of};
+
+impl Operation {
+    /// [`assign_extend_cache_locs`].
+    pub const ASSIGN_EXTEND_CACHE_LOCS: Self = Self::of::<AscendCacheLocAssignExtendCacheLocsParams>();
+}
+
+/// What a row weighs beside its output, in bytes: an estimate until a device is measured.
+const ROW_COST_BYTES: u32 = 1024;
+/// Weight that a further core is worth.
+const BYTES_PER_CORE: u64 = 8 * 1024;
+
+/// The arguments of [`assign_extend_cache_locs`]. The index arrays have the length of `req_pool_indices`, the batch
+/// `n < 2^31 - 1`.
+#[derive(Debug)]
+pub struct ExtendLocs<'a, R, L, O> {
+    /// The request table.
+    pub table: ReqToToken<'a>,
+    /// Row i's request: a row of the table.
+    pub req_pool_indices: DeviceSlice<'a, R>,
+    /// Row i's first token.
+    pub start_offsets: DeviceSlice<'a, L>,
+    /// One past row i's last token.
+    pub end_offsets: DeviceSlice<'a, L>,
+    /// The slots of all rows end to end; a capacity: elements past the total are not touched.
+    pub out: DeviceSliceMut<'a, O>,
+}
+
+impl<R: Int, L: Int, O: Int> ExtendLocs<'_, R, L, O> {
+    /// The batch: the length of the index arrays.
+    ///
+    /// # Errors
+    /// [`ShapeError`] where they differ, or reach 2^31 - 1.
+    pub fn batch(&self) -> Result<usize, ShapeError> {
+        let offsets = [("start_offsets", self.start_offsets.len()), ("end_offsets", self.end_offsets.len())];
+        batch_of(self.req_pool_indices.len(), &offsets)
+    }
+}
+
+/// What a row weighs beside its output.
+fn row_cost_bytes<O>(config: &LaunchConfig) -> u32 {
+    config.row_cost_bytes.unwrap_or(ROW_COST_BYTES).clamp(size(size_of::<O>()), 1 << 20)
+}
+
+impl<R: Int, L: Int, O: Int> Arguments for ExtendLocs<'_, R, L, O> {
+    type Block = AscendCacheLocAssignExtendCacheLocsParams;
+
+    fn batch(&self) -> Result<usize, ShapeError> {
+        self.batch()
+    }
+
+    fn plan(&self, n: usize, config: &LaunchConfig) -> Plan {
+        let output = self.out.bytes();
+        let rows = n as u64 * u64::from(row_cost_bytes::<O>(config));
+        let work = (output.end - output.start).saturating_add(rows);
+        Plan { work, grain: BYTES_PER_CORE, lines: lines(&self.out) }
+    }
+
+    fn block(&self, n: usize, arrays: Arrays<'_>, config: &LaunchConfig) -> Result<Self::Block> {
+        let (copy, scan) = (ASCEND_CACHE_LOC_COPY_TILE_MAX, ASCEND_CACHE_LOC_SCAN_TILE_MAX);
+        let (walk, checkpoints) = (ASCEND_CACHE_LOC_WALK_TILE_MAX, ASCEND_CACHE_LOC_CHECKPOINTS_MAX);
+        let shape = self.table.shape();
+        Ok(AscendCacheLocAssignExtendCacheLocsParams {
+            table: arrays.table(&self.table)?,
+            req_pool_indices: arrays.input("req_pool_indices", &self.req_pool_indices)?,
+            start_offsets: arrays.input("start_offsets", &self.start_offsets)?,
+            end_offsets: arrays.input("end_offsets", &self.end_offsets)?,
+            out: arrays.output("out", &self.out)?,
+            capacity: self.out.len() as u64,
+            rows: size(shape.rows()),
+            row_stride: size(shape.row_stride()),
+            row_len: size(shape.row_len()),
+            n: size(n),
+            row_cost_bytes: row_cost_bytes::<O>(config),
+            copy_tile: tile(config.tile, copy, 32, copy),
+            scan_tile: tile(config.scan_tile, scan, 64, scan),
+            walk_tile: tile(config.walk_tile, walk, 8, walk),
+            checkpoints: tile(config.checkpoints, checkpoints, 1, checkpoints),
+            ..Default::default()
+        })
+    }
+}
+
+/// Enqueues the KV-cache slots of a range of tokens of each request, end to end in row order: row i contributes
+/// `table[req_pool_indices[i], start_offsets[i]..end_offsets[i]]`, beginning in `out` at the sum of the earlier lengths.
+///
+/// A row with `start == end` is empty and valid whatever its other values. Any other row is valid when
+/// `0 <= req < rows` and `0 <= start <= end <= row_len`, compared in 64 bits. A bad row harms itself alone: it keeps its
+/// place, `end - start` elements of -1, where `0 <= start <= end < 2^31 - 1`, and has none otherwise, so that where a row
+/// begins depends on offsets alone. Where the rows exceed `out`, what fits is written. The lowest row that is bad or does
+/// not fit is reported by the [`Stream`]. Mirrors SGLang's `assign_extend_cache_locs` (sgl-kernel-npu pull request 261;
+/// `cache_loc_update` there), which checks nothing. The same results and faults as
+#[cfg_attr(
+    feature = "cpu-ref",
+    doc = "[`cpu_ref::assign_extend_cache_locs`](crate::cpu_ref::assign_extend_cache_locs),"
+)]
+#[cfg_attr(not(feature = "cpu-ref"), doc = "`cpu_ref::assign_extend_cache_locs`,")]
+/// bit for bit.
+///
+/// One task, no allocation, no copy, no wait; it can be captured into a graph. An empty batch enqueues nothing.
+///
+/// # Errors
+/// [`Error::Shape`](crate::Error::Shape), [`Error::WrongHome`](crate::Error::WrongHome),
+/// [`Error::BadAddress`](crate::Error::BadAddress): nothing was enqueued. [`Error::Acl`](crate::Error::Acl),
+/// [`Error::DeviceLost`](crate::Error::DeviceLost).
+pub fn assign_extend_cache_locs<R: Int, L: Int, O: Int>(
+    stream: &Stream,
+    args: ExtendLocs<'_, R, L, O>,
+) -> Result<LaunchId> {
+    assign_extend_cache_locs_with(stream, args, &LaunchConfig::default())
+}
+
+/// [`assign_extend_cache_locs`] laid out by hand.
+///
+/// # Errors
+/// As [`assign_extend_cache_locs`], and [`Error::BadCores`](crate::Error::BadCores).
+#[expect(clippy::needless_pass_by_value, reason = "`out` is taken exclusively")]
+pub fn assign_extend_cache_locs_with<R: Int, L: Int, O: Int>(
+    stream: &Stream,
+    args: ExtendLocs<'_, R, L, O>,
+    config: &LaunchConfig,
+) -> Result<LaunchId> {
+    enqueue(stream, &args, config)
+}
