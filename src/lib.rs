@@ -117,10 +117,10 @@ pub mod sim;
 
 pub use abi::Operation;
 pub use ascend_cache_loc_ref::{FaultKind, Int, IntType, RowFault, ShapeError, TableShape};
-pub use device::*;
-pub use ops::*;
 
 use ascend_cache_loc_ref::batch_of;
+pub use device::*;
+pub use ops::*;
 
 #[doc = include_str!("graphs.md")]
 pub mod graphs {}
@@ -150,9 +150,7 @@ pub mod graphs {}
 /// ```
 #[cfg(feature = "cpu-ref")]
 pub mod cpu_ref {
-    pub use ascend_cache_loc_ref::{
-        CaseLine, ExtendLocs, LastLoc, RefError, ReqToToken, assign_extend_cache_locs, get_last_loc,
-    };
+    pub use ascend_cache_loc_ref::*;
 }
 
 #[cfg(all(doctest, feature = "cpu-ref"))]

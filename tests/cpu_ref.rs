@@ -1,11 +1,9 @@
 //! The suite on the CPU reference, and what holds for it alone.
 
-mod suite;
-
 use ascend_cache_loc::cpu_ref::{RefError, ReqToToken};
 use ascend_cache_loc::{FaultKind, RowFault, ShapeError, TableShape};
 use harness::backend::CpuRef;
-use suite::suite;
+use harness::suite;
 
 suite!(cpu, CpuRef);
 

@@ -1,10 +1,8 @@
 //! The suite on device 0 of this machine, one test at a time: the README's "On Ascend hardware" has the command.
 
-mod suite;
-
 use ascend_cache_loc::{Device, DeviceBuffer};
 use harness::device::OnDevice;
-use suite::suite;
+use harness::suite;
 
 fn device() -> Device {
     Device::open(0).unwrap_or_else(|error| panic!("{error}"))

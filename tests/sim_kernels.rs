@@ -1,19 +1,19 @@
 //! The suite on the kernels' real sources, on a simulated device, and what holds for kernels alone.
 
-mod suite;
-
 use std::cell::Cell;
 use std::sync::Arc;
 
 use ascend_cache_loc::LaunchConfig;
 use ascend_cache_loc::cpu_ref::{ExtendLocs, LastLoc, RefError, ReqToToken};
 use ascend_cache_loc::sim::{CoreCounters, Machine};
-use ascend_cache_loc::{FaultKind, Int, IntType, RowFault, TableShape};
+use ascend_cache_loc::{FaultKind, IntType, RowFault, TableShape};
 use harness::backend::{Backend, CallError, CpuRef, simulated};
-use harness::case::{Case, Dtypes, Op, Table};
+use harness::case::{Case, Dtypes, Table};
 use harness::device::OnDevice;
+use harness::operation::{Call, Operation};
+use harness::ops::{AssignExtendCacheLocs, GetLastLoc};
+use harness::suite;
 use harness::workload::Workload;
-use suite::suite;
 
 suite!(sim, varied());
 
@@ -45,9 +45,15 @@ fn longest_row(row_len: usize) -> Arc<Table> {
     Arc::new(Table { shape: TableShape::new(1, row_len).unwrap(), slots })
 }
 
+/// Requests, starts and ends.
+fn extend_case(table: &Arc<Table>, dtypes: Dtypes, arrays: [Vec<i64>; 3], out_len: usize) -> Case {
+    let (op, table, arrays) = (&AssignExtendCacheLocs, table.clone(), arrays.into());
+    Case { op, dtypes, table, arrays, out_len, out_init: -7 }
+}
+
 /// The same on the CPU reference; the oracle would take each element in turn.
 fn same_as_cpu(case: &Case, sim: &mut OnDevice) {
-    assert_eq!(case.run(sim), case.run(&mut CpuRef), "{sim:?}, {:?}", case.op);
+    assert_eq!(case.run(sim), case.run(&mut CpuRef), "{sim:?}, {case:?}");
 }
 
 /// Rows of 2^31 - 2 entries and sums far past 2^31: addresses and positions need 64 bits.
@@ -60,19 +66,16 @@ fn longest_rows_and_totals_past_2_31() {
         for out in [IntType::I32, IntType::I64] {
             for lens in [IntType::I32, IntType::I64] {
                 let dtypes = Dtypes { req_pool_indices: IntType::I64, lens, out };
-                let case =
-                    |op: Op, n| Case { op, dtypes, table: table.clone(), req_pool_indices: vec![0; n], out_init: -7 };
-                let prefix_lens: Vec<_> = (0..100).map(|i| end - i).collect();
-                let last = case(Op::GetLastLoc { prefix_lens }, 100);
+                let arrays = vec![vec![0; 100], (0..100).map(|i| end - i).collect()];
+                let last = Case { op: &GetLastLoc, dtypes, table: table.clone(), arrays, out_len: 100, out_init: -7 };
                 // The end of the row, then many whole rows: few of their elements fit, the sums are what counts.
                 let mut start_offsets = vec![0; 300];
                 start_offsets[..2].copy_from_slice(&[end - 150, end - 3]);
-                let op = Op::AssignExtendCacheLocs { start_offsets, end_offsets: vec![end; 300], out_len: 400 };
-                let extend = case(op, 300);
+                let extend = extend_case(&table, dtypes, [vec![0; 300], start_offsets, vec![end; 300]], 400);
                 // Four rows in 64 make up 2^32: a sum kept in 32 bits would look small.
                 let (start_offsets, end_offsets) =
                     (0..300).map(|i| if i % 16 == 0 { (0, end.min(1 << 30)) } else { (end - 1, end) }).unzip();
-                let whole = case(Op::AssignExtendCacheLocs { start_offsets, end_offsets, out_len: 400 }, 300);
+                let whole = extend_case(&table, dtypes, [vec![0; 300], start_offsets, end_offsets], 400);
                 for cores in [1, 40] {
                     same_as_cpu(&last, &mut on(cores));
                     same_as_cpu(&extend, &mut on(cores));
@@ -110,9 +113,7 @@ fn long_places_among_short_rows() {
             let total: i64 = end_offsets.iter().zip(&start_offsets).map(|(end, start)| end - start).sum();
             for out_len in [total, total - 3].map(|len| if len < 1 << 22 { len as usize } else { 70 }) {
                 let (start_offsets, end_offsets) = (start_offsets.clone(), end_offsets.clone());
-                let op = Op::AssignExtendCacheLocs { start_offsets, end_offsets, out_len };
-                let req_pool_indices = vec![1; 200];
-                let case = Case { op, dtypes, table: table.clone(), req_pool_indices, out_init: -7 };
+                let case = extend_case(&table, dtypes, [vec![1; 200], start_offsets, end_offsets], out_len);
                 for cores in [1, 23] {
                     same_as_cpu(&case, &mut on(cores));
                 }
@@ -137,8 +138,7 @@ fn sums_of_the_longest_places() {
     }
     for end_offsets in batches {
         let dtypes = Dtypes { req_pool_indices: IntType::I32, lens: IntType::I64, out: IntType::I32 };
-        let op = Op::AssignExtendCacheLocs { start_offsets: vec![0; 129], end_offsets, out_len: 1000 };
-        let case = Case { op, dtypes, table: table.clone(), req_pool_indices: vec![1; 129], out_init: -7 };
+        let case = extend_case(&table, dtypes, [vec![1; 129], vec![0; 129], end_offsets], 1000);
         for cores in [1, 2, 40] {
             same_as_cpu(&case, &mut on(cores));
         }
@@ -153,9 +153,8 @@ fn batches_that_just_fill_the_checkpoints() {
     let dtypes = Dtypes { req_pool_indices: IntType::I32, lens: IntType::I32, out: IntType::I32 };
     for n in [65_536, 65_537] {
         let (start_offsets, end_offsets) = (0..n as i64).map(|i| (i % 4, i % 4 + i % 2)).unzip();
-        let op = Op::AssignExtendCacheLocs { start_offsets, end_offsets, out_len: n / 2 };
-        let req_pool_indices = (0..n as i64).map(|i| i / 2 % 2).collect();
-        same_as_cpu(&Case { op, dtypes, table: table.clone(), req_pool_indices, out_init: 0 }, &mut on(20));
+        let reqs = (0..n as i64).map(|i| i / 2 % 2).collect();
+        same_as_cpu(&extend_case(&table, dtypes, [reqs, start_offsets, end_offsets], n / 2), &mut on(20));
     }
 }
 
@@ -166,18 +165,11 @@ struct Doomed {
 }
 
 impl Backend for Doomed {
-    fn get_last_loc<R: Int, L: Int, O: Int>(&mut self, args: LastLoc<'_, R, L, O>) -> Result<(), CallError> {
-        if args.req_pool_indices.len() >= 3 {
+    fn call(&mut self, call: &mut dyn Call) -> Result<(), CallError> {
+        if call.rows() >= 3 {
             self.machine.fail_launch(1, 507_035);
         }
-        self.sim.get_last_loc(args)
-    }
-
-    fn assign_extend_cache_locs<R: Int, L: Int, O: Int>(
-        &mut self,
-        args: ExtendLocs<'_, R, L, O>,
-    ) -> Result<(), CallError> {
-        self.sim.assign_extend_cache_locs(args)
+        self.sim.call(call)
     }
 }
 
@@ -190,7 +182,7 @@ fn a_property_finds_the_smallest_case_that_loses_the_device() {
         let (sim, machine) = on_machine(3);
         Doomed { sim, machine }
     };
-    let text = suite::prop::smallest_difference(make, suite::prop::last_loc_case()).unwrap_err();
+    let text = harness::random::smallest_difference(make, GetLastLoc.random()).unwrap_err();
     let (difference, line) = text.split_once("\nsmallest case, layout 0, for replay:\n").expect(&text);
     assert!(difference.starts_with("the device is lost, AscendCL code 507035"), "{text}");
     assert!(line.starts_with(r#"{"op":"get_last_loc","id":"smallest""#), "{text}");
@@ -221,13 +213,12 @@ fn tables_past_2_32_elements() {
     let table = ReqToToken::new(shape, slots).unwrap();
     let mut sim = varied();
     let mut out = [0_i64; 2];
-    sim.get_last_loc(LastLoc { table, req_pool_indices: &[3_i32, 0], prefix_lens: &[8_i32, 8], out: &mut out })
-        .unwrap();
+    sim.call(&mut LastLoc { table, req_pool_indices: &[3_i32, 0], prefix_lens: &[8_i32, 8], out: &mut out }).unwrap();
     assert_eq!(out, [37, 0]);
     let mut out = [0_i32; 6];
     let (start_offsets, end_offsets) = (&[2_i64, 0], &[6_i64, 2]);
-    let args = ExtendLocs { table, req_pool_indices: &[3_i64, 0], start_offsets, end_offsets, out: &mut out };
-    sim.assign_extend_cache_locs(args).unwrap();
+    let mut args = ExtendLocs { table, req_pool_indices: &[3_i64, 0], start_offsets, end_offsets, out: &mut out };
+    sim.call(&mut args).unwrap();
     assert_eq!(out, [32, 33, 34, 35, 0, 0]);
 }
 
@@ -247,19 +238,19 @@ fn balance() {
         for cores in [20, 40, 48] {
             let (mut sim, machine) = on_machine(cores);
             let mut out = vec![0_i32; n];
-            let args = LastLoc {
+            let mut args = LastLoc {
                 table: workload.table(),
                 req_pool_indices: &workload.req_pool_indices,
                 prefix_lens: &workload.ends,
                 out: &mut out,
             };
-            sim.get_last_loc(args).unwrap();
+            sim.call(&mut args).unwrap();
             weigh("get_last_loc", workload.name, &machine, 4 * n, 2);
             let mut out = vec![0_i32; total];
-            sim.assign_extend_cache_locs(extend(&workload, &mut out)).unwrap();
+            sim.call(&mut extend(&workload, &mut out)).unwrap();
             weigh("assign_extend, int32", workload.name, &machine, 4 * total, 2 * n.div_ceil(1024));
             let mut out = vec![0_i64; total];
-            sim.assign_extend_cache_locs(extend(&workload, &mut out)).unwrap();
+            sim.call(&mut extend(&workload, &mut out)).unwrap();
             weigh("assign_extend, int64", workload.name, &machine, 8 * total, 2 * n.div_ceil(1024));
         }
     }

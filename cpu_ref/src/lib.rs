@@ -2,15 +2,15 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
-mod case_line;
 mod error;
+mod fault;
 mod int;
 mod ops;
 mod shape;
 mod table;
 
-pub use case_line::CaseLine;
-pub use error::{FaultKind, RefError, RowFault, ShapeError};
+pub use error::{RefError, ShapeError};
+pub use fault::{FaultKind, RowFault};
 pub use int::{Int, IntType};
 pub use ops::*;
 pub use shape::{TableShape, batch_of};

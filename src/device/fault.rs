@@ -65,15 +65,33 @@ impl DeviceFault {
             [launch, row, a, b, c, kind_and_operation].map(|word| i64::from_ne_bytes(*word));
         let launch = LaunchId::new(launch.cast_unsigned())?;
         let (kind, operation) = (kind_and_operation as u32, (kind_and_operation >> 32) as u32);
-        let kind = match kind {
-            raw::ASCEND_CACHE_LOC_REQUEST_OUT_OF_RANGE => FaultKind::RequestOutOfRange { req: a, rows: b },
-            raw::ASCEND_CACHE_LOC_PREFIX_OUT_OF_RANGE => FaultKind::PrefixOutOfRange { prefix_len: a, row_len: b },
-            raw::ASCEND_CACHE_LOC_RANGE_REVERSED => FaultKind::RangeReversed { start: a, end: b },
-            raw::ASCEND_CACHE_LOC_RANGE_OUT_OF_ROW => FaultKind::RangeOutOfRow { start: a, end: b, row_len: c },
-            raw::ASCEND_CACHE_LOC_OUTPUT_TOO_SHORT => FaultKind::OutputTooShort { end: a, capacity: b },
-            _ => return None,
-        };
+        let kind = kind_of(kind, [a, b, c])?;
         let operation = Operation::of_id(operation)?;
         Some(Self { launch, operation, fault: RowFault { row: usize::try_from(row).ok()?, kind } })
     }
 }
+
+macro_rules! decode {
+    ($($(#[$_doc:meta])* $kind:ident = $code:ident { $($(#[$_value_doc:meta])* $value:ident,)+ } $_text:literal;)+) => {
+        /// The kind that a line has by the constants of `ascendc/abi/fault.h`, with its values in the line's order.
+        fn kind_of(code: u32, values: [i64; 3]) -> Option<FaultKind> {
+            let mut values = values.into_iter();
+            match code {
+                $(raw::$code => Some(FaultKind::$kind { $($value: values.next()?),+ }),)+
+                _ => None,
+            }
+        }
+
+        // Each constant of the C header is one of the list, whose order is that of the constants.
+        const _: () = {
+            let codes = [$(raw::$code),+];
+            assert!(codes.len() == raw::ASCEND_CACHE_LOC_FAULT_KINDS as usize, "the lists differ in length");
+            let mut i = 0;
+            while i < codes.len() {
+                assert!(codes[i] as usize == i + 1, "the lists differ in order");
+                i += 1;
+            }
+        };
+    };
+}
+ascend_cache_loc_ref::fault_kinds!(decode);

@@ -1,15 +1,12 @@
-//! Runs case files on a backend and compares: one JSON object a line, as `LastLoc::case_line` and `ExtendLocs::case_line`
-//! write them from a runtime's host-side copies.
+//! Runs case files on a backend and compares: one JSON object a line.
 //!
 //! ```sh
 //! cargo run --release -p replay -- tests/cases/*.jsonl
 //! ```
 //!
 //! Prints a line per mismatch, then `N passed, M failed`. Exits 0 when all passed, 1 when some failed, 2 where an input
-//! could not be read. The fields are described in `case_file.rs`.
+//! could not be read. The fields are described in `tests/harness/src/case_line.rs`.
 
-mod case_file;
-mod data;
 mod options;
 #[cfg(test)]
 mod tests;
@@ -20,9 +17,9 @@ use std::process::ExitCode;
 
 use anyhow::{Result, ensure};
 use ascend_cache_loc::cpu_ref::RefError;
-use case_file::Expectation;
 use harness::backend::{Backend, CallError, CpuRef};
 use harness::case::Outcome;
+use harness::case_line::{self, Expectation};
 use harness::cli::{complain, printable, reader_is_gone};
 use harness::lines::Lines;
 use harness::memory::Bytes;
@@ -63,13 +60,13 @@ fn exit_code(result: &Result<Tally>) -> u8 {
 }
 
 /// Runs every case of every file; an error names the file and line that could not be read.
-fn replay(backend: &mut impl Backend, files: &[PathBuf], memory: Bytes, out: &mut impl Write) -> Result<Tally> {
+fn replay(backend: &mut dyn Backend, files: &[PathBuf], memory: Bytes, out: &mut impl Write) -> Result<Tally> {
     let mut tally = Tally::default();
     for path in files {
         let mut lines = Lines::open(path, memory.longest_line())?;
         let before = tally.passed + tally.failed;
         while let Some(line) = lines.next_line()? {
-            let parsed = case_file::parse(&line, memory);
+            let parsed = case_line::parse(&line, memory);
             let (id, case, expectation) = parsed.map_err(|error| error.context(lines.place()))?;
             let name = format!("{}: {}", printable(&lines.place()), printable(&format!("{id:?}")));
             if report(&name, &case.run(backend), &expectation, out)? {

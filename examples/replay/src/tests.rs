@@ -1,10 +1,13 @@
 //! What `replay` passes, reports and refuses.
 
-use ascend_cache_loc::TableShape;
-use ascend_cache_loc::cpu_ref::{ExtendLocs, LastLoc, RefError, ReqToToken, assign_extend_cache_locs, get_last_loc};
+use std::sync::Arc;
+
+use ascend_cache_loc::{IntType, TableShape};
 
 use harness::backend::BackendName;
+use harness::case::{Case, Dtypes, Table};
 use harness::memory::DEFAULT;
+use harness::operation::by_name;
 
 use super::*;
 
@@ -39,7 +42,7 @@ fn golden_and_fault_cases_pass_on_the_kernels() {
     }
 }
 
-fn all_cases_pass(backend: &mut impl Backend) {
+fn all_cases_pass(backend: &mut dyn Backend) {
     let files = ["golden.jsonl", "faults.jsonl"].map(|name| PathBuf::from(CASES).join(name));
     let mut out = Vec::new();
     let tally = replay(backend, &files, DEFAULT, &mut out).unwrap();
@@ -79,7 +82,7 @@ fn what_cannot_be_read_names_file_and_line_and_exits_2() {
         (
             "get_last_loc",
             "get_last",
-            "unknown variant `get_last`, expected `get_last_loc` or `assign_extend_cache_locs`",
+            "unknown operation `get_last`, expected one of `assign_extend_cache_locs`, `get_last_loc`",
         ),
         (r#""out":"i32""#, r#""out":"f32""#, "unknown variant `f32`, expected `i32` or `i64`"),
         (r#""req_to_token":"i32""#, r#""req_to_token":"i64""#, "unknown variant `i64`, expected `i32`"),
@@ -138,9 +141,9 @@ fn a_table_beyond_memory_is_refused() {
 
 #[test]
 fn an_arange_of_2_31_elements_ends_with_the_largest_slot() {
-    let element = case_file::named("arange", 1 << 31).unwrap();
+    let element = case_line::named("arange", 1 << 31).unwrap();
     assert_eq!((element(0), element(1 << 20), element((1 << 31) - 1)), (0, 1 << 20, i32::MAX));
-    assert!(case_file::named("arange", (1 << 31) + 1).is_err());
+    assert!(case_line::named("arange", (1 << 31) + 1).is_err());
 }
 
 #[test]
@@ -217,48 +220,39 @@ fn options_are_named_in_what_is_wrong_with_them() {
 }
 
 #[test]
-fn case_lines_of_a_runtime_replay_as_they_ran() {
+fn cases_as_lines_replay_as_they_ran() {
     let slots: Vec<i32> = (0..40_000).map(|i| i * 3 - 50_000).collect();
     // 4 rows of 900 are written whole, 40 rows of 900 as runs; the storage ends with the last entry.
     for rows in [4, 40] {
         let shape = TableShape::new(rows, 1000).unwrap().with_row_len(900).unwrap();
-        let table = ReqToToken::new(shape, &slots[..shape.storage_len() as usize]).unwrap();
-        let (req_pool_indices, prefix_lens) = ([3_i64, 0, 99, 1, 3], [900_i32, -1, 1, 1, 900]);
-        let mut out = [-777_i64; 5];
-        let result = get_last_loc(LastLoc {
-            table,
-            req_pool_indices: &req_pool_indices,
-            prefix_lens: &prefix_lens,
-            out: &mut out,
-        });
-        let Err(RefError::Fault(fault)) = result else { panic!("{result:?}") };
-        let args = LastLoc { table, req_pool_indices: &req_pool_indices, prefix_lens: &prefix_lens, out: &mut out };
-        let last = args.case_line("\"quoted\"\\ \n \u{1F980}").out_init(-777).fault(fault).to_string();
-
-        let (start_offsets, end_offsets) = ([890_i64, 7, 0, 0, i64::MIN], [900_i64, 7, 900, 3, 0]);
-        let mut out = [-777_i32; 20];
-        let extend = ExtendLocs {
-            table,
-            req_pool_indices: &req_pool_indices,
-            start_offsets: &start_offsets,
-            end_offsets: &end_offsets,
-            out: &mut out,
+        let slots = slots[..shape.storage_len() as usize].to_vec();
+        let table = Arc::new(Table { shape, slots });
+        let dtypes = Dtypes { req_pool_indices: IntType::I64, lens: IntType::I32, out: IntType::I64 };
+        let reqs = vec![3, 0, 99, 1, 3];
+        let last = Case {
+            op: by_name("get_last_loc").unwrap(),
+            dtypes,
+            table: table.clone(),
+            arrays: vec![reqs.clone(), vec![900, -1, 1, 1, 900]],
+            out_len: 5,
+            out_init: -777,
         };
-        let Err(RefError::Fault(fault)) = assign_extend_cache_locs(extend) else { panic!() };
-        let extend = ExtendLocs {
+        let id = "\"quoted\"\\ \n \u{1F980}";
+        let last = last.line(id);
+        let extend = Case {
+            op: by_name("assign_extend_cache_locs").unwrap(),
+            dtypes: Dtypes { req_pool_indices: IntType::I64, lens: IntType::I64, out: IntType::I32 },
             table,
-            req_pool_indices: &req_pool_indices,
-            start_offsets: &start_offsets,
-            end_offsets: &end_offsets,
-            out: &mut out,
+            arrays: vec![reqs, vec![890, 7, 0, 0, i64::MIN], vec![900, 7, 900, 3, 0]],
+            out_len: 20,
+            out_init: -777,
         };
-        let extend = extend.case_line("extend").out_init(-777).fault(fault).to_string();
-
+        let extend = extend.line("extend");
+        assert!(last.contains("\"fault\":{\"row\":2,") && extend.contains("\"fault\":{\"row\":2,"), "{last}\n{extend}");
         assert!(!last.contains('\n') && extend.contains("runs") == (rows == 40), "{extend}");
         let (printed, tally) = replay_lines(&format!("lines{rows}"), &format!("{last}\n{extend}\n"));
         assert_eq!(printed, "2 passed, 0 failed\n");
         assert_eq!(tally.unwrap(), Tally { passed: 2, failed: 0 });
-        let (id, ..) = case_file::parse(&last, DEFAULT).unwrap();
-        assert_eq!(id, "\"quoted\"\\ \n \u{1F980}");
+        assert_eq!(case_line::parse(&last, DEFAULT).unwrap().0, id);
     }
 }

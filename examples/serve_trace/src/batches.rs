@@ -91,9 +91,9 @@ impl<B: Backend> Engine<'_, B> {
     fn get_last_loc(&mut self, req_pool_indices: &[i64], prefix_lens: &[i64]) -> Result<Vec<i64>> {
         let table = ReqToToken::new(self.shape, &self.table)?;
         let mut out = vec![0_i64; req_pool_indices.len()];
-        let args = LastLoc { table, req_pool_indices, prefix_lens, out: &mut out };
+        let mut args = LastLoc { table, req_pool_indices, prefix_lens, out: &mut out };
         let start = Instant::now();
-        let result = self.backend.get_last_loc(args);
+        let result = self.backend.call(&mut args);
         let elapsed = start.elapsed();
         result?;
         let entries = prefix_lens.iter().filter(|&&len| len > 0).count();
@@ -115,9 +115,9 @@ impl<B: Backend> Engine<'_, B> {
         let table = ReqToToken::new(self.shape, &self.table)?;
         let rows = req_pool_indices.len();
         let mut out = vec![0_i32; rows * self.config.draft_tokens];
-        let args = ExtendLocs { table, req_pool_indices, start_offsets, end_offsets, out: &mut out };
+        let mut args = ExtendLocs { table, req_pool_indices, start_offsets, end_offsets, out: &mut out };
         let start = Instant::now();
-        let result = self.backend.assign_extend_cache_locs(args);
+        let result = self.backend.call(&mut args);
         let elapsed = start.elapsed();
         result?;
         let indices = size_of_val(req_pool_indices) + size_of_val(start_offsets) + size_of_val(end_offsets);

@@ -1,8 +1,7 @@
 //! The loop, served and verified; and that its checks can fail. What traces become is tested beside their reader.
 
-use ascend_cache_loc::Int;
-use ascend_cache_loc::cpu_ref::{ExtendLocs, LastLoc};
 use harness::backend::{Backend, CallError, CpuRef};
+use harness::operation::Call;
 
 use crate::engine::{Config, Engine};
 use crate::fit::fit;
@@ -244,35 +243,15 @@ fn options_are_named_in_what_is_wrong_with_them() {
 /// A backend that is right but for one call.
 struct Lying {
     calls: usize,
-    wrong_last_loc: bool,
+    of: &'static str,
 }
 
 impl Backend for Lying {
-    fn get_last_loc<R: Int, L: Int, O: Int>(&mut self, args: LastLoc<'_, R, L, O>) -> Result<(), CallError> {
-        let LastLoc { table, req_pool_indices, prefix_lens, out } = args;
-        CpuRef.get_last_loc(LastLoc { table, req_pool_indices, prefix_lens, out: &mut *out })?;
-        self.calls += usize::from(self.wrong_last_loc);
+    fn call(&mut self, call: &mut dyn Call) -> Result<(), CallError> {
+        CpuRef.call(call)?;
+        self.calls += usize::from(call.operation().name() == self.of);
         if self.calls == 5 {
-            out[0] = O::from_slot(4242);
-        }
-        Ok(())
-    }
-
-    fn assign_extend_cache_locs<R: Int, L: Int, O: Int>(
-        &mut self,
-        args: ExtendLocs<'_, R, L, O>,
-    ) -> Result<(), CallError> {
-        let ExtendLocs { table, req_pool_indices, start_offsets, end_offsets, out } = args;
-        CpuRef.assign_extend_cache_locs(ExtendLocs {
-            table,
-            req_pool_indices,
-            start_offsets,
-            end_offsets,
-            out: &mut *out,
-        })?;
-        self.calls += usize::from(!self.wrong_last_loc);
-        if self.calls == 5 {
-            out.swap(0, 1);
+            call.spoil(0, 4242);
         }
         Ok(())
     }
@@ -281,12 +260,10 @@ impl Backend for Lying {
 #[test]
 fn one_wrong_answer_of_a_backend_is_caught_and_named() {
     let requests = workload::generate(1, 20);
-    let error = |wrong_last_loc| {
-        let mut backend = Lying { calls: 0, wrong_last_loc };
+    for of in ["get_last_loc", "assign_extend_cache_locs"] {
+        let mut backend = Lying { calls: 0, of };
         let error = Engine::new(&mut backend, &requests, config()).unwrap().run(|_| ()).unwrap_err();
-        format!("{error:#}")
-    };
-    let last_loc = error(true);
-    assert!(last_loc.contains(": get_last_loc: index 0: got 4242, expected "), "{last_loc}");
-    assert!(error(false).contains(": assign_extend_cache_locs: index 0: got "));
+        let text = format!("{error:#}");
+        assert!(text.contains(&format!(": {of}: index 0: got 4242, expected ")), "{text}");
+    }
 }

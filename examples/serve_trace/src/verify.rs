@@ -10,7 +10,7 @@ use ascend_cache_loc::cpu_ref::ReqToToken;
 use crate::request::Request;
 use crate::sequence::Sequence;
 use harness::memory::filled;
-use harness::oracle;
+use harness::ops::{extend_locs_oracle, last_loc_oracle};
 use harness::splitmix::splitmix64;
 
 /// A stand-in for the KV cache, one tag a slot, and a scratch list of page owners.
@@ -30,7 +30,7 @@ impl Verifier {
     /// Checks a call of `get_last_loc` against the oracle.
     pub(crate) fn check_last_loc(&self, table: ReqToToken<'_>, reqs: &[i64], lens: &[i64], out: &[i64]) -> Result<()> {
         let mut expected = vec![0; out.len()];
-        let fault = oracle::get_last_loc((table.shape(), table.slots()), reqs, lens, &mut expected);
+        let fault = last_loc_oracle(table, reqs, lens, &mut expected);
         compare("get_last_loc", out.iter().copied(), &expected, fault)
     }
 
@@ -45,8 +45,7 @@ impl Verifier {
     ) -> Result<()> {
         let [starts, ends] = [starts, ends].map(|offsets| offsets.iter().map(|&at| at.into()).collect::<Vec<i64>>());
         let mut expected = vec![0; out.len()];
-        let table = (table.shape(), table.slots());
-        let fault = oracle::assign_extend_cache_locs(table, reqs, &starts, &ends, &mut expected);
+        let fault = extend_locs_oracle(table, reqs, &starts, &ends, &mut expected);
         compare("assign_extend_cache_locs", out.iter().map(|&loc| loc.into()), &expected, fault)
     }
 

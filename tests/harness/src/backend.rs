@@ -1,12 +1,13 @@
-//! A backend: something that runs both operations on host arrays.
+//! A backend: something that runs operations on host arrays.
 
 use std::fmt::{Display, Formatter};
 use std::str::FromStr;
 
-use ascend_cache_loc::{Device, Error, Int};
-use ascend_cache_loc_ref::{self as cpu_ref, ExtendLocs, LastLoc, RefError};
+use ascend_cache_loc::{Device, Error};
+use ascend_cache_loc_ref::RefError;
 
 use crate::device::OnDevice;
+use crate::operation::Call;
 
 /// The name of a backend on a command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,18 +97,14 @@ impl From<Error> for CallError {
     }
 }
 
-/// Runs both operations on arrays in host memory. A device backend copies them over, launches, waits and copies back; the
+/// Runs operations on arrays in host memory. A device backend copies them over, launches, waits and copies back; the
 /// suite, `replay` and `serve_trace` see no difference.
-#[expect(clippy::missing_errors_doc, reason = "those of the operations")]
 pub trait Backend {
-    /// [`cpu_ref::get_last_loc`] on this backend.
-    fn get_last_loc<R: Int, L: Int, O: Int>(&mut self, args: LastLoc<'_, R, L, O>) -> Result<(), CallError>;
-
-    /// [`cpu_ref::assign_extend_cache_locs`] on this backend.
-    fn assign_extend_cache_locs<R: Int, L: Int, O: Int>(
-        &mut self,
-        args: ExtendLocs<'_, R, L, O>,
-    ) -> Result<(), CallError>;
+    /// Runs one.
+    ///
+    /// # Errors
+    /// Those of the operation; where the backend failed.
+    fn call(&mut self, call: &mut dyn Call) -> Result<(), CallError>;
 
     /// Chooses the layout of the next call, where there is more than one: a seed means the same one each time.
     fn lay_out(&mut self, _seed: u64) {}
@@ -118,14 +115,7 @@ pub trait Backend {
 pub struct CpuRef;
 
 impl Backend for CpuRef {
-    fn get_last_loc<R: Int, L: Int, O: Int>(&mut self, args: LastLoc<'_, R, L, O>) -> Result<(), CallError> {
-        Ok(cpu_ref::get_last_loc(args)?)
-    }
-
-    fn assign_extend_cache_locs<R: Int, L: Int, O: Int>(
-        &mut self,
-        args: ExtendLocs<'_, R, L, O>,
-    ) -> Result<(), CallError> {
-        Ok(cpu_ref::assign_extend_cache_locs(args)?)
+    fn call(&mut self, call: &mut dyn Call) -> Result<(), CallError> {
+        Ok(call.on_host()?)
     }
 }

@@ -1,12 +1,12 @@
-//! One call in 64-bit host vectors, and how to run it with the element types it names.
+//! One call in 64-bit host vectors.
 
 use std::sync::Arc;
 
 use ascend_cache_loc::{Int, IntType, TableShape};
-use ascend_cache_loc_ref::{ExtendLocs, LastLoc, RefError, ReqToToken};
+use ascend_cache_loc_ref::{RefError, ReqToToken};
 
 use crate::backend::{Backend, CallError};
-use crate::oracle;
+use crate::operation::{Element, Operation, Param};
 
 /// A request table that owns its storage.
 #[derive(Debug)]
@@ -18,19 +18,35 @@ pub struct Table {
 }
 
 impl Table {
-    fn view(&self) -> ReqToToken<'_> {
+    /// The table as the CPU reference takes it.
+    ///
+    /// # Panics
+    /// Where the storage is too short.
+    #[must_use]
+    pub fn view(&self) -> ReqToToken<'_> {
         ReqToToken::new(self.shape, &self.slots).expect("the table's storage fits its shape")
     }
+}
+
+/// Entry (r, p) of a table, for oracles.
+///
+/// # Panics
+/// Outside the rows and their meaningful entries.
+#[must_use]
+pub fn entry(table: ReqToToken<'_>, r: i64, p: i64) -> i64 {
+    let (shape, r, p) = (table.shape(), usize::try_from(r).expect("a row"), usize::try_from(p).expect("an entry"));
+    assert!(r < shape.rows() && p < shape.row_len());
+    table.slots()[r * shape.row_stride() + p].into()
 }
 
 /// The element types of a call.
 #[derive(Clone, Copy, Debug)]
 pub struct Dtypes {
-    /// Of `req_pool_indices`.
+    /// Of request pool indices.
     pub req_pool_indices: IntType,
-    /// Of `prefix_lens`, or of both offset arrays.
+    /// Of lengths and offsets.
     pub lens: IntType,
-    /// Of `out`.
+    /// Of the output.
     pub out: IntType,
 }
 
@@ -42,38 +58,30 @@ impl Dtypes {
             both.into_iter().flat_map(move |lens| both.into_iter().map(move |out| Self { req_pool_indices, lens, out }))
         })
     }
-}
 
-/// The arrays that differ between the operations.
-#[derive(Clone, Debug)]
-pub enum Op {
-    /// `get_last_loc`.
-    GetLastLoc {
-        /// One for each row of the batch.
-        prefix_lens: Vec<i64>,
-    },
-    /// `assign_extend_cache_locs`.
-    AssignExtendCacheLocs {
-        /// One for each row of the batch.
-        start_offsets: Vec<i64>,
-        /// One for each row of the batch.
-        end_offsets: Vec<i64>,
-        /// Elements of the output.
-        out_len: usize,
-    },
+    /// That of an array.
+    #[must_use]
+    pub fn of(self, param: Param) -> IntType {
+        match param {
+            Param::R => self.req_pool_indices,
+            Param::L => self.lens,
+        }
+    }
 }
 
 /// One call.
 #[derive(Clone, Debug)]
 pub struct Case {
-    /// The operation, and what it alone has.
-    pub op: Op,
+    /// The operation.
+    pub op: &'static dyn Operation,
     /// The element types to run it with.
     pub dtypes: Dtypes,
-    /// The request table.
+    /// The request table; one without rows for an operation that has none.
     pub table: Arc<Table>,
-    /// One for each row of the batch.
-    pub req_pool_indices: Vec<i64>,
+    /// The arrays that the operation reads, in the order that it names them; the first has the length of the batch.
+    pub arrays: Vec<Vec<i64>>,
+    /// Elements of the output.
+    pub out_len: usize,
     /// Fills the output before the call, so that untouched elements show.
     pub out_init: i64,
 }
@@ -87,79 +95,73 @@ pub struct Outcome {
     pub result: Result<(), CallError>,
 }
 
-impl Case {
-    /// The elements of the output.
+impl Outcome {
+    /// Of an output and a result.
     #[must_use]
-    pub fn out_len(&self) -> usize {
-        match self.op {
-            Op::GetLastLoc { .. } => self.req_pool_indices.len(),
-            Op::AssignExtendCacheLocs { out_len, .. } => out_len,
-        }
+    pub fn of<O: Int>(out: Vec<O>, result: Result<(), CallError>) -> Self {
+        Self { out: out.into_iter().map(Int::to_i64).collect(), result }
+    }
+}
+
+impl Case {
+    /// Rows of the batch.
+    #[must_use]
+    pub fn batch(&self) -> usize {
+        self.arrays[0].len()
     }
 
     /// Runs the case on a backend, with the element types it names.
     ///
     /// # Panics
     /// Where a value does not fit its element type.
-    pub fn run<B: Backend>(&self, backend: &mut B) -> Outcome {
-        use IntType::{I32, I64};
-        let Dtypes { req_pool_indices, lens, out } = self.dtypes;
-        match (req_pool_indices, lens, out) {
-            (I32, I32, I32) => self.run_as::<i32, i32, i32>(backend),
-            (I32, I32, I64) => self.run_as::<i32, i32, i64>(backend),
-            (I32, I64, I32) => self.run_as::<i32, i64, i32>(backend),
-            (I32, I64, I64) => self.run_as::<i32, i64, i64>(backend),
-            (I64, I32, I32) => self.run_as::<i64, i32, i32>(backend),
-            (I64, I32, I64) => self.run_as::<i64, i32, i64>(backend),
-            (I64, I64, I32) => self.run_as::<i64, i64, i32>(backend),
-            (I64, I64, I64) => self.run_as::<i64, i64, i64>(backend),
-        }
-    }
-
-    fn run_as<R, L, O>(&self, backend: &mut impl Backend) -> Outcome
-    where
-        R: Int + TryFrom<i64>,
-        L: Int + TryFrom<i64>,
-        O: Int + TryFrom<i64>,
-    {
-        let table = self.table.view();
-        let req_pool_indices = &narrow::<R>(&self.req_pool_indices);
-        let mut out = narrow::<O>(&vec![self.out_init; self.out_len()]);
-        let result = match &self.op {
-            Op::GetLastLoc { prefix_lens } => backend.get_last_loc(LastLoc {
-                table,
-                req_pool_indices,
-                prefix_lens: &narrow::<L>(prefix_lens),
-                out: &mut out,
-            }),
-            Op::AssignExtendCacheLocs { start_offsets, end_offsets, .. } => {
-                backend.assign_extend_cache_locs(ExtendLocs {
-                    table,
-                    req_pool_indices,
-                    start_offsets: &narrow::<L>(start_offsets),
-                    end_offsets: &narrow::<L>(end_offsets),
-                    out: &mut out,
-                })
-            }
-        };
-        Outcome { out: out.into_iter().map(Int::to_i64).collect(), result }
+    pub fn run(&self, backend: &mut dyn Backend) -> Outcome {
+        self.op.run(self, backend)
     }
 
     /// What the oracle says about the case.
     #[must_use]
     pub fn expected(&self) -> Outcome {
-        let table = (self.table.shape, &self.table.slots[..]);
-        let mut out = vec![self.out_init; self.out_len()];
-        let fault = match &self.op {
-            Op::GetLastLoc { prefix_lens } => {
-                oracle::get_last_loc(table, &self.req_pool_indices, prefix_lens, &mut out)
-            }
-            Op::AssignExtendCacheLocs { start_offsets, end_offsets, .. } => {
-                oracle::assign_extend_cache_locs(table, &self.req_pool_indices, start_offsets, end_offsets, &mut out)
-            }
-        };
+        let mut out = vec![self.out_init; self.out_len];
+        let fault = self.op.oracle(self, &mut out);
         Outcome { out, result: fault.map_or(Ok(()), |fault| Err(RefError::from(fault).into())) }
     }
+
+    /// An array in its element type.
+    ///
+    /// # Panics
+    /// Where a value does not fit it.
+    #[must_use]
+    pub fn array<T: Element>(&self, place: usize) -> Vec<T> {
+        narrow(&self.arrays[place])
+    }
+
+    /// The output as it is before the call.
+    ///
+    /// # Panics
+    /// Where what fills it does not fit the element type.
+    #[must_use]
+    pub fn out<T: Element>(&self) -> Vec<T> {
+        narrow(&vec![self.out_init; self.out_len])
+    }
+}
+
+/// Runs a case on the backend and compares every element and the fault with the oracle; tells the first difference, or
+/// why the backend gave nothing to compare.
+///
+/// # Errors
+/// The difference, as text.
+pub fn compare(backend: &mut dyn Backend, case: &Case) -> Result<(), String> {
+    let (got, expected) = (case.run(backend), case.expected());
+    if let Err(CallError::Failed(why)) = got.result {
+        return Err(why);
+    }
+    if let Some(i) = (0..expected.out.len()).find(|&i| got.out[i] != expected.out[i]) {
+        return Err(format!("out[{i}] is {}, expected {}", got.out[i], expected.out[i]));
+    }
+    if got.result != expected.result {
+        return Err(format!("returned {:?}, expected {:?}", got.result, expected.result));
+    }
+    Ok(())
 }
 
 /// Whether every value fits an element type.
@@ -168,9 +170,7 @@ pub fn fits(dtype: IntType, values: &[i64]) -> bool {
     dtype == IntType::I64 || values.iter().all(|&value| i32::try_from(value).is_ok())
 }
 
-fn narrow<T: Int + TryFrom<i64>>(values: &[i64]) -> Vec<T> {
-    values
-        .iter()
-        .map(|&value| T::try_from(value).unwrap_or_else(|_| panic!("{value} does not fit {}", T::TYPE)))
-        .collect()
+fn narrow<T: Element>(values: &[i64]) -> Vec<T> {
+    let fit = |&value: &i64| T::try_from(value).unwrap_or_else(|_| panic!("{value} does not fit {}", T::TYPE));
+    values.iter().map(fit).collect()
 }

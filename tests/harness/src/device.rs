@@ -2,14 +2,16 @@
 
 #![allow(unsafe_code, reason = "arrays of both element types in one piece of device memory")]
 
+use std::ops::Range;
+
 use ascend_cache_loc::{
     self as device, Device, DeviceAddr, DeviceBuffer, DeviceSlice, DeviceSliceMut, Error, Int, LaunchConfig, LaunchId,
     Operation, Stream, TableShape,
 };
-use ascend_cache_loc_ref::{ExtendLocs, LastLoc, RefError, ReqToToken};
+use ascend_cache_loc_ref::{RefError, ReqToToken};
 
 use crate::backend::{Backend, CallError};
-use crate::reads;
+use crate::operation::Call;
 use crate::splitmix::splitmix64;
 
 /// A device as a backend.
@@ -21,6 +23,8 @@ pub struct OnDevice {
     calls: u64,
     /// All arrays of a call but large tables.
     arena: DeviceBuffer<i64>,
+    /// Arenas that were too small for the call under way.
+    filled: Vec<DeviceBuffer<i64>>,
     /// Of a large table, the last one: only what a call needs of it is copied over.
     large: Option<(TableShape, DeviceBuffer<i32>)>,
 }
@@ -39,8 +43,8 @@ impl OnDevice {
     /// Where the device refuses the stream or memory.
     pub fn new(device: &Device) -> ascend_cache_loc::Result<Self> {
         let stream = device.new_stream()?;
-        let arena = DeviceBuffer::zeroed(&stream, 1 << 16)?;
-        Ok(Self { stream, fixed: None, calls: 0, arena, large: None })
+        let arena = DeviceBuffer::zeroed(&stream, 1 << 17)?;
+        Ok(Self { stream, fixed: None, calls: 0, arena, filled: Vec::new(), large: None })
     }
 
     /// A layout for the next launch: one of many, tiny tiles among them.
@@ -63,171 +67,163 @@ impl OnDevice {
         config.row_cost_bytes = [None, Some(8), Some(1 + below(10_000))][below(3) as usize];
         config
     }
+}
 
-    /// Makes the arena hold at least so many bytes.
-    fn reserve(&mut self, bytes: usize) -> Result<(), CallError> {
-        let words = bytes.div_ceil(8);
-        if self.arena.len() < words {
-            self.arena = DeviceBuffer::zeroed(&self.stream, words.next_power_of_two())?;
-        }
-        Ok(())
+impl Backend for OnDevice {
+    fn call(&mut self, call: &mut dyn Call) -> Result<(), CallError> {
+        self.filled.clear();
+        let config = self.config();
+        let (next, salt) = (self.arena.as_slice().addr().expect("not empty").get(), self.calls << 16);
+        call.on_device(&mut Carrier { device: self, config, next, salt, outputs: Vec::new() })
     }
 
-    /// The device's table. Of a large one, `ranges` of its storage are copied over and the rest is old.
-    fn table<'a>(
+    fn lay_out(&mut self, seed: u64) {
+        self.calls = seed;
+    }
+}
+
+/// Carries the arrays of one call to a device and back. Each goes on a 64-byte line of its own, at another element of it
+/// each time.
+#[derive(Debug)]
+pub struct Carrier<'d> {
+    device: &'d mut OnDevice,
+    config: LaunchConfig,
+    /// Address of the first byte of the arena that is free.
+    next: u64,
+    salt: u64,
+    /// The outputs with their guards, in the order that they were carried over.
+    outputs: Vec<DeviceAddr>,
+}
+
+impl Carrier<'_> {
+    /// The stream to launch on.
+    #[must_use]
+    pub fn stream(&self) -> &Stream {
+        &self.device.stream
+    }
+
+    /// The layout of the launch.
+    #[must_use]
+    pub fn config(&self) -> &LaunchConfig {
+        &self.config
+    }
+
+    /// A table. Of a large one, `reads` of its storage are copied over and the rest is old.
+    ///
+    /// # Errors
+    /// Where the device fails.
+    ///
+    /// # Panics
+    /// Where a range leaves the table.
+    pub fn table<'a>(
         &mut self,
-        place: &mut Place,
         table: &ReqToToken<'_>,
-        ranges: impl Iterator<Item = std::ops::Range<usize>>,
+        reads: impl IntoIterator<Item = Range<usize>>,
     ) -> Result<device::ReqToToken<'a>, CallError> {
         let (shape, slots) = (table.shape(), table.slots());
         // No more than the shape needs: the kernel may touch no more.
         let slots = &slots[..usize::try_from(shape.storage_len()).expect("it lies in memory")];
         if slots.len() <= SMALL_TABLE {
-            return Ok(device::ReqToToken::new(shape, self.copied(place, slots)?).map_err(Error::from)?);
+            return Ok(device::ReqToToken::new(shape, self.input(slots)?).map_err(Error::from)?);
         }
-        if self.large.as_ref().is_none_or(|(other, _)| *other != shape) {
-            self.large = None;
-            self.stream.synchronize()?;
-            self.large = Some((shape, DeviceBuffer::zeroed(&self.stream, slots.len())?));
+        let OnDevice { stream, large, .. } = &mut *self.device;
+        if large.as_ref().is_none_or(|(other, _)| *other != shape) {
+            *large = None;
+            stream.synchronize()?;
+            *large = Some((shape, DeviceBuffer::zeroed(stream, slots.len())?));
         }
-        let (_, buffer) = self.large.as_mut().expect("made above");
-        for range in ranges {
+        let (_, buffer) = large.as_mut().expect("made above");
+        for range in reads {
             let mut part = buffer.as_slice_mut().get(range.clone()).expect("inside");
-            part.copy_from_host(&self.stream, &slots[range])?;
+            part.copy_from_host(stream, &slots[range])?;
         }
         let (address, len) = (buffer.as_slice().addr().expect("not empty"), buffer.len());
         // SAFETY: the buffer stays until another large table replaces it, after a wait.
-        let slots = unsafe { DeviceSlice::from_raw_parts(self.stream.device(), address, len) };
+        let slots = unsafe { DeviceSlice::from_raw_parts(stream.device(), address, len) };
         Ok(device::ReqToToken::new(shape, slots?).map_err(Error::from)?)
     }
 
-    /// An input, copied over.
-    fn copied<'a, T: Int>(&mut self, place: &mut Place, data: &[T]) -> Result<DeviceSlice<'a, T>, CallError> {
-        let Some(address) = place.take::<T>(data.len()) else { return Ok(DeviceSlice::empty()) };
-        self.slice_mut(address, data.len())?.copy_from_host(&self.stream, data)?;
+    /// An array that is read.
+    ///
+    /// # Errors
+    /// Where the device fails.
+    pub fn input<'a, T: Int>(&mut self, data: &[T]) -> Result<DeviceSlice<'a, T>, CallError> {
+        let Some(address) = self.take::<T>(data.len())? else { return Ok(DeviceSlice::empty()) };
+        self.slice_mut(address, data.len())?.copy_from_host(&self.device.stream, data)?;
         // SAFETY: of the arena, which stays for the call.
-        Ok(unsafe { DeviceSlice::from_raw_parts(self.stream.device(), address, data.len()) }?)
+        Ok(unsafe { DeviceSlice::from_raw_parts(self.device.stream.device(), address, data.len()) }?)
     }
 
-    /// The output between its guards, and the whole of it.
-    fn output<'a, T: Int>(
-        &mut self,
-        place: &mut Place,
-        data: &[T],
-    ) -> Result<(DeviceSliceMut<'a, T>, DeviceAddr), CallError> {
+    /// An array that is written, between guards.
+    ///
+    /// # Errors
+    /// Where the device fails.
+    ///
+    /// # Panics
+    /// Never: there are guards.
+    pub fn output<'a, T: Int>(&mut self, data: &[T]) -> Result<DeviceSliceMut<'a, T>, CallError> {
         let guard = [T::from_slot(GUARD_SLOT); GUARD];
-        let whole = [&guard, data, &guard].concat();
-        let start = self.copied(place, &whole)?.addr().expect("not empty");
+        let start = self.input(&[&guard, data, &guard].concat())?.addr().expect("not empty");
+        self.outputs.push(start);
         let address = start.get() + (GUARD * size_of::<T>()) as u64;
-        Ok((self.slice_mut(DeviceAddr::new(address).expect("not 0"), data.len())?, start))
+        self.slice_mut(DeviceAddr::new(address).expect("not 0"), data.len())
     }
 
-    fn slice_mut<'a, T: Int>(&self, address: DeviceAddr, len: usize) -> Result<DeviceSliceMut<'a, T>, CallError> {
-        // SAFETY: of the arena, which stays for the call; its parts do not overlap.
-        Ok(unsafe { DeviceSliceMut::from_raw_parts(self.stream.device(), address, len) }?)
-    }
-
-    /// Waits for a launch; copies the output back, and gives its fault.
-    fn finish<T: Int>(
+    /// Waits for a launch and brings its only output back; then its fault is the result.
+    ///
+    /// # Errors
+    /// The fault; where the launch or the device failed, something wrote beside the output, or the fault names another
+    /// launch or operation.
+    pub fn finish<T: Int>(
         &mut self,
         launched: Result<LaunchId, Error>,
         operation: Operation,
         out: &mut [T],
-        whole: DeviceAddr,
     ) -> Result<(), CallError> {
         let id = launched?;
-        let fault = self.stream.take_fault()?;
-        let mut back = vec![T::from_slot(0); out.len() + 2 * GUARD];
-        self.slice_mut(whole, back.len())?.as_slice().copy_to_host(&self.stream, &mut back)?;
-        let (before, rest) = back.split_at(GUARD);
-        let (inside, after) = rest.split_at(out.len());
-        if before.iter().chain(after).any(|&slot| slot != T::from_slot(GUARD_SLOT)) {
-            return Err(CallError::Failed("wrote beside its output".into()));
-        }
-        out.copy_from_slice(inside);
+        let fault = self.device.stream.take_fault()?;
+        self.bring_back(out)?;
         let Some(found) = fault else { return Ok(()) };
         if (found.launch, found.operation) != (id, operation) {
             return Err(CallError::Failed(format!("the fault of {operation:?}, launch {id}, names another: {found}")));
         }
         Err(RefError::from(found.fault).into())
     }
-}
 
-/// Where the next array goes in the arena: on a 64-byte line of its own, at another element of it each time.
-struct Place {
-    next: u64,
-    salt: u64,
-}
+    /// Brings back the output that was carried over first of those that are there still.
+    fn bring_back<T: Int>(&mut self, out: &mut [T]) -> Result<(), CallError> {
+        let mut back = vec![T::from_slot(0); out.len() + 2 * GUARD];
+        let whole = self.outputs.remove(0);
+        self.slice_mut(whole, back.len())?.as_slice().copy_to_host(&self.device.stream, &mut back)?;
+        let (before, rest) = back.split_at(GUARD);
+        let (inside, after) = rest.split_at(out.len());
+        if before.iter().chain(after).any(|&slot| slot != T::from_slot(GUARD_SLOT)) {
+            return Err(CallError::Failed("wrote beside its output".into()));
+        }
+        out.copy_from_slice(inside);
+        Ok(())
+    }
 
-impl Place {
-    fn take<T>(&mut self, len: usize) -> Option<DeviceAddr> {
+    /// A place for an array; `None` for an empty one, which has none.
+    fn take<T>(&mut self, len: usize) -> Result<Option<DeviceAddr>, CallError> {
         self.salt += 1;
         let element = size_of::<T>() as u64;
-        let start = self.next.next_multiple_of(64) + splitmix64(self.salt) % (64 / element) * element;
-        self.next = start + len as u64 * element;
-        DeviceAddr::new(start).filter(|_| len > 0)
-    }
-}
-
-impl OnDevice {
-    fn place(&mut self, bytes: usize) -> Result<Place, CallError> {
-        self.reserve(bytes + 16 * 128 + 2 * 8 * GUARD + 4 * SMALL_TABLE)?;
-        Ok(Place { next: self.arena.as_slice().addr().expect("not empty").get(), salt: self.calls << 16 })
-    }
-}
-
-/// The bytes of an array.
-fn bytes<T>(array: &[T]) -> usize {
-    size_of_val(array)
-}
-
-impl Backend for OnDevice {
-    fn get_last_loc<R: Int, L: Int, O: Int>(&mut self, args: LastLoc<'_, R, L, O>) -> Result<(), CallError> {
-        let config = self.config();
-        let LastLoc { table, req_pool_indices, prefix_lens, out } = args;
-        let mut place = self.place(bytes(req_pool_indices) + bytes(prefix_lens) + bytes(out))?;
-        let shape = table.shape();
-        let rows = req_pool_indices.iter().zip(prefix_lens);
-        let entries = rows.filter_map(|(req, len)| reads::last_loc(shape, req.to_i64(), len.to_i64()));
-        let device_table = self.table(&mut place, &table, entries)?;
-        let (device_out, whole) = self.output(&mut place, out)?;
-        let args = device::LastLoc {
-            table: device_table,
-            req_pool_indices: self.copied(&mut place, req_pool_indices)?,
-            prefix_lens: self.copied(&mut place, prefix_lens)?,
-            out: device_out,
-        };
-        let launched = device::get_last_loc_with(&self.stream, args, &config);
-        self.finish(launched, Operation::GET_LAST_LOC, out, whole)
+        let bytes = len as u64 * element;
+        let place = |next: u64, salt| next.next_multiple_of(64) + splitmix64(salt) % (64 / element) * element;
+        let mut start = place(self.next, self.salt);
+        let arena = &self.device.arena;
+        if start + bytes > arena.as_slice().addr().expect("not empty").get() + 8 * arena.len() as u64 {
+            let words = (2 * arena.len()).max(usize::try_from(bytes).expect("it lies in memory") / 8 + 64);
+            let larger = DeviceBuffer::zeroed(&self.device.stream, words)?;
+            start = place(larger.as_slice().addr().expect("not empty").get(), self.salt);
+            self.device.filled.push(std::mem::replace(&mut self.device.arena, larger));
+        }
+        self.next = start + bytes;
+        Ok(DeviceAddr::new(start).filter(|_| len > 0))
     }
 
-    fn assign_extend_cache_locs<R: Int, L: Int, O: Int>(
-        &mut self,
-        args: ExtendLocs<'_, R, L, O>,
-    ) -> Result<(), CallError> {
-        let config = self.config();
-        let ExtendLocs { table, req_pool_indices, start_offsets, end_offsets, out } = args;
-        let offsets = bytes(start_offsets) + bytes(end_offsets);
-        let mut place = self.place(bytes(req_pool_indices) + offsets + bytes(out))?;
-        let shape = table.shape();
-        let rows = req_pool_indices.iter().zip(start_offsets).zip(end_offsets);
-        let entries = rows
-            .filter_map(|((req, start), end)| reads::extend_locs(shape, req.to_i64(), start.to_i64(), end.to_i64()));
-        let device_table = self.table(&mut place, &table, reads::within(out.len(), entries))?;
-        let (device_out, whole) = self.output(&mut place, out)?;
-        let args = device::ExtendLocs {
-            table: device_table,
-            req_pool_indices: self.copied(&mut place, req_pool_indices)?,
-            start_offsets: self.copied(&mut place, start_offsets)?,
-            end_offsets: self.copied(&mut place, end_offsets)?,
-            out: device_out,
-        };
-        let launched = device::assign_extend_cache_locs_with(&self.stream, args, &config);
-        self.finish(launched, Operation::ASSIGN_EXTEND_CACHE_LOCS, out, whole)
-    }
-
-    fn lay_out(&mut self, seed: u64) {
-        self.calls = seed;
+    fn slice_mut<'a, T: Int>(&self, address: DeviceAddr, len: usize) -> Result<DeviceSliceMut<'a, T>, CallError> {
+        // SAFETY: of the arena, which stays for the call; its parts do not overlap.
+        Ok(unsafe { DeviceSliceMut::from_raw_parts(self.device.stream.device(), address, len) }?)
     }
 }

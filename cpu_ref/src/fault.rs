@@ -1,0 +1,105 @@
+//! What is wrong with a row, and the one list of all that can be.
+
+use core::error::Error;
+use core::fmt::{Display, Formatter, Result};
+
+/// Calls a macro with the list of fault kinds: the variant, the constant of `ascendc/abi/fault.h` by which a kernel reports
+/// it, the values that it carries in the order of a fault line's, and its text. Of several reasons in one row the first of
+/// this order is reported.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! fault_kinds {
+    ($with:ident) => {
+        $with! {
+            /// Not `0 <= req < rows`.
+            RequestOutOfRange = ASCEND_CACHE_LOC_REQUEST_OUT_OF_RANGE {
+                /// The request pool index.
+                req,
+                /// The table's rows.
+                rows,
+            } "request pool index {req} is outside the table's {rows} rows";
+
+            /// `prefix_len > row_len`.
+            PrefixOutOfRange = ASCEND_CACHE_LOC_PREFIX_OUT_OF_RANGE {
+                /// The prefix length, in tokens.
+                prefix_len,
+                /// The table's meaningful entries per row.
+                row_len,
+            } "prefix length {prefix_len} exceeds the row length {row_len}";
+
+            /// `start > end`.
+            RangeReversed = ASCEND_CACHE_LOC_RANGE_REVERSED {
+                /// The start offset, in tokens.
+                start,
+                /// The end offset, in tokens.
+                end,
+            } "start offset {start} lies after end offset {end}";
+
+            /// `start < 0` or `end > row_len`.
+            RangeOutOfRow = ASCEND_CACHE_LOC_RANGE_OUT_OF_ROW {
+                /// The start offset, in tokens.
+                start,
+                /// The end offset, in tokens.
+                end,
+                /// The table's meaningful entries per row.
+                row_len,
+            } "offsets {start}..{end} leave the row of length {row_len}";
+
+            /// The row does not fit whole into what is left of `out`.
+            OutputTooShort = ASCEND_CACHE_LOC_OUTPUT_TOO_SHORT {
+                /// Where the row ends in the output: the sum of the lengths up to and with this row.
+                end,
+                /// The length of `out`, in elements.
+                capacity,
+            } "the row's output ends at element {end}, out holds {capacity}";
+        }
+    };
+}
+
+macro_rules! declare {
+    ($($(#[$doc:meta])* $kind:ident = $code:ident { $($(#[$value_doc:meta])* $value:ident,)+ } $text:literal;)+) => {
+        /// Why a row of the batch is bad, with the offending values. Of several reasons in one row the first of this order is
+        /// reported.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum FaultKind {
+            $($(#[$doc])* $kind { $($(#[$value_doc])* $value: i64,)+ },)+
+        }
+
+        impl FaultKind {
+            /// The variant's name, as case files have it: `"RequestOutOfRange"` and so on.
+            #[must_use]
+            pub const fn name(&self) -> &'static str {
+                match self {
+                    $(Self::$kind { .. } => stringify!($kind),)+
+                }
+            }
+        }
+
+        impl Display for FaultKind {
+            fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+                match *self {
+                    $(Self::$kind { $($value),+ } => write!(f, $text),)+
+                }
+            }
+        }
+    };
+}
+fault_kinds!(declare);
+
+/// The lowest faulting row of a batch. Every valid row was computed all the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct RowFault {
+    /// The row's place in the batch, from 0.
+    pub row: usize,
+    /// What is wrong with it.
+    pub kind: FaultKind,
+}
+
+impl Display for RowFault {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        write!(f, "row {}: {}", self.row, self.kind)
+    }
+}
+
+impl Error for RowFault {}

@@ -1,0 +1,122 @@
+//! An operation as tests and tools know it: each is a file of `tests/ops`.
+
+use std::fmt::Debug;
+use std::ops::Range;
+
+use ascend_cache_loc::{Int, RowFault};
+use ascend_cache_loc_ref::RefError;
+
+use crate::backend::{Backend, CallError};
+use crate::case::{Case, Outcome};
+use crate::device::Carrier;
+
+/// All operations, in the order of their files in `tests/ops`: the list that the build script writes.
+pub static OPERATIONS: &[&dyn Operation] = include!(concat!(env!("OUT_DIR"), "/operations.rs"));
+
+/// The operation that has this name.
+#[must_use]
+pub fn by_name(name: &str) -> Option<&'static dyn Operation> {
+    OPERATIONS.iter().copied().find(|op| op.name() == name)
+}
+
+/// The type parameter that an array's elements are of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Param {
+    /// Request pool indices.
+    R,
+    /// Lengths and offsets.
+    L,
+}
+
+/// An operation: what a case of it has, what it should give, and how it is run.
+pub trait Operation: Debug + Sync {
+    /// The crate's name of it.
+    fn name(&self) -> &'static str {
+        self.operation().name()
+    }
+
+    /// The crate's operation.
+    fn operation(&self) -> ascend_cache_loc::Operation;
+
+    /// The arrays that it reads, as case files name them, each as long as the batch.
+    fn arrays(&self) -> &'static [(&'static str, Param)];
+
+    /// Whether it reads a table.
+    fn has_table(&self) -> bool {
+        true
+    }
+
+    /// Whether the output is a capacity, which a case gives; otherwise it is as long as the batch.
+    fn has_capacity(&self) -> bool;
+
+    /// What it reads of the table's storage. May be more than that: it is for tables of which the rest is not there.
+    fn reads(&self, case: &Case) -> Vec<Range<usize>>;
+
+    /// The operation as plainly as its definition, in 64 bits, written apart from the CPU reference: fills `out`, tells the
+    /// lowest fault.
+    fn oracle(&self, case: &Case, out: &mut [i64]) -> Option<RowFault>;
+
+    /// Runs a case on a backend, with the element types it names.
+    fn run(&self, case: &Case, backend: &mut dyn Backend) -> Outcome;
+
+    /// A small table of seeds, each expanded over tables, batch sizes, element types and capacities. `part` of `parts`
+    /// such that all parts together are all cases.
+    fn seeds(&self, part: (usize, usize), each: &mut dyn FnMut(&Case));
+
+    /// Few cases that are large: batches far beyond a tile, rows far longer than others.
+    fn large(&self, each: &mut dyn FnMut(&Case));
+
+    /// Arguments that do not fit together: the typed error, and nothing written.
+    fn refused(&self, backend: &mut dyn Backend);
+
+    /// Random cases.
+    #[cfg(feature = "proptest")]
+    fn random(&self) -> proptest::strategy::BoxedStrategy<Case>;
+}
+
+/// Arguments of an operation in host memory, which a backend runs.
+pub trait Call {
+    /// The operation.
+    fn operation(&self) -> ascend_cache_loc::Operation;
+
+    /// Rows of the batch.
+    fn rows(&self) -> usize;
+
+    /// On the CPU reference.
+    ///
+    /// # Errors
+    /// As the operation.
+    fn on_host(&mut self) -> Result<(), RefError>;
+
+    /// On a device: moves the arrays over, launches, and moves the output back.
+    ///
+    /// # Errors
+    /// As the operation, or where the device fails.
+    fn on_device(&mut self, carrier: &mut Carrier<'_>) -> Result<(), CallError>;
+
+    /// Sets an element of the output: for a backend that is wrong on purpose.
+    fn spoil(&mut self, place: usize, slot: i32);
+}
+
+/// An element type that a case's values are brought into.
+pub trait Element: Int + TryFrom<i64> {}
+impl<T: Int + TryFrom<i64>> Element for T {}
+
+/// Calls a function with the element types of a case: `typed!(case.dtypes, run(case, backend))` calls `run::<R, L, O>`.
+#[macro_export]
+macro_rules! typed {
+    ($dtypes:expr, $run:ident($($argument:expr),*)) => {{
+        use ascend_cache_loc::IntType::{I32, I64};
+        let dtypes = $dtypes;
+        match (dtypes.req_pool_indices, dtypes.lens, dtypes.out) {
+            (I32, I32, I32) => $run::<i32, i32, i32>($($argument),*),
+            (I32, I32, I64) => $run::<i32, i32, i64>($($argument),*),
+            (I32, I64, I32) => $run::<i32, i64, i32>($($argument),*),
+            (I32, I64, I64) => $run::<i32, i64, i64>($($argument),*),
+            (I64, I32, I32) => $run::<i64, i32, i32>($($argument),*),
+            (I64, I32, I64) => $run::<i64, i32, i64>($($argument),*),
+            (I64, I64, I32) => $run::<i64, i64, i32>($($argument),*),
+            (I64, I64, I64) => $run::<i64, i64, i64>($($argument),*),
+        }
+    }};
+}

@@ -1,0 +1,114 @@
+//! The one suite: every operation of the list, on a backend, each case compared with the oracle, output and fault.
+//! [`suite!`](crate::suite!) instantiates it as a module of tests.
+
+use std::thread::{available_parallelism, scope};
+use std::time::Instant;
+
+use crate::backend::Backend;
+use crate::case::{Case, compare};
+use crate::operation::{OPERATIONS, Operation};
+use crate::random::smallest_difference;
+
+/// [`compare`], failing the test.
+///
+/// # Panics
+/// Where the case differs.
+#[track_caller]
+pub fn check(backend: &mut dyn Backend, case: &Case) {
+    if let Err(difference) = compare(backend, case) {
+        panic!("{difference}, in {case:?}");
+    }
+}
+
+/// The seeds of every operation, spread over as many backends as the machine has processors.
+///
+/// # Panics
+/// Where a case differs.
+pub fn seeds<B: Backend>(make: impl Fn() -> B + Sync) {
+    let parts = available_parallelism().map_or(1, Into::into);
+    each_operation("seeds", |op| {
+        scope(|scope| {
+            for part in 0..parts {
+                let make = &make;
+                scope.spawn(move || {
+                    let mut backend = make();
+                    op.seeds((part, parts), &mut |case| check(&mut backend, case));
+                });
+            }
+        });
+    });
+}
+
+/// The large cases of every operation.
+///
+/// # Panics
+/// Where a case differs.
+pub fn large<B: Backend>(make: impl Fn() -> B) {
+    each_operation("large cases", |op| {
+        let mut backend = make();
+        op.large(&mut |case| check(&mut backend, case));
+    });
+}
+
+/// Random cases of every operation.
+///
+/// # Panics
+/// Where a case differs, with the smallest that does.
+pub fn random<B: Backend>(make: impl Fn() -> B) {
+    each_operation("random cases", |op| {
+        if let Err(text) = smallest_difference(&make, op.random()) {
+            panic!("{op:?}: {text}");
+        }
+    });
+}
+
+/// Arguments that do not fit together.
+///
+/// # Panics
+/// Where they are not refused, or something was written.
+pub fn refused<B: Backend>(make: impl Fn() -> B) {
+    each_operation("refused arguments", |op| op.refused(&mut make()));
+}
+
+/// Tells what each operation takes.
+fn each_operation(what: &str, run: impl Fn(&'static dyn Operation)) {
+    for &op in OPERATIONS {
+        let began = Instant::now();
+        run(op);
+        println!("{}, {what}: {:.1} s", op.name(), began.elapsed().as_secs_f64());
+    }
+}
+
+/// Instantiates the suite: `suite!(name, expression that makes the backend)`, with attributes for each of its tests.
+#[macro_export]
+macro_rules! suite {
+    ($(#[$attribute:meta])* $name:ident, $backend:expr) => {
+        mod $name {
+            use super::*;
+
+            #[test]
+            $(#[$attribute])*
+            fn seeds() {
+                harness::suite::seeds(|| $backend);
+            }
+
+            #[test]
+            $(#[$attribute])*
+            fn large() {
+                harness::suite::large(|| $backend);
+            }
+
+            #[test]
+            $(#[$attribute])*
+            fn random() {
+                harness::suite::random(|| $backend);
+            }
+
+            #[test]
+            $(#[$attribute])*
+            fn refused() {
+                harness::suite::refused(|| $backend);
+            }
+        }
+    };
+}
