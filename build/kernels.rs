@@ -19,7 +19,6 @@ impl Kernel {
 }
 
 /// The names of the operations, which are those of the folders in `ascendc/ops`, in their order.
-#[allow(dead_code, reason = "the crate's own")]
 pub(crate) fn operation_names(ascendc: &Path) -> Vec<String> {
     let ops = ascendc.join("ops");
     cargo::changed(&ops);
@@ -28,7 +27,6 @@ pub(crate) fn operation_names(ascendc: &Path) -> Vec<String> {
 }
 
 /// The kernels of the operations.
-#[allow(dead_code, reason = "the crate's own")]
 pub(crate) fn operations(ascendc: &Path) -> Vec<Kernel> {
     // What kernels are made of, and not the simulation, which CANN never sees.
     for folder in ["abi", "prim"] {

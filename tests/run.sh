@@ -70,6 +70,7 @@ fi
 cargo test --workspace --all-targets --all-features --locked
 cargo test --workspace --doc --all-features --locked
 cargo test -p ascend-cache-loc -p ascend-cache-loc-ref --no-default-features --locked
+tests/toy/run.sh
 features=$(cargo tree -p ascend-cache-loc --no-default-features --locked --depth 0 -f '{f}' | sed -n 1p)
 [ -z "$features" ] || { echo "what the tests use turns features on: $features" >&2; exit 1; }
 

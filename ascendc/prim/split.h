@@ -24,4 +24,32 @@ __aicore__ inline constexpr uint64_t ShareBegin(uint64_t weight, uint32_t core, 
     return weight / cores * core + weight % cores * core / cores;
 }
 
+// The share of a core where each row is one element of an output: whole lines, as evenly as they go; the first may be
+// cut by where the output begins, the last by where it ends.
+struct LineShare {
+    // Of `n` elements of so many bytes at address `out`, for the core that runs this.
+    __aicore__ inline LineShare(uint64_t out, uint64_t n, uint32_t element_bytes)
+        : head_(AlignUp(out, 0, element_bytes)), n_(n), line_(ASCEND_CACHE_LOC_LINE_BYTES / element_bytes)
+    {
+        const auto core = static_cast<uint32_t>(GetBlockIdx());
+        const auto cores = static_cast<uint32_t>(GetBlockNum());
+        begin = Boundary(core, cores);
+        end = Boundary(core + 1, cores);
+    }
+
+    uint64_t begin, end;
+
+private:
+    __aicore__ inline uint64_t Boundary(uint32_t core, uint32_t cores) const
+    {
+        const uint64_t lines = (n_ + line_ - 1 - Min(head_, n_)) / line_ + (head_ != 0 ? 1 : 0);
+        const uint64_t line = ShareBegin(lines, core, cores);
+        return line == 0 ? 0 : Min(n_, head_ != 0 ? head_ + (line - 1) * line_ : line * line_);
+    }
+
+    uint64_t head_; // elements before the first line begins
+    uint64_t n_;
+    uint64_t line_; // elements of a line
+};
+
 } // namespace cache_loc

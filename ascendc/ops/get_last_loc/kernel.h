@@ -56,11 +56,8 @@ public:
 
     __aicore__ inline void Process()
     {
-        // Whole lines; the first may be cut by where the output begins, the last by where it ends.
-        const auto core = static_cast<uint32_t>(GetBlockIdx());
-        const auto cores = static_cast<uint32_t>(GetBlockNum());
-        const uint64_t begin = Boundary(core, cores);
-        const uint64_t end = Boundary(core + 1, cores);
+        const LineShare share(params_.out.address, params_.n, sizeof(O));
+        const uint64_t begin = share.begin, end = share.end;
         if (begin == end) {
             return;
         }
@@ -76,15 +73,6 @@ public:
 
 private:
     static constexpr uint32_t kBlock = 8; // int32 elements of a 32-byte block
-
-    __aicore__ inline uint64_t Boundary(uint32_t core, uint32_t cores) const
-    {
-        constexpr uint32_t kLine = ASCEND_CACHE_LOC_LINE_BYTES / sizeof(O);
-        const uint64_t head = AlignUp(params_.out.address, 0, sizeof(O)); // elements before the first line begins
-        const uint64_t lines = (params_.n + kLine - 1 - Min(head, params_.n)) / kLine + (head != 0 ? 1 : 0);
-        const uint64_t line = ShareBegin(lines, core, cores);
-        return line == 0 ? 0 : Min(params_.n, head != 0 ? head + (line - 1) * kLine : line * kLine);
-    }
 
     __aicore__ inline void Tile(uint64_t first, uint32_t count, bool again)
     {

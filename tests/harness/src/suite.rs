@@ -70,9 +70,12 @@ pub fn refused<B: Backend>(make: impl Fn() -> B) {
     each_operation("refused arguments", |op| op.refused(&mut make()));
 }
 
-/// Tells what each operation takes.
+/// Runs something for each operation, or for the one that `ASCEND_CACHE_LOC_SUITE` names, and tells what each takes.
 fn each_operation(what: &str, run: impl Fn(&'static dyn Operation)) {
-    for &op in OPERATIONS {
+    let one = std::env::var("ASCEND_CACHE_LOC_SUITE").ok();
+    let operations: Vec<_> = OPERATIONS.iter().filter(|op| one.as_deref().is_none_or(|one| one == op.name())).collect();
+    assert!(!operations.is_empty(), "no operation is named {one:?}");
+    for &&op in &operations {
         let began = Instant::now();
         run(op);
         println!("{}, {what}: {:.1} s", op.name(), began.elapsed().as_secs_f64());

@@ -1,0 +1,51 @@
+//! `fill`, the toy.
+
+use super::{Arguments, Arrays, LaunchConfig, Plan, enqueue, lines, size, tile};
+use crate::abi::bindings::{ASCEND_CACHE_LOC_FILL_TILE_MAX, AscendCacheLocFillParams};
+use crate::{DeviceSlice, DeviceSliceMut, Int, LaunchId, Operation, Result, ShapeError, Stream, batch_of};
+
+impl Operation {
+    /// [`fill`].
+    pub const FILL: Self = Self::of::<AscendCacheLocFillParams>();
+}
+
+/// The arguments of [`fill`].
+#[derive(Debug)]
+pub struct Fill<'a, L, O> {
+    /// Row i's value.
+    pub values: DeviceSlice<'a, L>,
+    /// Row i's result.
+    pub out: DeviceSliceMut<'a, O>,
+}
+
+impl<L: Int, O: Int> Arguments for Fill<'_, L, O> {
+    type Block = AscendCacheLocFillParams;
+
+    fn batch(&self) -> Result<usize, ShapeError> {
+        batch_of(self.values.len(), &[("out", self.out.len())])
+    }
+
+    fn plan(&self, n: usize, _: &LaunchConfig) -> Plan {
+        Plan { work: n as u64, grain: 64, lines: lines(&self.out) }
+    }
+
+    fn block(&self, n: usize, arrays: Arrays<'_>, config: &LaunchConfig) -> Result<Self::Block> {
+        let most = ASCEND_CACHE_LOC_FILL_TILE_MAX;
+        Ok(AscendCacheLocFillParams {
+            values: arrays.input("values", &self.values)?,
+            out: arrays.output("out", &self.out)?,
+            n: size(n),
+            tile: tile(config.tile, most, 8, most),
+            ..Default::default()
+        })
+    }
+}
+
+/// Enqueues `out[i] = values[i]`, or -1 where that is negative or fits no int32.
+///
+/// # Errors
+/// As every operation.
+#[expect(clippy::needless_pass_by_value, reason = "`out` is taken exclusively")]
+pub fn fill_with<L: Int, O: Int>(stream: &Stream, args: Fill<'_, L, O>, config: &LaunchConfig) -> Result<LaunchId> {
+    enqueue(stream, &args, config)
+}
