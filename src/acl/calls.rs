@@ -5,7 +5,7 @@ use std::num::NonZeroU64;
 
 use super::bindings as raw;
 use super::{Api, Binary, Context, DeviceMemory, Function, PinnedMemory, RawEvent, RawStream};
-use crate::{Error, Result};
+use super::{Error, Result};
 
 /// Calls a function of the table that [`missing`](super::functions::missing) has made sure of, and checks what it returns.
 macro_rules! call {
@@ -18,7 +18,7 @@ macro_rules! call {
 
 /// Whether an error is this code.
 fn is(error: &Error, expected: u32) -> bool {
-    matches!(error, Error::Acl { code, .. } if code.cast_unsigned() == expected)
+    matches!(error, Error::Call { code, .. } if code.cast_unsigned() == expected)
 }
 
 /// Process, devices and contexts.
@@ -83,7 +83,7 @@ impl Api {
         let function = self.table.aclrtGetSocName.expect("checked when the library was opened");
         // SAFETY: takes nothing, and gives null or a text that lives as long as the library.
         let name = unsafe { function().as_ref().map(|name| CStr::from_ptr(name).to_string_lossy().into_owned()) };
-        name.ok_or_else(|| Error::Acl { call: "aclrtGetSocName", code: 0, message: self.recent_message() })
+        name.ok_or_else(|| Error::Call { call: "aclrtGetSocName", code: 0, message: self.recent_message() })
     }
 
     /// The number of the chip's arch, where the library tells it: from 9.1.0-beta.3 on, which has an error (107000) for a
@@ -220,7 +220,7 @@ impl Api {
         let mut pointer = std::ptr::null_mut();
         // SAFETY: the out pointer is valid.
         unsafe { call!(self, aclrtMalloc(&raw mut pointer, bytes, raw::ASCEND_CACHE_LOC_ACL_MEM_MALLOC_HUGE_FIRST)) }?;
-        let address = NonZeroU64::new(pointer as u64).ok_or(Error::Acl {
+        let address = NonZeroU64::new(pointer as u64).ok_or(Error::Call {
             call: "aclrtMalloc",
             code: 0,
             message: "gave a null pointer".into(),
@@ -244,7 +244,7 @@ impl Api {
         // SAFETY: the out pointer is valid.
         unsafe { call!(self, aclrtMallocHost(&raw mut pointer, bytes)) }?;
         if pointer.is_null() {
-            return Err(Error::Acl { call: "aclrtMallocHost", code: 0, message: "gave a null pointer".into() });
+            return Err(Error::Call { call: "aclrtMallocHost", code: 0, message: "gave a null pointer".into() });
         }
         // SAFETY: the allocation has `bytes` bytes, and nothing else knows of it yet.
         unsafe { std::ptr::write_bytes(pointer.cast::<u8>(), 0, bytes) };

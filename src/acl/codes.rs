@@ -12,7 +12,7 @@ pub(crate) enum Class {
     /// memory beyond repair, a dead task scheduler or connection.
     Lost,
     /// A wait, or a task that is none of a core's, took longer than its limit. The work may go on.
-    /// [`Error::Timeout`](crate::Error::Timeout) is for limits that our caller gave; of others the code is told.
+    /// Of limits that nobody gave the code is told.
     Timeout,
     /// A call that a capture does not allow, or a capture that is not as the call expects it.
     Capture,

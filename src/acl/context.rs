@@ -3,7 +3,8 @@
 use std::cell::RefCell;
 
 use super::{Api, Context};
-use crate::{Result, logging};
+use super::{Error, Result};
+use crate::logging;
 
 thread_local! {
     /// By library, the context that a call of ours has left current on this thread, which had none: AscendCL has no call
@@ -13,7 +14,11 @@ thread_local! {
 
 impl Api {
     /// Runs `f` with `context` current on this thread.
-    pub(crate) fn in_context<T>(&self, context: Context, f: impl FnOnce(&Self) -> Result<T>) -> Result<T> {
+    pub(crate) fn in_context<T, E: From<Error>>(
+        &self,
+        context: Context,
+        f: impl FnOnce(&Self) -> Result<T, E>,
+    ) -> Result<T, E> {
         let current = self.current_context()?;
         if current == Some(context) {
             return f(self);
@@ -25,7 +30,7 @@ impl Api {
     }
 
     /// Runs `f`, which makes a context current.
-    pub(crate) fn keeping_context<T>(&self, f: impl FnOnce() -> Result<T>) -> Result<T> {
+    pub(crate) fn keeping_context<T, E: From<Error>>(&self, f: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
         let before = self.current_context()?;
         let result = f();
         if let Ok(Some(now)) = self.current_context()

@@ -4,7 +4,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::Api;
-use crate::{Error, Result};
+use super::{Error, Result};
 
 /// Forks between this process and the one that called [`generation`] first.
 static FORKS: AtomicU32 = AtomicU32::new(0);

@@ -7,12 +7,13 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Api;
-use crate::{Result, logging};
+use super::Result;
+use crate::logging;
 
 /// The process's AscendCL.
 ///
 /// # Errors
-/// [`Error::Unavailable`](crate::Error::Unavailable) with everything that was looked for.
+/// [`Error::Unavailable`](super::Error::Unavailable) with everything that was looked for.
 pub(crate) fn process() -> Result<Arc<Api>> {
     static LIBRARY: Mutex<Option<Result<Arc<Api>>>> = Mutex::new(None);
     let mut library = LIBRARY.lock().unwrap_or_else(PoisonError::into_inner);
@@ -35,5 +36,5 @@ fn open() -> Result<Result<Arc<Api>>> {
 #[cfg(not(feature = "npu"))]
 fn open() -> Result<Result<Arc<Api>>> {
     let text = "built without the feature `npu`: libascendcl.so is not looked for";
-    Err(crate::Error::Unavailable(text.into()))
+    Err(super::Error::Unavailable(text.into()))
 }

@@ -11,7 +11,8 @@ use std::sync::Arc;
 use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW};
 
 use super::{Api, functions};
-use crate::{Error, Result, logging};
+use super::{Error, Result};
+use crate::logging;
 
 /// The kernels as the build script made them.
 mod embedded {

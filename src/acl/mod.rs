@@ -1,7 +1,7 @@
 //! The lowest floor: AscendCL as one table of functions, and what fills it. `unsafe` lives here.
 //!
 //! The floors above call the table through checked methods that are the same for every filling: the library of a machine
-//! with CANN, or the simulation, [`sim`](crate::sim). [`Device::acl`](crate::Device::acl) gives a user the table itself.
+//! with CANN, or a simulation. [`acl`] gives a user the table itself.
 
 /// The declarations of the C headers.
 #[allow(missing_docs, unreachable_pub, dead_code, missing_debug_implementations, reason = "generated")]
@@ -13,6 +13,7 @@ pub(crate) mod bindings;
 mod calls;
 pub(crate) mod codes;
 mod context;
+mod error;
 mod fork;
 pub(crate) mod functions;
 mod handles;
@@ -29,9 +30,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub use bindings::{AclApi, aclrtBinaryLoadOption, aclrtBinaryLoadOptions};
+pub use error::Error;
+pub(crate) use error::Result;
 pub(crate) use handles::{Binary, Context, DeviceMemory, Function, PinnedMemory, RawEvent, RawStream};
-
-use crate::{Error, Result};
 
 /// A number that nothing else of the process has; 0 is never given.
 pub(crate) fn next_id() -> u64 {
@@ -44,7 +45,7 @@ pub(crate) fn next_id() -> u64 {
 ///
 /// # Errors
 /// [`Error::Unavailable`] without AscendCL, with everything that was looked for: a later call looks again. Of a library that
-/// is too old or lacks functions, and of one whose `aclInit` fails ([`Error::Acl`]), every later call says the same.
+/// is too old or lacks functions, and of one whose `aclInit` fails ([`Error::Call`]), every later call says the same.
 pub fn acl() -> Result<AclApi> {
     library::process().map(|api| *api.table())
 }
@@ -122,7 +123,11 @@ impl Api {
     }
 
     /// What is kept for an ordinal; made at the first call for it.
-    pub(crate) fn kept<T: Any + Send + Sync>(&self, ordinal: u32, make: impl FnOnce() -> Result<T>) -> Result<Arc<T>> {
+    pub(crate) fn kept<T: Any + Send + Sync, E>(
+        &self,
+        ordinal: u32,
+        make: impl FnOnce() -> Result<T, E>,
+    ) -> Result<Arc<T>, E> {
         let mut devices = self.devices.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(kept) = devices.get(&ordinal) {
             return Ok(kept.clone().downcast().expect("one type is kept"));
@@ -137,7 +142,7 @@ impl Api {
         if code == 0 {
             return Ok(());
         }
-        Err(Error::Acl { call, code, message: self.recent_message() })
+        Err(Error::Call { call, code, message: self.recent_message() })
     }
 
     /// AscendCL's error text of this thread; reading it clears it.

@@ -4,11 +4,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use super::arch;
-use super::streams::Streams;
+use super::registry::Registry;
 use crate::abi::Operation;
+use crate::acl;
 use crate::acl::codes::{self, Class};
 use crate::acl::{Api, Context, Function, library, next_id, version};
-use crate::{Error, LaunchId, Result, Stream, logging};
+use crate::{Error, LaunchId, Result, logging};
 
 /// An Ascend NPU, or a simulated one.
 ///
@@ -54,7 +55,7 @@ pub(crate) struct Inner {
     lost: OnceLock<Error>,
     /// `ASCEND_CACHE_LOC_LAUNCH_BLOCKING=1`
     blocking: bool,
-    pub(crate) streams: Streams,
+    streams: Arc<Registry>,
 }
 
 impl Device {
@@ -63,7 +64,7 @@ impl Device {
     /// # Errors
     /// [`Error::Unavailable`] without AscendCL, see [`open`](Self::open).
     pub fn count() -> Result<u32> {
-        library::process()?.device_count()
+        Ok(library::process()?.device_count()?)
     }
 
     /// Opens a device, `ordinal` of [`count`](Self::count), and loads the kernels onto it; the first time it can take
@@ -118,40 +119,18 @@ impl Device {
         self.inner.lost.get().is_some()
     }
 
-    /// A new stream of the device. Where streams or memory have run out, those that were dropped are
-    /// [reclaimed](Self::reclaim) first, which waits. While another thread reclaims, AscendCL makes no stream: it waits for
-    /// that too.
-    ///
-    /// # Errors
-    /// [`Error::Acl`], [`Error::DeviceLost`]. Among the codes can be that of work which failed elsewhere on the device, where
-    /// the wait has met it: AscendCL tells it once.
-    pub fn new_stream(&self) -> Result<Stream> {
-        Stream::create(self)
-    }
-
-    /// Waits for everything on the device's streams, in each context that they are of, then frees all memory, events and
-    /// streams that were dropped. Blocking. Not for a loop: the calls that wait for a stream free what was dropped on it.
-    ///
-    /// # Errors
-    /// [`Error::Capturing`], [`Error::Acl`], [`Error::DeviceLost`]: the first, others are logged; other contexts are
-    /// reclaimed all the same. What could not be waited for stays, for the next time. AscendCL tells of one failure for all
-    /// of a context's streams, and the next wait for a stream does not tell of it again.
-    pub fn reclaim(&self) -> Result<()> {
-        self.inner.streams.reclaim(self)
-    }
-
     /// Runs `f` with `context` current and restores the caller's. A device that is lost stays lost; one that `f` loses
     /// is lost from then on, for the reason that AscendCL gave, `last_launch` being the last on the stream.
-    pub(crate) fn within<T>(
+    pub(crate) fn within<T, E: From<acl::Error> + Into<Error>>(
         &self,
         context: Context,
         last_launch: Option<LaunchId>,
-        f: impl FnOnce(&Api) -> Result<T>,
+        f: impl FnOnce(&Api) -> Result<T, E>,
     ) -> Result<T> {
         if let Some(lost) = self.inner.lost.get() {
             return Err(lost.clone());
         }
-        self.api.in_context(context, f).map_err(|error| match error {
+        self.api.in_context(context, f).map_err(|error| match error.into() {
             Error::Acl { code, message, call } if codes::class(code) == Class::Lost => {
                 let lost = self.inner.lost.get_or_init(|| Error::DeviceLost { code, last_launch, message });
                 logging::warn!("device {}: {call}: {lost}", self.inner.ordinal);
@@ -162,10 +141,10 @@ impl Device {
     }
 
     pub(crate) fn check_fork(&self) -> Result<()> {
-        self.api.check_fork()
+        Ok(self.api.check_fork()?)
     }
 
-    pub(crate) fn streams(&self) -> &Streams {
+    pub(crate) fn streams(&self) -> &Arc<Registry> {
         &self.inner.streams
     }
 
@@ -227,7 +206,7 @@ impl Inner {
         // Never unloaded: a captured graph holds its functions.
         let binary = api.load_binary(api.kernels(arch)?)?;
         let functions = Operation::all().map(|operation| api.function(&binary, operation.kernel()));
-        let functions = functions.collect::<Result<_>>()?;
+        let functions = functions.collect::<acl::Result<_>>()?;
         let kernels = Operation::all().map(Operation::kernel).collect();
         Ok(Self {
             id: next_id(),
@@ -238,7 +217,7 @@ impl Inner {
             launches: AtomicU64::new(0),
             lost: OnceLock::new(),
             blocking: std::env::var_os("ASCEND_CACHE_LOC_LAUNCH_BLOCKING").is_some_and(|value| value == "1"),
-            streams: Streams::default(),
+            streams: Arc::default(),
         })
     }
 }

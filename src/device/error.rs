@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::acl;
 use crate::{DeviceFault, LaunchId, ShapeError};
 
 /// What a call on a device can fail with.
@@ -79,6 +80,15 @@ pub enum Error {
     /// The stream did not finish in time. Nothing was freed; the work goes on.
     #[error("the stream did not finish within {0:?}")]
     Timeout(Duration),
+}
+
+impl From<acl::Error> for Error {
+    fn from(error: acl::Error) -> Self {
+        match error {
+            acl::Error::Unavailable(text) => Self::Unavailable(text),
+            acl::Error::Call { call, code, message } => Self::Acl { call, code, message },
+        }
+    }
 }
 
 /// The result of a call on a device.

@@ -5,8 +5,9 @@
 use std::sync::{Mutex, PoisonError};
 
 use super::fault_log::Read;
-use crate::acl::RawEvent;
-use crate::{DeviceFault, Result, Stream};
+use super::stream::refuse_capture;
+use crate::acl::{self, RawEvent};
+use crate::{DeviceFault, Error, Result, Stream};
 
 /// A point in a stream's work, which other streams can wait for.
 ///
@@ -94,5 +95,58 @@ impl Drop for FaultCheck {
         if let Some(read) = read.take() {
             self.stream.log().abandon(read);
         }
+    }
+}
+
+/// Order between streams. Nothing here waits.
+impl Stream {
+    /// An event behind everything enqueued so far. Destroys the stream's events that were dropped.
+    ///
+    /// A record under way takes one of the device's event resources (65,536 on Atlas A2, 1,023 on 310P): where none is
+    /// left, AscendCL tries for a while, which blocks, and then fails with 207007.
+    ///
+    /// # Errors
+    /// [`Error::Acl`], [`Error::DeviceLost`].
+    pub fn record(&self) -> Result<Event> {
+        self.within(|api| {
+            self.garbage().destroy_events(api);
+            let event = Event::new(self, api.create_event()?);
+            api.record_event(event.raw(), &self.state().raw)?;
+            Ok::<_, acl::Error>(event)
+        })
+    }
+
+    /// What is enqueued from here on begins once the event's stream has come to it. The host does not wait.
+    ///
+    /// # Errors
+    /// [`Error::WrongHome`] for an event of another device; [`Error::Acl`], [`Error::DeviceLost`].
+    pub fn wait(&self, event: &Event) -> Result<()> {
+        if event.stream().device().id() != self.device().id() {
+            return Err(Error::WrongHome { argument: "event", scope: "device" });
+        }
+        self.within(|api| api.wait_event(&self.state().raw, event.raw()))
+    }
+}
+
+/// Looking for faults without waiting.
+impl Stream {
+    /// Begins to look for faults without waiting: a copy of the fault log and an event, enqueued behind everything so
+    /// far. For a serving loop that never waits for the device through this crate; once the check is over, what was
+    /// dropped before it is freed, unless a wait has done so. It tells of bad rows only: that the device itself failed, the next wait tells.
+    ///
+    /// # Errors
+    /// [`Error::Capturing`], [`Error::Acl`], [`Error::DeviceLost`].
+    pub fn fault_check(&self) -> Result<FaultCheck> {
+        let state = self.state();
+        let drops = state.garbage.drops();
+        let read = self.within(|api| {
+            refuse_capture(api, &state.raw)?;
+            state.garbage.destroy_events(api);
+            // Checks that were dropped, of which nobody else learns that they are done.
+            // SAFETY: the device has come to the event behind them.
+            unsafe { self.finish(0, state.log.last_done(api), None) };
+            Ok::<_, Error>(state.log.check(api, &state.raw, drops)?)
+        });
+        Ok(FaultCheck::new(self, read?))
     }
 }

@@ -11,8 +11,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::fault::FAULT_LINE_BYTES;
 use super::garbage::leaked;
+use crate::acl::Result;
 use crate::acl::{Api, DeviceMemory, PinnedMemory, RawEvent, RawStream};
-use crate::{DeviceFault, Result, logging};
+use crate::{DeviceFault, logging};
 
 /// The log of a stream.
 #[derive(Debug)]

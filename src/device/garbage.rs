@@ -2,10 +2,11 @@
 
 #![allow(unsafe_code, reason = "memory is freed by the word of whoever waited")]
 
+use std::fmt::Display;
 use std::sync::{Mutex, PoisonError};
 
 use crate::acl::{Api, DeviceMemory, RawEvent};
-use crate::{Result, logging};
+use crate::logging;
 
 /// What was dropped on one stream.
 #[derive(Debug, Default)]
@@ -75,7 +76,7 @@ pub(crate) unsafe fn free(api: &Api, dropped: Vec<DeviceMemory>) {
 
 /// Logs what could not be given back, with the feature `log`.
 #[allow(clippy::needless_pass_by_value, reason = "taken note of")]
-pub(crate) fn leaked(what: &str, result: Result<()>) {
+pub(crate) fn leaked<E: Display>(what: &str, result: Result<(), E>) {
     if let Err(error) = result {
         logging::warn!("{what} is leaked: {error}");
     }

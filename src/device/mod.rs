@@ -9,10 +9,14 @@ mod event;
 mod fault;
 mod fault_log;
 mod garbage;
+mod launch;
+mod reclaim;
+mod registry;
 mod slice;
+mod state;
 mod stream;
-mod streams;
 mod table;
+mod waits;
 
 pub use buffer::DeviceBuffer;
 pub use device::{Device, DeviceInfo};
