@@ -7,14 +7,13 @@ mod bindings;
 #[cfg(feature = "npu")]
 #[path = "build/cann.rs"]
 mod cann;
-#[allow(dead_code, reason = "each feature uses its own part")]
 #[path = "build/cargo.rs"]
 mod cargo;
-#[allow(dead_code, reason = "each feature uses its own part")]
+#[cfg(any(feature = "npu", feature = "sim"))]
 #[path = "build/kernels.rs"]
 mod kernels;
-#[path = "build/roots.rs"]
-mod roots;
+#[path = "build/operations.rs"]
+mod operations;
 #[cfg(feature = "sim")]
 #[path = "build/sim.rs"]
 mod sim;
@@ -23,13 +22,14 @@ fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rustc-check-cfg=cfg(ascend_cache_loc_generated_bindings)");
     let manifest = cargo::path("CARGO_MANIFEST_DIR");
-    roots::check(&manifest);
+    let operations = operations::names(&manifest);
+    operations::check(&manifest, &operations);
     #[cfg(feature = "bindgen")]
-    bindings::generate();
+    bindings::generate(&operations);
     #[cfg(any(feature = "npu", feature = "sim"))]
-    let operations = kernels::operations(&manifest.join("ascendc"));
+    let kernels = kernels::of_operations(&manifest.join("ascendc"), operations);
     #[cfg(feature = "npu")]
-    cann::compile(&operations);
+    cann::compile(&kernels);
     #[cfg(feature = "sim")]
-    sim::compile(&operations);
+    sim::compile(&kernels);
 }

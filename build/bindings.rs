@@ -6,7 +6,6 @@ use std::panic;
 use std::path::Path;
 
 use crate::cargo;
-use crate::kernels;
 
 /// A room, and its headers by their names in `ascendc`.
 struct Room {
@@ -16,13 +15,12 @@ struct Room {
 
 /// Generates into `OUT_DIR` and has the crate use the result. Without libclang, warns in one line and leaves the
 /// committed files in use.
-pub(crate) fn generate() {
+pub(crate) fn generate(operations: &[String]) {
     let folder = cargo::path("CARGO_MANIFEST_DIR").join("ascendc");
     let Some(include) = folder.to_str() else {
         let folder = folder.display();
         return cargo::warn(&format!("feature `bindgen`: {folder} is not UTF-8, the committed bindings are used"));
     };
-    let operations = kernels::operation_names(&folder);
     let params = operations.iter().map(|name| format!("ops/{name}/params.h"));
     let rooms = [
         Room {
@@ -43,7 +41,7 @@ pub(crate) fn generate() {
             Ok(Err(error)) => return cargo::error(&format!("bindgen: {error}")),
             Err(_) => return cargo::warn("feature `bindgen`: no libclang found, the committed bindings are used"),
         };
-        let text = if room.name == "abi" { with_operations(text, &operations) } else { Ok(text) };
+        let text = if room.name == "abi" { with_operations(text, operations) } else { Ok(text) };
         match text {
             Ok(text) => {
                 let path = cargo::path("OUT_DIR").join(format!("{}.rs", room.name));

@@ -18,22 +18,15 @@ impl Kernel {
     }
 }
 
-/// The names of the operations, which are those of the folders in `ascendc/ops`, in their order.
-pub(crate) fn operation_names(ascendc: &Path) -> Vec<String> {
-    let ops = ascendc.join("ops");
-    cargo::changed(&ops);
-    let folders = entries(&ops).into_iter().filter(|path| path.is_dir());
-    folders.filter_map(|path| Some(path.file_name()?.to_str()?.to_owned())).collect()
-}
-
 /// The kernels of the operations.
-pub(crate) fn operations(ascendc: &Path) -> Vec<Kernel> {
+#[allow(dead_code, reason = "the crate's own")]
+pub(crate) fn of_operations(ascendc: &Path, names: Vec<String>) -> Vec<Kernel> {
     // What kernels are made of, and not the simulation, which CANN never sees.
     for folder in ["abi", "prim"] {
         cargo::changed(&ascendc.join(folder));
     }
     let kernel = |name: String| Kernel::new(&name, ascendc.join("ops").join(&name).join("entry.cpp"));
-    operation_names(ascendc).into_iter().map(kernel).collect()
+    names.into_iter().map(kernel).collect()
 }
 
 /// What is in a folder, by name.

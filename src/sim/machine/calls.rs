@@ -3,8 +3,8 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use super::state::{Fail, lock};
-use super::table::CALLS;
+use super::fail::{Fail, lock};
+use crate::acl::functions::functions;
 
 /// What an AscendCL call is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -35,6 +35,21 @@ pub enum CallKind {
     /// Captures and graphs.
     Graph,
 }
+
+macro_rules! listed {
+    ($($need:ident $name:ident($($argument:ident: $type:ty),*) -> $returned:ty, $kind:ident, $since:literal;)+) => {
+        /// Names and kinds of the functions.
+        const CALLS: &[(&str, CallKind)] = &[$((stringify!($name), CallKind::$kind)),+];
+
+        /// The functions, by their place among all.
+        #[derive(Clone, Copy)]
+        #[allow(non_camel_case_types, clippy::enum_variant_names, reason = "AscendCL's names")]
+        pub(super) enum Call {
+            $($name),+
+        }
+    };
+}
+functions!(listed);
 
 /// How often each function was called.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,7 +112,8 @@ impl Calls {
     }
 
     /// Counts a call; an error where it is one that fails.
-    pub(super) fn count(&self, call: usize) -> Result<(), Fail> {
+    pub(super) fn count(&self, call: Call) -> Result<(), Fail> {
+        let call = call as usize;
         self.counts[call].fetch_add(1, Ordering::Relaxed);
         if self.pending.load(Ordering::Acquire) == 0 {
             return Ok(());

@@ -2,15 +2,16 @@
 
 use std::sync::atomic::Ordering;
 
+use super::fail::{Fail, lock};
 use super::memory::Declared;
-use super::state::{Fail, State, lock};
-use super::stream::KernelLaunch;
+use super::state::State;
+use super::task::KernelLaunch;
 use crate::abi::bindings::{
     ASCEND_CACHE_LOC_ACCESS_READ, ASCEND_CACHE_LOC_ACCESS_READ_WRITE, ASCEND_CACHE_LOC_ACCESS_WRITE,
 };
 use crate::abi::{self, Operation};
 use crate::acl::bindings as raw;
-use crate::sim::{Access, Array, Launch, LaunchError};
+use crate::sim::cores::{Access, Array, Launch, LaunchError};
 
 /// Stands for a kernel binary: the kernels are linked into the program.
 pub(super) const IMAGE: &[u8] = b"kernels of the simulation";

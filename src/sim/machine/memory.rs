@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use super::fail::Fail;
 use super::region::Region;
-use super::state::Fail;
 use crate::acl::bindings as raw;
-use crate::sim::Access;
+use crate::sim::cores::Access;
 
 /// Addresses begin here: no process of today's 64-bit machines has memory there, whatever its page tables.
 const FIRST: u64 = 0x00ac_0000_0000_0000;

@@ -4,71 +4,19 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ffi::{CString, c_char};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 
-use super::SimConfig;
 use super::calls::Calls;
-use super::capture::{Capture, Graph};
+use super::capture::Capture;
+use super::config::SimConfig;
+use super::device::SimDevice;
 use super::event::SimEvent;
-use super::memory::{Memory, Pinned};
-use super::pool::{Permit, Pool};
-use super::stream::{Effect, SimStream};
+use super::fail::{Fail, lock};
+use super::memory::Pinned;
+use super::stream::SimStream;
+use super::task::{Effect, Graph};
 use crate::acl::bindings as raw;
-use crate::sim::CoreCounters;
-
-/// Why a call or a task failed: AscendCL's code, and a text.
-#[derive(Debug, Clone)]
-pub(super) struct Fail {
-    pub(super) code: i32,
-    pub(super) text: String,
-}
-
-impl Fail {
-    pub(super) fn new(code: u32, text: impl Into<String>) -> Self {
-        Self { code: code.cast_signed(), text: text.into() }
-    }
-
-    /// What the layer of AscendCL itself refuses: null pointers, sizes of 0, kinds that it does not know.
-    pub(super) fn argument(text: &str) -> Self {
-        Self::new(raw::ASCEND_CACHE_LOC_ACL_ERROR_INVALID_PARAM, text)
-    }
-
-    /// What the runtime below it refuses.
-    pub(super) fn parameter(text: &str) -> Self {
-        Self::new(raw::ASCEND_CACHE_LOC_ACL_ERROR_RT_PARAM_INVALID, text)
-    }
-
-    pub(super) fn handle(text: &str) -> Self {
-        Self::new(raw::ASCEND_CACHE_LOC_ACL_ERROR_RT_INVALID_HANDLE, text)
-    }
-
-    pub(super) fn no_context(text: &str) -> Self {
-        Self::new(raw::ASCEND_CACHE_LOC_ACL_ERROR_RT_CONTEXT_NULL, text)
-    }
-
-    /// What AscendCL has, or refuses by the same code, and the simulation has not.
-    pub(super) fn unsupported(text: &str) -> Self {
-        Self::new(raw::ASCEND_CACHE_LOC_ACL_ERROR_RT_FEATURE_NOT_SUPPORT, text)
-    }
-
-    /// Memory that is not there, touched by a copy that says so itself.
-    pub(super) fn dma(text: &str) -> Self {
-        Self::new(raw::ASCEND_CACHE_LOC_ACL_ERROR_RT_SYS_DMA, text)
-    }
-
-    pub(super) fn internal(text: &str) -> Self {
-        Self::new(raw::ASCEND_CACHE_LOC_ACL_ERROR_RT_INTERNAL_ERROR, text)
-    }
-
-    /// With what failed before the text.
-    pub(super) fn of(self, what: &str) -> Self {
-        Self { text: format!("{what}: {}", self.text), ..self }
-    }
-}
-
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
+use crate::sim::cores::CoreCounters;
 
 #[derive(Debug)]
 pub(super) struct State {
@@ -90,33 +38,6 @@ pub(super) struct State {
     tasks: AtomicU64,
     next_handle: AtomicUsize,
     ended: AtomicBool,
-}
-
-#[derive(Debug)]
-pub(super) struct SimDevice {
-    pub(super) memory: Mutex<Memory>,
-    pub(super) streams: Arc<Pool>,
-    /// Records of events on their way.
-    pub(super) events: Arc<Pool>,
-    /// The context of aclrtSetDevice.
-    primary: Mutex<Option<usize>>,
-}
-
-impl SimDevice {
-    fn new(device: usize, config: &SimConfig) -> Self {
-        Self {
-            memory: Mutex::new(Memory::new(device, config.memory_bytes)),
-            streams: Pool::new(config.streams),
-            events: Pool::new(config.event_slots),
-            primary: Mutex::new(None),
-        }
-    }
-
-    /// One of its streams. `RT_ERROR_DRV_NO_STREAM_RESOURCES`: another shortage, of queues, has another code (207005).
-    pub(super) fn stream(&self) -> Result<Permit, Fail> {
-        let text = "the device has no stream left";
-        self.streams.take().ok_or_else(|| Fail::new(raw::ASCEND_CACHE_LOC_ACL_ERROR_RT_NO_STREAM_RESOURCE, text))
-    }
 }
 
 /// By handle. A handle is never given twice.

@@ -5,94 +5,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::capture::{Capture, Graph};
-use super::event::Pending;
+use super::fail::{Fail, lock};
 use super::pool::Permit;
-use super::state::{Fail, State, lock};
+use super::task::Task;
 use crate::acl::bindings as raw;
 
-/// What a stream does, one after the other.
-#[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "launches are most tasks, and allocate nothing")]
-pub(super) enum Task {
-    Launch(KernelLaunch),
-    Copy(Copy),
-    Set {
-        address: u64,
-        value: u8,
-        bytes: usize,
-    },
-    /// Fulfils a record.
-    Record(Pending),
-    /// Waits for a record.
-    Wait(Pending),
-    Graph(Arc<Graph>),
-}
-
-/// A kernel launch.
-#[derive(Debug)]
-pub(super) struct KernelLaunch {
-    pub(super) kernel: Arc<str>,
-    pub(super) blocks: u32,
-    pub(super) argument: Argument,
-    /// What happens instead of the kernel's run.
-    pub(super) effect: Option<Effect>,
-}
-
-/// What a test wants a launch to end in.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Effect {
-    Fail(i32),
-    Hang,
-    Skip,
-}
-
-/// The largest argument block that is kept without an allocation: those of all operations are smaller.
-const SMALL: usize = 512;
-
-/// A copy of an argument block, so that the caller's can go. Small ones need no allocation.
-#[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "nearly all are small")]
-pub(super) enum Argument {
-    Small([u8; SMALL], u16),
-    Large(Box<[u8]>),
-}
-
-impl Argument {
-    pub(super) fn new(bytes: &[u8]) -> Self {
-        let mut small = [0; SMALL];
-        match small.get_mut(..bytes.len()) {
-            Some(room) => {
-                room.copy_from_slice(bytes);
-                Self::Small(small, bytes.len() as u16)
-            }
-            None => Self::Large(bytes.into()),
-        }
-    }
-
-    pub(super) fn bytes(&self) -> &[u8] {
-        match self {
-            Self::Small(bytes, len) => &bytes[..usize::from(*len)],
-            Self::Large(bytes) => bytes,
-        }
-    }
-}
-
-/// A copy of memory, by addresses.
-#[derive(Debug)]
-pub(super) struct Copy {
-    pub(super) to: u64,
-    pub(super) from: u64,
-    pub(super) bytes: usize,
-    pub(super) way: Way,
-}
-
-/// Between which memories a copy is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Way {
-    ToDevice,
-    ToHost,
-    OnDevice,
+/// Runs tasks that a stream has come to: the machine.
+pub(super) trait Runner: Send + Sync {
+    fn run(&self, stream: &SimStream, task: &Task) -> Result<(), Fail>;
 }
 
 /// A stream.
@@ -115,14 +35,15 @@ pub(super) struct Queue {
     /// The gate is closed: no task begins.
     held: bool,
     /// The running task hangs.
-    pub(super) hung: bool,
+    hung: bool,
     /// Destroyed: what is enqueued still runs.
     destroyed: bool,
     /// Its context was destroyed, or its machine is gone: nothing runs any more.
     closed: bool,
     /// The last failure of a task since the last wait (`Stream::SetErrCode` writes over the one before).
     error: Option<Fail>,
-    pub(super) capture: Option<Arc<Capture>>,
+    /// The handle of the graph that the stream is captured into.
+    pub(super) capture: Option<usize>,
     /// The device's stream that it is.
     id: Option<Permit>,
 }
@@ -149,8 +70,26 @@ impl SimStream {
         self.queue().capture.is_some()
     }
 
+    /// Most calls refuse a captured stream, valid or not, and leave the capture as it is.
+    pub(super) fn check_not_captured(&self) -> Result<(), Fail> {
+        if self.is_captured() {
+            let text = "the stream is being captured";
+            return Err(Fail::new(raw::ASCEND_CACHE_LOC_ACL_ERROR_RT_STREAM_CAPTURED, text));
+        }
+        Ok(())
+    }
+
+    /// The running task hangs until it is told not to.
+    pub(super) fn hang(&self) {
+        let mut queue = self.queue();
+        queue.hung = true;
+        while queue.hung && !queue.closed {
+            queue = self.changed.wait(queue).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
     /// Appends a task; waits for room, without limit.
-    pub(super) fn push(self: &Arc<Self>, state: &Arc<State>, task: Task) -> Result<(), Fail> {
+    pub(super) fn push(self: &Arc<Self>, runner: &Arc<dyn Runner>, task: Task) -> Result<(), Fail> {
         let mut queue = self.queue();
         while queue.tasks.len() + usize::from(queue.running) >= self.capacity && !queue.closed {
             queue = self.changed.wait(queue).unwrap_or_else(PoisonError::into_inner);
@@ -159,9 +98,9 @@ impl SimStream {
             return Err(Fail::handle("the stream is destroyed"));
         }
         if !queue.started {
-            let (stream, state) = (self.clone(), state.clone());
+            let (stream, runner) = (self.clone(), runner.clone());
             let thread = std::thread::Builder::new().name("simulated stream".into());
-            thread.spawn(move || stream.work(&state)).map_err(|error| {
+            thread.spawn(move || stream.work(&*runner)).map_err(|error| {
                 Fail::internal(&format!("the host starts no thread for a simulated stream: {error}"))
             })?;
             queue.started = true;
@@ -226,7 +165,7 @@ impl SimStream {
         self.changed.notify_all();
     }
 
-    fn work(&self, state: &Arc<State>) {
+    fn work(&self, runner: &dyn Runner) {
         loop {
             let task = {
                 let mut queue = self.queue();
@@ -243,7 +182,7 @@ impl SimStream {
                     queue = self.changed.wait(queue).unwrap_or_else(PoisonError::into_inner);
                 }
             };
-            let run = catch_unwind(AssertUnwindSafe(|| self.run(state, &task)));
+            let run = catch_unwind(AssertUnwindSafe(|| runner.run(self, &task)));
             let result = run.unwrap_or_else(|_| Err(Fail::internal("the simulation panicked")));
             // Whoever has waited may destroy what the task held.
             drop(task);
@@ -254,48 +193,5 @@ impl SimStream {
             }
             self.changed.notify_all();
         }
-    }
-
-    fn run(&self, state: &Arc<State>, task: &Task) -> Result<(), Fail> {
-        match task {
-            Task::Launch(KernelLaunch { effect: Some(Effect::Fail(code)), kernel, .. }) => {
-                Err(Fail::new(code.cast_unsigned(), format!("{kernel} fails here as it was told to")))
-            }
-            Task::Launch(KernelLaunch { effect: Some(Effect::Hang), .. }) => {
-                let mut queue = self.queue();
-                queue.hung = true;
-                while queue.hung && !queue.closed {
-                    queue = self.changed.wait(queue).unwrap_or_else(PoisonError::into_inner);
-                }
-                Ok(())
-            }
-            Task::Launch(KernelLaunch { effect: Some(Effect::Skip), .. }) => Ok(()),
-            Task::Launch(launch) => state.run_kernel(self.device, launch),
-            Task::Copy(copy) => state.run_copy(self.device, copy),
-            Task::Set { address, value, bytes } => {
-                let set = lock(&state.devices[self.device].memory).set(*address, *value, *bytes);
-                set.map_err(|lack| lack.of_copy("aclrtMemsetAsync"))
-            }
-            Task::Record(pending) => {
-                pending.record.complete();
-                Ok(())
-            }
-            Task::Wait(pending) => {
-                pending.record.wait(state);
-                Ok(())
-            }
-            // What comes after a failure does not run: the source does not show that it does.
-            Task::Graph(graph) => graph.tasks.iter().try_for_each(|task| self.run(state, task)).map_err(graph_failure),
-        }
-    }
-}
-
-/// What a stream that replays a graph is told (`model_execute_task.cc`): that the graph failed, whatever the kernel's code
-/// was, but for errors of memory and links.
-fn graph_failure(fail: Fail) -> Fail {
-    match fail.code.cast_unsigned() {
-        raw::ASCEND_CACHE_LOC_ACL_ERROR_RT_DEVICE_MEM_ERROR
-            ..=raw::ASCEND_CACHE_LOC_ACL_ERROR_RT_SUSPECT_REMOTE_ERROR => fail,
-        _ => Fail { code: raw::ASCEND_CACHE_LOC_ACL_ERROR_RT_MODEL_EXECUTE.cast_signed(), ..fail }.of("a graph"),
     }
 }

@@ -5,8 +5,9 @@ use std::ffi::{c_char, c_int, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::CallKind;
-use super::state::{Fail, State};
+use super::calls::Call;
+use super::fail::Fail;
+use super::state::State;
 use crate::acl::bindings::*;
 use crate::acl::functions::functions;
 
@@ -87,7 +88,7 @@ impl Returned for *const c_char {
 fn enter<R: Returned>(slot: usize, call: Call, f: impl FnOnce(&Arc<State>) -> Result<R::Value, Fail>) -> R {
     let machine = MACHINES[slot].lock().unwrap_or_else(PoisonError::into_inner).clone();
     let Some(state) = machine else { return R::failed(ASCEND_CACHE_LOC_ACL_ERROR_UNINITIALIZE.cast_signed()) };
-    let called = || state.calls.count(call as usize).and_then(|()| f(&state));
+    let called = || state.calls.count(call).and_then(|()| f(&state));
     let result =
         catch_unwind(AssertUnwindSafe(called)).unwrap_or_else(|_| Err(Fail::internal("the simulation panicked")));
     result.map_or_else(
@@ -101,16 +102,6 @@ fn enter<R: Returned>(slot: usize, call: Call, f: impl FnOnce(&Arc<State>) -> Re
 
 macro_rules! simulated {
     ($($need:ident $name:ident($($argument:ident: $type:ty),*) -> $returned:ty, $kind:ident, $since:literal;)+) => {
-        /// The functions, by their place in [`CALLS`].
-        #[derive(Clone, Copy)]
-        #[allow(non_camel_case_types, clippy::enum_variant_names, reason = "AscendCL's names")]
-        enum Call {
-            $($name),+
-        }
-
-        /// Names and kinds of the functions.
-        pub(super) const CALLS: &[(&str, CallKind)] = &[$((stringify!($name), CallKind::$kind)),+];
-
         /// The functions as C calls them.
         mod entry {
             use super::*;

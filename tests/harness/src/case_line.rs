@@ -148,7 +148,9 @@ impl Entries for Line {
                 Some(array) => {
                     self.arrays.0.insert(array, map.next_value()?);
                 }
-                None => drop(map.next_value::<IgnoredAny>()?),
+                None => {
+                    map.next_value::<IgnoredAny>()?;
+                }
             },
         }
         Ok(())
@@ -158,10 +160,18 @@ impl Entries for Line {
 impl Entries for Fields<Dtype> {
     fn entry<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
         match (key, known(key)) {
-            ("req_to_token", _) => drop(map.next_value::<TableDtype>()?),
-            ("out", _) => drop(self.0.insert("out", map.next_value()?)),
-            (_, Some(array)) => drop(self.0.insert(array, map.next_value()?)),
-            _ => drop(map.next_value::<IgnoredAny>()?),
+            ("req_to_token", _) => {
+                map.next_value::<TableDtype>()?;
+            }
+            ("out", _) => {
+                self.0.insert("out", map.next_value()?);
+            }
+            (_, Some(array)) => {
+                self.0.insert(array, map.next_value()?);
+            }
+            _ => {
+                map.next_value::<IgnoredAny>()?;
+            }
         }
         Ok(())
     }

@@ -44,6 +44,9 @@ pub fn dtypes() -> impl Strategy<Value = Dtypes> {
 }
 
 /// Of the shape that is drawn first, the row length taken from what fits, and up to two elements too many.
+///
+/// # Panics
+/// Never: the shapes are small.
 pub fn table() -> impl Strategy<Value = Arc<Table>> {
     (0..12_usize, 0..90_usize, any::<u64>(), any::<u64>(), 0..3_u64).prop_map(|(rows, row_stride, len, seed, more)| {
         let row_len = below(row_stride as i64 + 1, len) as usize;

@@ -4,7 +4,8 @@ use std::ffi::{CStr, c_char, c_void};
 
 use super::not_null;
 use crate::acl::bindings::{self as raw, *};
-use crate::sim::machine::state::{Fail, State, lock};
+use crate::sim::machine::fail::{Fail, lock};
+use crate::sim::machine::state::State;
 
 /// The first runtime that tells a chip's arch: 9.1.0-beta.3.
 const NPU_ARCH_SINCE: i32 = 90_099_803;

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::not_null;
 use crate::acl::bindings::{self as raw, *};
 use crate::sim::machine::event::SimEvent;
-use crate::sim::machine::state::{Fail, State, lock};
+use crate::sim::machine::fail::{Fail, lock};
+use crate::sim::machine::state::State;
 
 /// SAFETY of every function here: pointers are null or what AscendCL documents; the table's callers keep its rules.
 #[allow(non_snake_case, reason = "AscendCL's names")]
@@ -58,7 +59,7 @@ impl State {
         }
         let context = self.context()?;
         let stream = context.own(stream)?;
-        if let Some(captured) = event.captured() {
+        if let Some(captured) = self.captured(&event) {
             if Arc::ptr_eq(&stream, &context.default_stream) {
                 let text = "a default stream cannot be captured";
                 return Err(Fail::new(raw::ASCEND_CACHE_LOC_ACL_ERROR_RT_STREAM_CAPTURE_IMPLICIT, text));
@@ -81,7 +82,7 @@ impl State {
         not_null(event, "event")?;
         not_null(status, "status")?;
         let event = self.event(event as usize)?;
-        if event.captured().is_some() {
+        if self.captured(&event).is_some() {
             return Err(Fail::new(raw::ASCEND_CACHE_LOC_ACL_ERROR_RT_EVENT_CAPTURED, "the event is captured"));
         }
         // `EventQueryStatus` asks the event's context how it is, gone or not.

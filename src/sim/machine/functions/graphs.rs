@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 
 use super::not_null;
 use crate::acl::bindings::{self as raw, *};
-use crate::sim::machine::capture::Graph;
-use crate::sim::machine::state::{Fail, SimContext, State, lock};
-use crate::sim::machine::stream::{SimStream, Task};
+use crate::sim::machine::fail::{Fail, lock};
+use crate::sim::machine::state::{SimContext, State};
+use crate::sim::machine::stream::SimStream;
+use crate::sim::machine::task::{Graph, Task};
 
 /// SAFETY of every function here: pointers are null or what AscendCL documents; the table's callers keep its rules.
 #[allow(non_snake_case, reason = "AscendCL's names")]

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use super::not_null;
 use crate::acl::bindings::{self as raw, *};
+use crate::sim::machine::fail::{Fail, lock};
 use crate::sim::machine::memory::device_of;
-use crate::sim::machine::state::{Fail, State, lock};
-use crate::sim::machine::stream::{Copy, Task, Way};
+use crate::sim::machine::state::State;
+use crate::sim::machine::task::{Copy, Task, Way};
 
 /// SAFETY of every function here: pointers are null or what AscendCL documents; the table's callers keep its rules.
 #[allow(non_snake_case, reason = "AscendCL's names")]

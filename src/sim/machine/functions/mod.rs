@@ -13,7 +13,7 @@ mod kernels;
 mod memory;
 mod streams;
 
-use super::state::Fail;
+use super::fail::Fail;
 
 /// `ACL_REQUIRES_NOT_NULL_WITH_INPUT_REPORT`.
 fn not_null<T>(pointer: *const T, what: &str) -> Result<(), Fail> {

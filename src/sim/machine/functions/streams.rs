@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use super::not_null;
 use crate::acl::bindings::{self as raw, *};
-use crate::sim::machine::state::{Fail, State, lock};
+use crate::sim::machine::fail::{Fail, lock};
+use crate::sim::machine::state::State;
 use crate::sim::machine::stream::SimStream;
 
 /// SAFETY of every function here: pointers are null or what AscendCL documents; the table's callers keep its rules.
