@@ -2,7 +2,7 @@
 
 #![allow(dead_code, reason = "each feature's part needs some of it")]
 
-use std::env;
+use std::{env, fs};
 use std::path::{Path, PathBuf};
 
 /// An environment variable that cargo sets for a build script, as a path.
@@ -46,4 +46,12 @@ pub(crate) fn line(text: &str) -> String {
         }
     }
     line
+}
+
+/// What is in a folder, by name.
+pub(crate) fn entries(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).expect("a folder of sources");
+    let mut paths: Vec<_> = entries.map(|entry| entry.expect("a readable folder").path()).collect();
+    paths.sort();
+    paths
 }

@@ -1,6 +1,7 @@
 //! Which kernels a package has. The crate itself has one per operation, a folder of `ascendc`; packages that include this
 //! file may list others.
 
+#[cfg(feature = "sim")]
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -27,14 +28,6 @@ pub(crate) fn of_operations(ascendc: &Path, names: Vec<String>) -> Vec<Kernel> {
     }
     let kernel = |name: String| Kernel::new(&name, ascendc.join("ops").join(&name).join("entry.cpp"));
     names.into_iter().map(kernel).collect()
-}
-
-/// What is in a folder, by name.
-pub(crate) fn entries(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).expect("a folder of sources");
-    let mut paths: Vec<_> = entries.map(|entry| entry.expect("a readable folder").path()).collect();
-    paths.sort();
-    paths
 }
 
 /// Kernels, compiled for the simulation whose headers are in `sim`.

@@ -10,11 +10,8 @@ use crate::cargo;
 pub(crate) fn names(manifest: &Path) -> Vec<String> {
     let folder = manifest.join("ascendc/ops");
     cargo::changed(&folder);
-    let entries = fs::read_dir(&folder).expect("a folder of operations");
-    let paths = entries.map(|entry| entry.expect("a readable folder").path()).filter(|path| path.is_dir());
-    let mut names: Vec<_> = paths.filter_map(|path| Some(path.file_name()?.to_str()?.to_owned())).collect();
-    names.sort();
-    names
+    let folders = cargo::entries(&folder).into_iter().filter(|path| path.is_dir());
+    folders.filter_map(|path| Some(path.file_name()?.to_str()?.to_owned())).collect()
 }
 
 /// Files that list the operations by a line each. The packaged crate has the first only.

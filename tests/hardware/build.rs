@@ -32,7 +32,7 @@ fn main() {
 /// A kernel for each source in `kernels`.
 #[cfg(any(feature = "npu", feature = "sim"))]
 fn ladder() -> Vec<kernels::Kernel> {
-    let sources = kernels::entries(&cargo::path("CARGO_MANIFEST_DIR").join("kernels"));
+    let sources = cargo::entries(&cargo::path("CARGO_MANIFEST_DIR").join("kernels"));
     let kernel = |source: std::path::PathBuf| {
         let name = source.file_stem().and_then(|name| name.to_str()).expect("a name");
         kernels::Kernel::new(&format!("ladder_{name}"), source.clone())
