@@ -20,6 +20,7 @@ mod sim;
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=build");
     println!("cargo::rustc-check-cfg=cfg(ascend_cache_loc_generated_bindings)");
     let manifest = cargo::path("CARGO_MANIFEST_DIR");
     let operations = operations::names(&manifest);

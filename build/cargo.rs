@@ -2,8 +2,8 @@
 
 #![allow(dead_code, reason = "each feature's part needs some of it")]
 
-use std::{env, fs};
 use std::path::{Path, PathBuf};
+use std::{env, fs};
 
 /// An environment variable that cargo sets for a build script, as a path.
 pub(crate) fn path(name: &str) -> PathBuf {

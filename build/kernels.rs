@@ -30,28 +30,41 @@ pub(crate) fn of_operations(ascendc: &Path, names: Vec<String>) -> Vec<Kernel> {
     names.into_iter().map(kernel).collect()
 }
 
-/// Kernels, compiled for the simulation whose headers are in `sim`.
+/// Kernels, compiled for the simulation whose headers are in `sim`, and a list of them under a symbol: whoever refers to
+/// the list refers to each of them.
 #[cfg(feature = "sim")]
-pub(crate) fn simulated(sim: &Path, kernels: &[Kernel]) -> cc::Build {
+pub(crate) fn simulated(sim: &Path, kernels: &[Kernel], list: &str) -> cc::Build {
     let mut build = cc::Build::new();
     build.cpp(true).std("c++17").warnings(true).extra_warnings(true).include(sim);
     build.opt_level(2); // a debug build still wants a fast simulation
-    build.link_lib_modifier("+whole-archive"); // nothing refers to a kernel by symbol
-    for kernel in kernels {
-        let (file, folder) = registered(kernel);
-        build.file(file).include(folder);
+    let (mut declared, mut listed) = (String::new(), String::new());
+    for Kernel { symbol, source } in kernels {
+        // The compiler is given the folder, since a path in an `#include` cannot hold every character.
+        let folder = source.ancestors().nth(2).expect("a folder of the package");
+        let included = source.strip_prefix(folder).expect("its own folder").display();
+        let entry = format!("{symbol}_sim_entry");
+        let text = format!(
+            "#include \"{included}\"\n#include \"register.h\"\nextern const AscendCacheLocSimKernel {entry};\n\
+             const AscendCacheLocSimKernel {entry} = ASCEND_CACHE_LOC_SIM_ENTRY({symbol});\n"
+        );
+        build.file(written(symbol, &text)).include(folder);
+        declared += &format!("extern const AscendCacheLocSimKernel {entry};\n");
+        listed += &format!("&{entry}, ");
     }
+    let text = format!(
+        "#include \"launch.h\"\n{declared}static const AscendCacheLocSimKernel *const entries[] = {{{listed}}};\n\
+         extern \"C\" const AscendCacheLocSimKernels {list};\n\
+         extern \"C\" const AscendCacheLocSimKernels {list} = {{entries, {}}};\n",
+        kernels.len()
+    );
+    build.file(written(list, &text));
     build
 }
 
-/// A source that makes a kernel known to the simulation by name: its own, and one line more; and the folder that it is
-/// included from. The compiler is given that folder, since a path in an `#include` cannot hold every character.
+/// A source file in `OUT_DIR`.
 #[cfg(feature = "sim")]
-fn registered(Kernel { symbol, source }: &Kernel) -> (PathBuf, PathBuf) {
-    let folder = source.ancestors().nth(2).expect("a folder of the package");
-    let included = source.strip_prefix(folder).expect("its own folder").display();
-    let text = format!("#include \"{included}\"\n#include \"register.h\"\nASCEND_CACHE_LOC_SIM_KERNEL({symbol})\n");
-    let path = cargo::path("OUT_DIR").join(format!("{symbol}.cpp"));
+fn written(name: &str, text: &str) -> PathBuf {
+    let path = cargo::path("OUT_DIR").join(format!("{name}.cpp"));
     fs::write(&path, text).expect("OUT_DIR is writable");
-    (path, folder.to_owned())
+    path
 }

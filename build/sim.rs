@@ -16,7 +16,9 @@ pub(crate) fn compile(kernels: &[Kernel]) {
     if env::var_os("DOCS_RS").is_some() {
         return; // documentation links nothing
     }
-    let compiled = simulated(&sim, kernels).file(sim.join("launch.cpp")).try_compile("ascend_cache_loc_sim");
+    let compiled = simulated(&sim, kernels, "ascend_cache_loc_sim_operations")
+        .file(sim.join("launch.cpp"))
+        .try_compile("ascend_cache_loc_sim");
     if let Err(error) = compiled {
         cargo::error(&format!(
             "feature `sim`: its C++ was not compiled; needs a C++17 compiler (Debian: apt-get install g++), or CXX set to one: \

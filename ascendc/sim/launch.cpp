@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <cstring>
 #include <new>
+#include <mutex>
 #include <numeric>
+#include <shared_mutex>
 #include <utility>
 #include <vector>
 
@@ -15,13 +17,64 @@
 namespace ascendc_sim {
 namespace {
 
+using Kernel = AscendCacheLocSimKernel;
+
+// The lists that were added.
+struct Lists {
+    std::shared_mutex mutex;
+    std::vector<const AscendCacheLocSimKernels *> all;
+
+    static Lists &get()
+    {
+        static Lists lists;
+        return lists;
+    }
+
+    // Whoever calls holds the mutex.
+    const Kernel *find(const char *name) const
+    {
+        for (const auto *list : all) {
+            for (uint64_t i = 0; i < list->count; ++i) {
+                if (std::strcmp(list->kernels[i]->name, name) == 0) {
+                    return list->kernels[i];
+                }
+            }
+        }
+        for (const Registered *one = Registered::list(); one != nullptr; one = one->next) {
+            if (std::strcmp(one->kernel.name, name) == 0) {
+                return &one->kernel;
+            }
+        }
+        return nullptr;
+    }
+};
+
 const Kernel *find(const char *name)
 {
-    const Kernel *kernel = Kernel::list();
-    while (kernel != nullptr && std::strcmp(kernel->name, name) != 0) {
-        kernel = kernel->next;
+    const std::shared_lock lock(Lists::get().mutex);
+    return Lists::get().find(name);
+}
+
+bool add(const AscendCacheLocSimKernels &list)
+{
+    Lists &lists = Lists::get();
+    const std::unique_lock lock(lists.mutex);
+    if (std::find(lists.all.begin(), lists.all.end(), &list) != lists.all.end()) {
+        return true;
     }
-    return kernel;
+    lists.all.reserve(lists.all.size() + 1);
+    for (uint64_t i = 0; i < list.count; ++i) {
+        if (lists.find(list.kernels[i]->name) != nullptr) {
+            return false;
+        }
+        for (uint64_t j = 0; j < i; ++j) {
+            if (std::strcmp(list.kernels[i]->name, list.kernels[j]->name) == 0) {
+                return false;
+            }
+        }
+    }
+    lists.all.push_back(&list);
+    return true;
 }
 
 // The order of the cores: ascending for seed 0, else a shuffle that is the same everywhere.
@@ -99,6 +152,15 @@ int32_t launch(const char *name, uint32_t blocks, const void *argument, uint64_t
 
 } // namespace
 } // namespace ascendc_sim
+
+int32_t ascend_cache_loc_sim_add_kernels(const AscendCacheLocSimKernels *list)
+{
+    try {
+        return ascendc_sim::add(*list) ? 1 : 0;
+    } catch (const std::bad_alloc &) {
+        return 0;
+    }
+}
 
 int32_t ascend_cache_loc_sim_launch(const char *kernel, uint32_t blocks, const void *argument, uint64_t argument_bytes,
                                     const AscendCacheLocSimArray *arrays, uint64_t array_count,

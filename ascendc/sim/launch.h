@@ -165,6 +165,19 @@ typedef struct AscendCacheLocSimOutcome {
     uint32_t reserved;
 } AscendCacheLocSimOutcome;
 
+/* A kernel, by the name that a launch calls it by. register.h makes one of a C++ function. */
+typedef struct AscendCacheLocSimKernel {
+    const char *name;
+    uint64_t argument_bytes;
+    void (*run)(const uint8_t *argument);
+} AscendCacheLocSimKernel;
+
+/* Kernels that somebody brings. Whoever refers to the list refers to each kernel in it: a static library loses none. */
+typedef struct AscendCacheLocSimKernels {
+    const AscendCacheLocSimKernel *const *kernels;
+    uint64_t count;
+} AscendCacheLocSimKernels;
+
 /* What ascend_cache_loc_sim_launch returns. Anything but RAN: nothing was executed. */
 enum AscendCacheLocSimStatus {
     ASCEND_CACHE_LOC_SIM_RAN = 0,
@@ -174,6 +187,10 @@ enum AscendCacheLocSimStatus {
     ASCEND_CACHE_LOC_SIM_BAD_ARRAY = 4,    /* outside its allocation, or wraps around */
     ASCEND_CACHE_LOC_SIM_NO_MEMORY = 5
 };
+
+/* Makes the kernels of a list known. 1: they are, also where they were before. 0: one of the names is another kernel's,
+ * and none of the list is known. The list stays where it is. Several threads may call this at a time, and launch. */
+int32_t ascend_cache_loc_sim_add_kernels(const AscendCacheLocSimKernels *list);
 
 /* Runs `kernel` on `blocks` simulated vector cores.
  *

@@ -1,10 +1,16 @@
-// Makes a kernel known to ascend_cache_loc_sim_launch by name, from outside the kernel's source:
+// Makes a kernel known to ascend_cache_loc_sim_launch by name, from outside the kernel's source. In a list, of which a
+// program makes as many known as it likes by ascend_cache_loc_sim_add_kernels:
 //
 //     #include "register.h"
 //     extern "C" void my_kernel(uint8_t *x, uint8_t *y, MyTiling tiling);
-//     ASCEND_CACHE_LOC_SIM_KERNEL(my_kernel)
+//     static const AscendCacheLocSimKernel my_entry = ASCEND_CACHE_LOC_SIM_ENTRY(my_kernel);
+//     static const AscendCacheLocSimKernel *const entries[] = {&my_entry};
+//     extern "C" const AscendCacheLocSimKernels my_kernels = {entries, 1};
 //
-// The registering object file must end up in the program: linked as such, or from an archive with --whole-archive.
+// Or before main, by an object that nothing refers to. The linker drops that from a static library, unless it is told
+// to take the whole of it (--whole-archive):
+//
+//     ASCEND_CACHE_LOC_SIM_KERNEL(my_kernel)
 #pragma once
 
 #include <cstdint>
@@ -12,18 +18,18 @@
 #include <tuple>
 #include <type_traits>
 
+#include "launch.h"
+
 namespace ascendc_sim {
 
-// An entry of the list of kernels, which is built before main.
-struct Kernel {
-    const char *name;
-    uint64_t argument_bytes;
-    void (*run)(const uint8_t *argument);
-    const Kernel *next;
+// A kernel that made itself known before main.
+struct Registered {
+    AscendCacheLocSimKernel kernel;
+    const Registered *next;
 
-    static const Kernel *&list()
+    static const Registered *&list()
     {
-        static const Kernel *head = nullptr;
+        static const Registered *head = nullptr;
         return head;
     }
 };
@@ -58,21 +64,27 @@ struct Entry<function> {
 
 class Registration {
 public:
-    Registration(const char *name, uint64_t argument_bytes, void (*run)(const uint8_t *))
-        : kernel_{name, argument_bytes, run, Kernel::list()}
+    explicit Registration(const AscendCacheLocSimKernel &kernel) : registered_{kernel, Registered::list()}
     {
-        Kernel::list() = &kernel_;
+        Registered::list() = &registered_;
     }
 
 private:
-    Kernel kernel_;
+    Registered registered_;
 };
 
 } // namespace ascendc_sim
 
+// The kernel as an entry of a list, under its own name.
+#define ASCEND_CACHE_LOC_SIM_ENTRY(function) ASCEND_CACHE_LOC_SIM_ENTRY_AS(#function, function)
+
+// Under a name of its own, for kernels that are templates.
+#define ASCEND_CACHE_LOC_SIM_ENTRY_AS(name, ...) \
+    {name, ascendc_sim::Entry<&__VA_ARGS__>::kBytes, &ascendc_sim::Entry<&__VA_ARGS__>::run}
+
 #define ASCEND_CACHE_LOC_SIM_KERNEL(function) ASCEND_CACHE_LOC_SIM_KERNEL_AS(function, #function, function)
 
-// Under a name of its own, for kernels that are templates: `id` is any identifier.
+// `id` is any identifier.
 #define ASCEND_CACHE_LOC_SIM_KERNEL_AS(id, name, ...) \
     static const ascendc_sim::Registration ascendc_sim_registration_##id( \
-        name, ascendc_sim::Entry<&__VA_ARGS__>::kBytes, &ascendc_sim::Entry<&__VA_ARGS__>::run);
+        AscendCacheLocSimKernel ASCEND_CACHE_LOC_SIM_ENTRY_AS(name, __VA_ARGS__));

@@ -388,6 +388,70 @@ impl Default for AscendCacheLocSimOutcome {
         }
     }
 }
+#[repr(C)]
+#[derive(Debug, Copy, Clone)]
+pub struct AscendCacheLocSimKernel {
+    pub name: *const ::core::ffi::c_char,
+    pub argument_bytes: u64,
+    pub run: ::core::option::Option<unsafe extern "C" fn(argument: *const u8)>,
+}
+#[allow(clippy::unnecessary_operation, clippy::identity_op)]
+const _: () = {
+    [
+        "Size of AscendCacheLocSimKernel",
+    ][::core::mem::size_of::<AscendCacheLocSimKernel>() - 24usize];
+    [
+        "Alignment of AscendCacheLocSimKernel",
+    ][::core::mem::align_of::<AscendCacheLocSimKernel>() - 8usize];
+    [
+        "Offset of field: AscendCacheLocSimKernel::name",
+    ][::core::mem::offset_of!(AscendCacheLocSimKernel, name) - 0usize];
+    [
+        "Offset of field: AscendCacheLocSimKernel::argument_bytes",
+    ][::core::mem::offset_of!(AscendCacheLocSimKernel, argument_bytes) - 8usize];
+    [
+        "Offset of field: AscendCacheLocSimKernel::run",
+    ][::core::mem::offset_of!(AscendCacheLocSimKernel, run) - 16usize];
+};
+impl Default for AscendCacheLocSimKernel {
+    fn default() -> Self {
+        let mut s = ::core::mem::MaybeUninit::<Self>::uninit();
+        unsafe {
+            ::core::ptr::write_bytes(s.as_mut_ptr(), 0, 1);
+            s.assume_init()
+        }
+    }
+}
+#[repr(C)]
+#[derive(Debug, Copy, Clone)]
+pub struct AscendCacheLocSimKernels {
+    pub kernels: *const *const AscendCacheLocSimKernel,
+    pub count: u64,
+}
+#[allow(clippy::unnecessary_operation, clippy::identity_op)]
+const _: () = {
+    [
+        "Size of AscendCacheLocSimKernels",
+    ][::core::mem::size_of::<AscendCacheLocSimKernels>() - 16usize];
+    [
+        "Alignment of AscendCacheLocSimKernels",
+    ][::core::mem::align_of::<AscendCacheLocSimKernels>() - 8usize];
+    [
+        "Offset of field: AscendCacheLocSimKernels::kernels",
+    ][::core::mem::offset_of!(AscendCacheLocSimKernels, kernels) - 0usize];
+    [
+        "Offset of field: AscendCacheLocSimKernels::count",
+    ][::core::mem::offset_of!(AscendCacheLocSimKernels, count) - 8usize];
+};
+impl Default for AscendCacheLocSimKernels {
+    fn default() -> Self {
+        let mut s = ::core::mem::MaybeUninit::<Self>::uninit();
+        unsafe {
+            ::core::ptr::write_bytes(s.as_mut_ptr(), 0, 1);
+            s.assume_init()
+        }
+    }
+}
 pub const ASCEND_CACHE_LOC_SIM_RAN: AscendCacheLocSimStatus = 0;
 pub const ASCEND_CACHE_LOC_SIM_UNKNOWN_KERNEL: AscendCacheLocSimStatus = 1;
 pub const ASCEND_CACHE_LOC_SIM_BAD_BLOCKS: AscendCacheLocSimStatus = 2;
@@ -395,6 +459,11 @@ pub const ASCEND_CACHE_LOC_SIM_BAD_ARGUMENT: AscendCacheLocSimStatus = 3;
 pub const ASCEND_CACHE_LOC_SIM_BAD_ARRAY: AscendCacheLocSimStatus = 4;
 pub const ASCEND_CACHE_LOC_SIM_NO_MEMORY: AscendCacheLocSimStatus = 5;
 pub type AscendCacheLocSimStatus = ::core::ffi::c_uint;
+unsafe extern "C" {
+    pub fn ascend_cache_loc_sim_add_kernels(
+        list: *const AscendCacheLocSimKernels,
+    ) -> i32;
+}
 unsafe extern "C" {
     pub fn ascend_cache_loc_sim_launch(
         kernel: *const ::core::ffi::c_char,

@@ -23,6 +23,7 @@ mod cores;
 mod machine;
 
 pub use cores::{
-    Access, Array, CoreCounters, Findings, Launch, LaunchError, Pipe, PipeCounters, Place, Report, ReportKind, Space,
+    Access, Array, CoreCounters, Findings, Kernels, Launch, LaunchError, Pipe, PipeCounters, Place, Report, ReportKind,
+    Space,
 };
 pub use machine::{CallCounts, CallKind, CoreOptions, Machine, SimConfig};

@@ -50,7 +50,7 @@ impl Array {
 /// A kernel launch on simulated vector cores. The cores run one after the other, on the calling thread.
 #[derive(Debug, Clone, Copy)]
 pub struct Launch<'a> {
-    /// Name that the kernel was registered under, see `ascendc/sim/register.h`.
+    /// Name that the kernel is known by, see [`Kernels`](super::Kernels).
     pub kernel: &'a str,
     /// Number of cores, 1 to 65,535.
     pub blocks: u32,
@@ -81,8 +81,8 @@ pub struct Launch<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LaunchError {
-    /// No kernel of this name is registered in the program.
-    #[error("no kernel named {0:?} is registered")]
+    /// No kernel of this name is known in the program.
+    #[error("no kernel named {0:?} is known")]
     UnknownKernel(Box<str>),
     /// The number of cores is outside 1..=65535.
     #[error("{0} blocks: a launch has 1 to 65535")]
@@ -137,6 +137,7 @@ impl<'a> Launch<'a> {
     ///   array of the allocation has write access), and nothing else uses it during the call in a way that conflicts.
     /// - Where the kernel follows pointers by itself, past the API (a `__gm__` pointer in `argument`), these are valid.
     pub unsafe fn run(&self) -> Result<Vec<CoreCounters>, LaunchError> {
+        super::kernels::add_operations();
         let unknown = || LaunchError::UnknownKernel(self.kernel.into());
         let kernel = CString::new(self.kernel).map_err(|_| unknown())?;
         let arrays: Vec<_> = self.arrays.iter().copied().map(Array::to_raw).collect();

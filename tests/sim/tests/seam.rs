@@ -1,6 +1,6 @@
 //! The entry itself: refusals, orders, limits, counters, several threads at a time.
 
-use ascend_cache_loc::sim::{Access, Array, Launch, LaunchError, ReportKind};
+use ascend_cache_loc::sim::{Access, Array, Kernels, Launch, LaunchError, ReportKind};
 use ascend_cache_loc_sim_tests::{Gm, argument, run};
 
 #[test]
@@ -13,7 +13,7 @@ fn refusals() {
 
     let unknown = run(&Launch { kernel: "no such kernel", ..good });
     assert_eq!(unknown, Err(LaunchError::UnknownKernel("no such kernel".into())));
-    assert_eq!(unknown.expect_err("refused").to_string(), "no kernel named \"no such kernel\" is registered");
+    assert_eq!(unknown.expect_err("refused").to_string(), "no kernel named \"no such kernel\" is known");
     assert_eq!(run(&Launch { kernel: "nul\0inside", ..good }), Err(LaunchError::UnknownKernel("nul\0inside".into())));
     for blocks in [0, 65_536, u32::MAX] {
         assert_eq!(run(&Launch { blocks, ..good }), Err(LaunchError::Blocks(blocks)));
@@ -159,4 +159,28 @@ fn threads() {
             });
         }
     });
+}
+
+/// What a list brings is known once it is added; a name that is another kernel's is refused, and its whole list.
+#[test]
+#[allow(unsafe_code, reason = "lists of C")]
+fn kernels_of_lists() {
+    unsafe extern "C" {
+        static list_of_one: Kernels;
+        static list_with_a_taken_name: Kernels;
+        static list_with_a_name_twice: Kernels;
+    }
+    let mut out = Gm::of_i32(&[0; 16]);
+    let argument = argument(&[out.address()]);
+    let arrays = [out.array(Access::Write)];
+    let launch = |name| run(&Launch::new(name, 1, &argument, &arrays));
+    assert!(matches!(launch("listed"), Err(LaunchError::UnknownKernel(_))));
+    // SAFETY: constants.
+    unsafe {
+        assert!(list_of_one.add() && list_of_one.add(), "again is no matter");
+        assert!(!list_with_a_taken_name.add() && !list_with_a_name_twice.add());
+    }
+    launch("listed").unwrap();
+    assert!(matches!(launch("never known"), Err(LaunchError::UnknownKernel(_))));
+    assert_eq!(out.to_i32()[0], 77);
 }
