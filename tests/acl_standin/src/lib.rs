@@ -18,7 +18,6 @@ use std::sync::OnceLock;
 
 use ascend_cache_loc::acl::aclrtBinaryLoadOptions;
 use ascend_cache_loc::sim::{Machine, SimConfig};
-use ascend_cache_loc_hardware as _; // its kernels
 
 /// The words of the set-up: keys and values.
 fn setup() -> Vec<(String, String)> {
@@ -29,6 +28,7 @@ fn setup() -> Vec<(String, String)> {
 fn machine() -> &'static Machine {
     static MACHINE: OnceLock<Machine> = OnceLock::new();
     MACHINE.get_or_init(|| {
+        ascend_cache_loc_hardware::add_kernels();
         let words = setup();
         let mut config = SimConfig::default();
         config.vector_cores = 64;

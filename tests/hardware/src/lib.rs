@@ -14,3 +14,18 @@ pub mod measure;
 mod rungs;
 
 pub use lab::Lab;
+
+/// Gives the ladder's kernels to the simulation; each further call does nothing.
+///
+/// # Panics
+/// If other kernels have their names.
+#[cfg(feature = "sim")]
+#[allow(unsafe_code, reason = "a symbol of C")]
+pub fn add_kernels() {
+    unsafe extern "C" {
+        /// Written by the build script.
+        static ascend_cache_loc_sim_ladder: ascend_cache_loc::sim::Kernels;
+    }
+    // SAFETY: a constant.
+    assert!(unsafe { &ascend_cache_loc_sim_ladder }.add(), "names of the ladder's kernels are taken");
+}
