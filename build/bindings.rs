@@ -25,7 +25,7 @@ pub(crate) fn generate(operations: &[String]) {
     let rooms = [
         Room {
             name: "abi",
-            headers: ["abi/block.h", "abi/fault.h"].map(Into::into).into_iter().chain(params).collect(),
+            headers: ["abi/block.h", "abi/fault.h", "abi/sizes.h"].map(Into::into).into_iter().chain(params).collect(),
         },
         Room { name: "acl", headers: vec!["abi/acl_api.h".into()] },
         Room { name: "sim", headers: vec!["sim/launch.h".into()] },

@@ -1,26 +1,28 @@
-// The first fault of a core, kept in registers and written to the core's line of the log at the end.
+// The first fault of a core: kept in registers while the kernel runs, written to the core's line of the log at its end.
+//
+// Contract: rows are reported in ascending order, so that the first is the core's lowest; the host takes the lowest of all
+// cores'. A line that an earlier launch has filled stays: the first launch with a fault is the one that is told. Without a
+// fault the log is neither read nor written.
+//
+// UB: one line, 64 bytes. Pipes: MTE2 and MTE3, in Write alone, which orders itself.
 #pragma once
 
 #include "../abi/block.h"
 #include "../abi/fault.h"
-#include "entry.h"
+#include "dma.h"
 
 namespace cache_loc {
 
 class FaultLog {
 public:
-    __aicore__ inline FaultLog() {}
-
-    __aicore__ inline void Init(TPipe &pipe, const AscendCacheLocHead &head)
+    __aicore__ inline FaultLog(TPipe &pipe, const AscendCacheLocHead &head)
+        : log_(head.fault_log + static_cast<uint64_t>(GetBlockIdx()) * sizeof(AscendCacheLocFaultLine)),
+          launch_(head.launch), operation_(head.operation)
     {
         pipe.InitBuffer(buffer_, sizeof(AscendCacheLocFaultLine));
         line_ = buffer_.Get<int64_t>();
-        log_ = head.fault_log + static_cast<uint64_t>(GetBlockIdx()) * sizeof(AscendCacheLocFaultLine);
-        launch_ = head.launch;
-        operation_ = head.operation;
     }
 
-    // Rows come in ascending order, so the first is the lowest.
     __aicore__ inline void Report(uint64_t row, uint32_t kind, int64_t a, int64_t b, int64_t c)
     {
         if (kind_ == 0) {
@@ -32,7 +34,7 @@ public:
         }
     }
 
-    // At the end of the kernel: nothing to do without a fault.
+    // At the end of the kernel.
     __aicore__ inline void Write()
     {
         if (kind_ == 0) {
@@ -60,14 +62,14 @@ public:
 private:
     TBuf<TPosition::VECCALC> buffer_;
     LocalTensor<int64_t> line_;
-    uint64_t log_ = 0;
-    uint64_t launch_ = 0;
+    uint64_t log_; // address of the core's line
+    uint64_t launch_;
+    uint32_t operation_;
+    uint32_t kind_ = 0; // 0: no fault so far
     uint64_t row_ = 0;
     int64_t a_ = 0;
     int64_t b_ = 0;
     int64_t c_ = 0;
-    uint32_t kind_ = 0;
-    uint32_t operation_ = 0;
 };
 
 } // namespace cache_loc

@@ -1,24 +1,33 @@
-// Where the outputs of two cores meet.
+// How work and output are split over cores.
+//
+// Contract: shares are a partition: what one core's end is, is the next one's begin, for any number of cores. Where the
+// outputs of two cores meet is always a device address that is a multiple of 64 bytes: nothing promises that two cores may
+// write into one line of GM, and borrowed memory may begin anywhere.
+//
+// Everything is arithmetic in 64 bits on the scalar pipe: no UB, no other pipe.
 #pragma once
 
-#include "../abi/block.h"
-#include "entry.h"
+#include "../abi/base.h"
+#include "kernel_operator.h"
 
 namespace cache_loc {
+
+using namespace AscendC;
 
 __aicore__ inline constexpr uint64_t Min(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;
 }
 
-// The first position, from `position` on, whose address begins a 64-byte line.
+// The first position, from `position` on, whose address begins a 64-byte line, in an output at address `out`.
 __aicore__ inline constexpr uint64_t AlignUp(uint64_t out, uint64_t position, uint32_t element_bytes)
 {
     const uint64_t over = (out + position * element_bytes) % ASCEND_CACHE_LOC_LINE_BYTES;
     return over == 0 ? position : position + (ASCEND_CACHE_LOC_LINE_BYTES - over) / element_bytes;
 }
 
-// The share of `core`: where it begins, of `weight` in all over `cores` cores. Exact for any weight.
+// The share of `core`: where it begins, of `weight` in all over `cores` cores. Exact for any weight: weight * core would
+// pass 64 bits for the largest batches, quotient and remainder apart do not.
 __aicore__ inline constexpr uint64_t ShareBegin(uint64_t weight, uint32_t core, uint32_t cores)
 {
     return weight / cores * core + weight % cores * core / cores;
@@ -37,7 +46,7 @@ struct LineShare {
         end = Boundary(core + 1, cores);
     }
 
-    uint64_t begin, end;
+    uint64_t begin, end; // elements
 
 private:
     __aicore__ inline uint64_t Boundary(uint32_t core, uint32_t cores) const

@@ -1,7 +1,7 @@
 //! `get_last_loc`.
 
 use super::{Arguments, Arrays, LaunchConfig, Plan, enqueue, lines, size, tile};
-use crate::abi::bindings::{ASCEND_CACHE_LOC_GET_LAST_LOC_TILE_MAX, AscendCacheLocGetLastLocParams};
+use crate::abi::bindings::{ASCEND_CACHE_LOC_ROW_TILE_MAX, AscendCacheLocGetLastLocParams};
 use crate::{DeviceSlice, DeviceSliceMut, Int, LaunchId, Operation, ReqToToken, Result, ShapeError, Stream, batch_of};
 
 impl Operation {
@@ -47,7 +47,7 @@ impl<R: Int, L: Int, O: Int> Arguments for LastLoc<'_, R, L, O> {
     }
 
     fn block(&self, n: usize, arrays: Arrays<'_>, config: &LaunchConfig) -> Result<Self::Block> {
-        let (shape, most) = (self.table.shape(), ASCEND_CACHE_LOC_GET_LAST_LOC_TILE_MAX);
+        let (shape, most) = (self.table.shape(), ASCEND_CACHE_LOC_ROW_TILE_MAX);
         Ok(AscendCacheLocGetLastLocParams {
             table: arrays.table(&self.table)?,
             req_pool_indices: arrays.input("req_pool_indices", &self.req_pool_indices)?,

@@ -5,7 +5,9 @@ use std::{env, fs, path::PathBuf};
 fn main() {
     let sim = PathBuf::from(env::var_os("DEP_ASCEND_CACHE_LOC_SIM").expect("set by the package ascend-cache-loc"));
     println!("cargo::rerun-if-changed={}", sim.display());
-    println!("cargo::rerun-if-changed=kernels");
+    for path in ["kernels", "../../ascendc/abi", "../../ascendc/prim"] {
+        println!("cargo::rerun-if-changed={path}");
+    }
     let mut build = cc::Build::new();
     build.cpp(true).std("c++17").warnings(true).extra_warnings(true).opt_level(2).include(&sim);
     // As clang and CANN have it by default.

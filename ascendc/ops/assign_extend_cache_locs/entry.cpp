@@ -1,4 +1,5 @@
 // The kernel's entry, by the name that the host looks up.
+#include "../../prim/dispatch.h"
 #include "kernel.h"
 
 ASCEND_CACHE_LOC_KERNEL void ascend_cache_loc_assign_extend_cache_locs(AscendCacheLocAssignExtendCacheLocsParams params)

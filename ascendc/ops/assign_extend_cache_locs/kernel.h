@@ -2,7 +2,7 @@
 //
 // Contract: see AscendCacheLocAssignExtendCacheLocsParams. R, L and O are int32 or int64. A row with start == end is empty and
 // valid. A bad row does not read the table and is reported; it keeps its place in the output, filled with -1, where its
-// offsets say how long that is (PlaceLength, rows.h), and has none otherwise. So where a row begins depends on offsets
+// offsets say how long that is (place.h), and has none otherwise. So where a row begins depends on offsets
 // alone. The first row that does not fit whole into `capacity` is reported too, and what fits is written. The lowest
 // such row of a core goes to the core's line of the fault log. n may be anything below 2^31 - 1, lengths anything up to
 // 2^31 - 2, and the total anything.
@@ -11,8 +11,8 @@
 // position in the output, moved up to the next 64-byte line: a long row is shared, many short ones are too. Every core
 // finds both ends of its share by itself: from the sums of all lengths (scan.h) and a walk along the rows of its share.
 //
-// UB, for the largest tiles: scan 16 + 24 + 8 KB, walk 6 KB, landing 2 * 16 KB, patterns 1 KB, packed 16 KB, widened
-// 32 KB, fault line 64 B: 135 KB and 64 B.
+// UB, for the largest tiles: lengths 16 KB, scan 24 + 8 KB, walk 6 KB, gather 2 * 16 + 1 + 16 + 32 KB, fault line 64 B:
+// 135 KB and 64 B.
 //
 //     total = scan
 //     find the last checkpoint whose weight is not past the share's begin; walk from its row on:
@@ -20,15 +20,18 @@
 //         if the share begins in this row: begin = the position there, moved up to a line
 //         if the row's weight begins in the share: report its fault, or that it does not fit
 //         if the share ends in this row: end = the position there, moved up to a line
-//         the part of the row between begin and end: MTE2 copy in or V fill with -1, V pack and widen, MTE3 copy out
+//         append the part of the row between begin and end: table entries, or -1 (ragged_gather.h)
 //     until the position reaches end
 //
-// Landing, packing and storing are pack.h's.
+// The walk is scalar work, and what a small batch costs beside its copies: three reads of UB a row, and no division.
 #pragma once
 
 #include "../../prim/fault_log.h"
-#include "pack.h"
-#include "scan.h"
+#include "../../prim/place.h"
+#include "../../prim/ragged_gather.h"
+#include "../../prim/rows.h"
+#include "../../prim/scan.h"
+#include "params.h"
 
 namespace cache_loc {
 
@@ -42,11 +45,13 @@ public:
     }
 
     __aicore__ inline ExtendLocs(TPipe &pipe, const AscendCacheLocAssignExtendCacheLocsParams &params)
-        : params_(params), scan_(pipe, params), rows_(pipe, ASCEND_CACHE_LOC_WALK_TILE_MAX),
-          packer_(pipe, params.out.address, params.copy_tile), table_(Global<int32_t>(params.table.address)),
-          row_weight_(params.row_cost_bytes / sizeof(O))
+        : params_(params), lengths_(pipe, params.start_offsets.address, params.end_offsets.address, kScanTile),
+          scan_(pipe, lengths_, params.n, params.scan_tile, params.checkpoints),
+          requests_(pipe, params.req_pool_indices.address, kWalkTile),
+          starts_(pipe, params.start_offsets.address, kWalkTile), ends_(pipe, params.end_offsets.address, kWalkTile),
+          gather_(pipe, params.out.address, params.copy_tile), fault_(pipe, params.head),
+          table_(Global<int32_t>(params.table.address)), row_weight_(params.row_cost_bytes / sizeof(O))
     {
-        fault_.Init(pipe, params.head);
     }
 
     __aicore__ inline void Process()
@@ -77,14 +82,18 @@ public:
     }
 
 private:
+    static constexpr uint32_t kScanTile = ASCEND_CACHE_LOC_SCAN_TILE_MAX;
+    static constexpr uint32_t kWalkTile = ASCEND_CACHE_LOC_WALK_TILE_MAX;
     static constexpr uint64_t kUnknown = ~uint64_t{0};
 
     __aicore__ inline void Walk(uint64_t row)
     {
         while (row < params_.n) {
             const auto count = static_cast<uint32_t>(Min(params_.walk_tile, params_.n - row));
-            rows_.Load(params_, row, count);
-            Order<HardEvent::MTE2_S>(); // MTE2 has filled rows_ before S reads them
+            requests_.Load(row, count);
+            starts_.Load(row, count);
+            ends_.Load(row, count);
+            Order<HardEvent::MTE2_S>(); // MTE2 has filled requests_, starts_ and ends_ before S reads them
             bool more = true;
             for (uint32_t i = 0; i < count && more; ++i) {
                 more = Row(row + i, i);
@@ -96,16 +105,16 @@ private:
             row += count;
         }
         if (begin_ != kUnknown) {
-            packer_.Finish();
+            gather_.Finish();
         }
     }
 
     // Handles one row; false once the rest of the batch is other cores' business.
     __aicore__ inline bool Row(uint64_t row, uint32_t i)
     {
-        const int64_t request = rows_.requests.GetValue(i);
-        const int64_t start = rows_.starts.GetValue(i);
-        const int64_t end = rows_.ends.GetValue(i);
+        const int64_t request = requests_[i];
+        const int64_t start = starts_[i];
+        const int64_t end = ends_[i];
         const uint64_t weight = position_ + row * row_weight_; // where the row begins
         const bool owned = weight >= share_begin_ && weight < share_end_;
         const uint32_t kind = Fault(request, start, end);
@@ -119,7 +128,7 @@ private:
         }
         if (begin_ == kUnknown && weight + row_weight_ + length > share_begin_) {
             begin_ = Meet(share_begin_, weight);
-            packer_.Begin(begin_);
+            gather_.Begin(begin_);
         }
         if (end_ == kUnknown && weight + row_weight_ + length > share_end_) {
             end_ = Meet(share_end_, weight);
@@ -130,9 +139,9 @@ private:
             if (from < to && kind == 0) {
                 const uint64_t first =
                     static_cast<uint64_t>(request) * params_.row_stride + static_cast<uint64_t>(start);
-                packer_.Append(TableSlots{table_, first + (from - position_)}, to - from);
+                gather_.Append(TableSlots{table_, first + (from - position_)}, to - from);
             } else if (from < to) {
-                packer_.Append(NoSlots{}, to - from);
+                gather_.Append(NoSlots{}, to - from);
             }
         }
         position_ = row_end;
@@ -173,9 +182,11 @@ private:
     }
 
     const AscendCacheLocAssignExtendCacheLocsParams &params_;
-    LengthScan<L> scan_;
-    RowTile<R, L> rows_; // of the walk
-    Packer<O> packer_;
+    PlaceLengths<L> lengths_;
+    LengthScan<PlaceLengths<L>> scan_;
+    Column<R> requests_; // these three are the walk's
+    Column<L> starts_, ends_;
+    RaggedGather<O> gather_;
     FaultLog fault_;
     GlobalTensor<int32_t> table_;
     uint64_t row_weight_; // elements

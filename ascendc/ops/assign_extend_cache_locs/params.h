@@ -3,14 +3,10 @@
 #define ASCEND_CACHE_LOC_ASSIGN_EXTEND_CACHE_LOCS_PARAMS_H
 
 #include "../../abi/block.h"
+#include "../../abi/sizes.h"
 
 /* The operation's id. */
 #define ASCEND_CACHE_LOC_ASSIGN_EXTEND_CACHE_LOCS_ID 2
-/* Largest sizes: UB is laid out for them. */
-#define ASCEND_CACHE_LOC_COPY_TILE_MAX 4096
-#define ASCEND_CACHE_LOC_SCAN_TILE_MAX 1024
-#define ASCEND_CACHE_LOC_WALK_TILE_MAX 256
-#define ASCEND_CACHE_LOC_CHECKPOINTS_MAX 1024
 
 typedef struct AscendCacheLocAssignExtendCacheLocsParams {
     AscendCacheLocHead head;

@@ -3,11 +3,10 @@
 #define ASCEND_CACHE_LOC_GET_LAST_LOC_PARAMS_H
 
 #include "../../abi/block.h"
+#include "../../abi/sizes.h"
 
 /* The operation's id. */
 #define ASCEND_CACHE_LOC_GET_LAST_LOC_ID 1
-/* Largest tile, in rows: UB is laid out for it. */
-#define ASCEND_CACHE_LOC_GET_LAST_LOC_TILE_MAX 1024
 
 typedef struct AscendCacheLocGetLastLocParams {
     AscendCacheLocHead head;
@@ -19,7 +18,7 @@ typedef struct AscendCacheLocGetLastLocParams {
     uint32_t row_stride;
     uint32_t row_len;
     uint32_t n;
-    uint32_t tile; /* rows of a tile: a multiple of 8, up to ASCEND_CACHE_LOC_GET_LAST_LOC_TILE_MAX */
+    uint32_t tile; /* rows of a tile: a multiple of 8, up to ASCEND_CACHE_LOC_ROW_TILE_MAX */
     uint32_t reserved;
 } AscendCacheLocGetLastLocParams;
 

@@ -1,7 +1,8 @@
 // What the rungs of the ladder have in common: the parameter block, of which each kernel says what it reads, and a buffer.
 #pragma once
 
-#include "../../../ascendc/prim/entry.h"
+#include "../../../ascendc/prim/dispatch.h"
+#include "../../../ascendc/prim/dma.h"
 
 // `Block` in src/lab.rs is the same.
 struct AscendCacheLocRung {

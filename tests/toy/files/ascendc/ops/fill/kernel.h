@@ -18,8 +18,7 @@ public:
         TBuf<TPosition::VECCALC> values_buffer, out_buffer;
         pipe.InitBuffer(values_buffer, ASCEND_CACHE_LOC_FILL_TILE_MAX * sizeof(L));
         pipe.InitBuffer(out_buffer, ASCEND_CACHE_LOC_FILL_TILE_MAX * sizeof(O));
-        FaultLog fault;
-        fault.Init(pipe, params.head);
+        FaultLog fault(pipe, params.head);
         const LocalTensor<L> values = values_buffer.Get<L>();
         const LocalTensor<O> out = out_buffer.Get<O>();
         const LineShare share(params.out.address, params.n, sizeof(O));

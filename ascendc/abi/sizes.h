@@ -1,0 +1,16 @@
+/* Largest sizes of what kernels keep in UB, which is laid out for them whatever a launch asks for: the host chooses sizes
+ * up to these (src/ops), the kernels' primitives (prim) make buffers of these. Elements. */
+#ifndef ASCEND_CACHE_LOC_SIZES_H
+#define ASCEND_CACHE_LOC_SIZES_H
+
+/* Slots that a tile of ragged output has room for (prim/ragged_gather.h). */
+#define ASCEND_CACHE_LOC_COPY_TILE_MAX 4096
+/* Rows whose lengths are summed at a time, and sums that are kept of them (prim/scan.h). */
+#define ASCEND_CACHE_LOC_SCAN_TILE_MAX 1024
+#define ASCEND_CACHE_LOC_CHECKPOINTS_MAX 1024
+/* Rows read at a time by the scalar pipe (prim/rows.h): where each row has one element of output, and where it has any
+ * number of them. */
+#define ASCEND_CACHE_LOC_ROW_TILE_MAX 1024
+#define ASCEND_CACHE_LOC_WALK_TILE_MAX 256
+
+#endif

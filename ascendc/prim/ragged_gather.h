@@ -1,0 +1,208 @@
+// Collects pieces of any length in UB and stores them end to end: what comes in ragged goes out in one copy a tile.
+//
+// A piece's slots come from a source, one of three: entries of the table, numbers that count up, -1. Each piece lands at
+// the begin of a 32-byte block; where one other than the last of its tile does not fill its blocks, the gaps are closed
+// (packing.h) by a pattern of one byte a block, which says which of its eight elements count. A tile without gaps (one
+// long row, or rows of whole blocks) is stored from where it landed.
+//
+// Two landings take turns, so that one is filled while the other is packed and stored: MTE2 works on the next tile while V
+// and MTE3 work on this one, which is the one overlap that a kernel of copies has.
+//
+// Contract: Begin once, then Append in the output's order, Finish once. The output is written from the position given to
+// Begin on, as many elements as were appended.
+//
+// UB, for tiles of T slots: landings 2 * 4 T, patterns 2 * T / 8, packing 4 T and for int64 8 T more. Pipes: MTE2 or V
+// fills, S sets pattern bytes, V packs, MTE3 stores. Flags that stay up, one a landing: MTE3_MTE2 and V_S, and packing's.
+#pragma once
+
+#include "../abi/sizes.h"
+#include "packing.h"
+#include "split.h"
+
+namespace cache_loc {
+
+// Sources. Fill puts elements `at`.. of the piece into dst, which begins at a block; kByVector says whether V does that, or
+// MTE2. The gather orders either.
+
+// Entries of the table, from element `from` of it on.
+struct TableSlots {
+    static constexpr bool kByVector = false;
+
+    __aicore__ inline void Fill(const LocalTensor<int32_t> &dst, uint64_t at, uint32_t count) const
+    {
+        CopyIn(dst, table[from + at], count);
+    }
+
+    const GlobalTensor<int32_t> &table;
+    uint64_t from;
+};
+
+// from, from + 1, ...: `indices` counts up from 0, as far as a tile is long.
+struct CountingUp {
+    static constexpr bool kByVector = true;
+
+    __aicore__ inline void Fill(const LocalTensor<int32_t> &dst, uint64_t at, uint32_t count) const
+    {
+        Adds(dst, indices, static_cast<int32_t>(from + at), static_cast<int32_t>(count));
+    }
+
+    const LocalTensor<int32_t> &indices;
+    uint64_t from;
+};
+
+// -1: what a bad row has for slots.
+struct NoSlots {
+    static constexpr bool kByVector = true;
+
+    __aicore__ inline void Fill(const LocalTensor<int32_t> &dst, uint64_t, uint32_t count) const
+    {
+        Duplicate(dst, -1, static_cast<int32_t>(count));
+    }
+};
+
+template <typename O>
+class RaggedGather {
+public:
+    // Into an output at an address, in tiles of so many slots, a multiple of 32 up to ASCEND_CACHE_LOC_COPY_TILE_MAX.
+    __aicore__ inline RaggedGather(TPipe &pipe, uint64_t out, uint32_t tile)
+        : packing_(pipe, out, ASCEND_CACHE_LOC_COPY_TILE_MAX), blocks_(tile / kBlock)
+    {
+        constexpr uint32_t kTile = ASCEND_CACHE_LOC_COPY_TILE_MAX;
+        for (uint32_t i = 0; i < kLandings; ++i) {
+            pipe.InitBuffer(landing_buffers_[i], kTile * sizeof(int32_t));
+            pipe.InitBuffer(pattern_buffers_[i], kTile / kBlock);
+            landing_[i] = landing_buffers_[i].template Get<int32_t>();
+            pattern_[i] = pattern_buffers_[i].template Get<uint8_t>();
+        }
+    }
+
+    // `position` is where in the output the first piece goes.
+    __aicore__ inline void Begin(uint64_t position)
+    {
+        position_ = position;
+        TPipe &pipe = *GetTPipePtr();
+        for (uint32_t i = 0; i < kLandings; ++i) {
+            stored_[i] = pipe.AllocEventID<HardEvent::MTE3_MTE2>();
+            filled_[i] = pipe.AllocEventID<HardEvent::V_S>();
+            FillPattern(i);
+            SetFlag<HardEvent::MTE3_MTE2>(stored_[i]); // landing_[i] is free: MTE3 has stored nothing yet
+        }
+        packing_.Begin();
+        Open();
+    }
+
+    // Appends `count` elements of a source.
+    template <typename Source>
+    __aicore__ inline void Append(const Source &source, uint64_t count)
+    {
+        for (uint64_t at = 0; at < count;) {
+            if (used_ == blocks_) {
+                Store();
+                turn_ ^= 1;
+                Open();
+            }
+            gaps_ = gaps_ || used_ * kBlock != elements_; // the piece before leaves one
+            const auto piece = static_cast<uint32_t>(Min(count - at, uint64_t{blocks_ - used_} * kBlock));
+            Land(source, at, piece);
+            used_ += (piece + kBlock - 1) / kBlock;
+            if (piece % kBlock != 0) {
+                pattern_[turn_].SetValue(used_ - 1, static_cast<uint8_t>((1u << piece % kBlock) - 1));
+            }
+            elements_ += piece;
+            at += piece;
+        }
+    }
+
+    // Stores what is left and takes every flag back.
+    __aicore__ inline void Finish()
+    {
+        Store();
+        for (uint32_t i = 0; i < kLandings; ++i) {
+            if (i != turn_ || elements_ != 0) {
+                Await(i);
+            }
+        }
+        packing_.Finish();
+        TPipe &pipe = *GetTPipePtr();
+        for (uint32_t i = 0; i < kLandings; ++i) {
+            pipe.ReleaseEventID<HardEvent::MTE3_MTE2>(stored_[i]);
+            pipe.ReleaseEventID<HardEvent::V_S>(filled_[i]);
+        }
+    }
+
+private:
+    static constexpr uint32_t kLandings = 2;
+    static constexpr uint32_t kBlock = 8; // int32 elements of a 32-byte block
+
+    template <typename Source>
+    __aicore__ inline void Land(const Source &source, uint64_t at, uint32_t count)
+    {
+        const LocalTensor<int32_t> dst = landing_[turn_][used_ * kBlock];
+        if constexpr (Source::kByVector) {
+            Order<HardEvent::MTE2_V>(); // MTE3 has stored dst, and MTE2 has waited for that, before V fills it again
+            source.Fill(dst, at, count);
+            PipeBarrier<PIPE_V>();      // dst is written before V packs it
+            Order<HardEvent::V_MTE3>(); // V has written dst before MTE3 stores it
+        } else {
+            source.Fill(dst, at, count); // Open has waited, and Packing does
+        }
+    }
+
+    // Every element of every block counts, until a piece says otherwise.
+    __aicore__ inline void FillPattern(uint32_t turn)
+    {
+        Duplicate(pattern_[turn].template ReinterpretCast<int16_t>(), static_cast<int16_t>(-1),
+                  static_cast<int32_t>(blocks_ / 2));
+        SetFlag<HardEvent::V_S>(filled_[turn]); // V has filled pattern_[turn] before S sets bytes in it
+    }
+
+    __aicore__ inline void Open()
+    {
+        used_ = 0;
+        elements_ = 0;
+        gaps_ = false;
+        Await(turn_);
+    }
+
+    // landing_[turn] is stored or packed, its pattern is full again.
+    __aicore__ inline void Await(uint32_t turn)
+    {
+        WaitFlag<HardEvent::MTE3_MTE2>(stored_[turn]); // MTE3 has stored landing_[turn] before MTE2 fills it again
+        WaitFlag<HardEvent::V_S>(filled_[turn]);       // V has filled pattern_[turn] before S sets bytes in it
+    }
+
+    __aicore__ inline void Store()
+    {
+        if (elements_ == 0) {
+            return;
+        }
+        if (gaps_) {
+            Order<HardEvent::S_V>(); // S has set its bytes of pattern_[turn_] before V reads them
+            packing_.Store(position_, landing_[turn_], used_ * kBlock,
+                           pattern_[turn_].template ReinterpretCast<uint32_t>(), elements_);
+        } else {
+            packing_.Store(position_, landing_[turn_], elements_);
+        }
+        position_ += elements_;
+        Order<HardEvent::S_V>(); // S has set its bytes of pattern_[turn_] before V overwrites them
+        FillPattern(turn_);
+        // MTE3 has stored landing_[turn_], or V, which MTE3 has waited for, has packed it, before MTE2 fills it again.
+        SetFlag<HardEvent::MTE3_MTE2>(stored_[turn_]);
+    }
+
+    Packing<O> packing_;
+    uint32_t blocks_; // of a tile
+    uint64_t position_ = 0;
+    uint32_t turn_ = 0;     // whose landing is filled
+    uint32_t used_ = 0;     // blocks of it
+    uint32_t elements_ = 0; // of it
+    bool gaps_ = false;
+    // Ids of the flags that stay up from one tile to the next.
+    TEventID stored_[kLandings] = {}; // MTE3_MTE2
+    TEventID filled_[kLandings] = {}; // V_S
+    TBuf<TPosition::VECCALC> landing_buffers_[kLandings], pattern_buffers_[kLandings];
+    LocalTensor<int32_t> landing_[kLandings];
+    LocalTensor<uint8_t> pattern_[kLandings];
+};
+
+} // namespace cache_loc

@@ -1,0 +1,168 @@
+// The sums of the row lengths, over the whole batch and up to checkpoints in it: what a core needs to find its share.
+//
+// Each core sums all lengths by itself, since cores cannot wait for each other; it begins with a tile of its own, since
+// cores that read one address at once are served in turn. Kept are the sums between checkpoints, so that a core walks no
+// more rows than lie between two of them before its share begins.
+//
+//     for each tile of rows, beginning with a tile of the core's own:
+//         length[i] = what Lengths says, zeros up to a whole group
+//         V     small[i] = length[i], far below 0 where that is long
+//         V     group[g] = sum of 64 small
+//         S     group[g] = sum of 64 length instead, where it is below 0
+//         S     sums[g >> shift] += group[g]
+//
+// Sums in int32: 64 lengths up to kShort add up to less than kLong, and where one of them is longer and counts as kShort
+// - kLong, the sum is below 0 whatever the others are. Everything from there on is in 64 bits.
+//
+// Contract: lengths are 0 to 2^31 - 1. Lengths has a method Fill(first, count, length, lent): V sets length[0..count) to
+// the lengths of rows first.., works in the kLent vectors lent, and leaves V with nothing undone.
+//
+// UB, for tiles of T rows (ASCEND_CACHE_LOC_SCAN_TILE_MAX) and C checkpoints (ASCEND_CACHE_LOC_CHECKPOINTS_MAX): vectors
+// 6 * 4 T, sums 8 C; and what Lengths has. Pipes: V and S, which order themselves here.
+#pragma once
+
+#include "../abi/sizes.h"
+#include "split.h"
+#include "sync.h"
+
+namespace cache_loc {
+
+template <typename Lengths>
+class LengthScan {
+public:
+    // Over n rows, `tile` at a time (a multiple of 64), with at most so many checkpoints.
+    __aicore__ inline LengthScan(TPipe &pipe, Lengths &lengths, uint32_t n, uint32_t tile, uint32_t checkpoints)
+        : lengths_(lengths), n_(n), tile_(tile)
+    {
+        constexpr uint32_t kTile = ASCEND_CACHE_LOC_SCAN_TILE_MAX;
+        for (auto &buffer : lent_buffers_) {
+            pipe.InitBuffer(buffer, kTile * sizeof(int32_t));
+        }
+        pipe.InitBuffer(length_buffer_, kTile * sizeof(int32_t));
+        pipe.InitBuffer(sums_buffer_, ASCEND_CACHE_LOC_CHECKPOINTS_MAX * sizeof(int64_t));
+        for (uint32_t i = 0; i < Lengths::kLent; ++i) {
+            lent_[i] = lent_buffers_[i].template Get<int32_t>();
+        }
+        length_ = length_buffer_.template Get<int32_t>();
+        sums_ = sums_buffer_.template Get<int64_t>();
+        while ((Groups() - 1) >> shift_ >= checkpoints) {
+            ++shift_;
+        }
+    }
+
+    // Rows between two checkpoints.
+    __aicore__ inline uint64_t Rows() const { return uint64_t{kGroup} << shift_; }
+
+    __aicore__ inline uint32_t Checkpoints() const { return static_cast<uint32_t>((Groups() - 1) >> shift_) + 1; }
+
+    // The sum of the lengths between checkpoint i and the next.
+    __aicore__ inline int64_t Sum(uint32_t i) const { return sums_.GetValue(i); }
+
+    // Fills the sums; returns the sum of all.
+    __aicore__ inline int64_t Run(uint32_t core, uint32_t cores)
+    {
+        for (uint32_t i = 0; i < Checkpoints(); ++i) {
+            sums_.SetValue(i, 0);
+        }
+        const uint64_t tiles = (uint64_t{n_} + tile_ - 1) / tile_;
+        const uint64_t own = ShareBegin(tiles, core, cores);
+        int64_t total = 0;
+        for (uint64_t i = 0; i < tiles; ++i) {
+            const uint64_t tile = own + i < tiles ? own + i : own + i - tiles;
+            const uint64_t first = tile * tile_;
+            const auto count = static_cast<uint32_t>(Min(tile_, n_ - first));
+            const uint32_t groups = (count + kGroup - 1) / kGroup;
+            Duplicate(length_, 0, static_cast<int32_t>(groups * kGroup));
+            lengths_.Fill(first, count, length_, lent_);
+            SumGroups(groups);
+            total += AddGroups(first, groups);
+        }
+        return total;
+    }
+
+private:
+    static constexpr int32_t kGroup = 64;            // rows
+    static constexpr uint32_t kInt32Block = 8;       // elements of a 32-byte block
+    static constexpr int32_t kShort = (1 << 19) - 1; // the longest row that is not long
+    static constexpr int32_t kLong = kGroup * (kShort + 1);
+    static_assert(int64_t{kGroup} * kShort < kLong, "one long row makes the sum of a group negative");
+    static_assert(int64_t{kGroup} * (kShort - kLong) >= -(int64_t{1} << 31), "as many as there can be fit in int32");
+    static_assert(Lengths::kLent >= 4, "what SumGroups works in");
+
+    using Vector = LocalTensor<int32_t>;
+
+    __aicore__ inline uint64_t Groups() const { return (uint64_t{n_} + kGroup - 1) / kGroup; }
+
+    // lent_[0] = the sums of 64 lengths each, or less than 0 where one of them is long.
+    __aicore__ inline void SumGroups(uint32_t groups)
+    {
+        const auto padded = static_cast<int32_t>(groups * kGroup);
+        const auto repeats = static_cast<uint8_t>(groups);
+        const Vector a = lent_[0], b = lent_[1], c = lent_[2], small = lent_[3];
+        // small = min(length, kShort), less kLong where that is not the length.
+        Mins(small, length_, kShort, padded);
+        PipeBarrier<PIPE_V>(); // each step reads what the one before it wrote
+        Sub(b, small, length_, padded);
+        PipeBarrier<PIPE_V>();
+        Maxs(b, b, -1, padded);
+        PipeBarrier<PIPE_V>();
+        Muls(b, b, kLong, padded);
+        PipeBarrier<PIPE_V>();
+        Add(small, small, b, padded);
+        PipeBarrier<PIPE_V>();
+        // 64 -> 32 -> 16 -> 8 elements a group, by halves.
+        Add(a, small, small[32], uint64_t{32}, repeats, {1, 1, 1, 4, 8, 8});
+        PipeBarrier<PIPE_V>();
+        Add(b, a, a[16], uint64_t{16}, repeats, {1, 1, 1, 2, 4, 4});
+        PipeBarrier<PIPE_V>();
+        Add(a, b, b[8], uint64_t{8}, repeats, {1, 1, 1, 1, 2, 2});
+        PipeBarrier<PIPE_V>();
+        // 8 -> 4 -> 2 -> 1, by even and odd elements.
+        for (uint32_t left = groups * kInt32Block; left > groups; left /= 2) {
+            uint64_t kept = 0;
+            GatherMask(b, a, static_cast<uint8_t>(1), true, left, {1, 1, 8, 0}, kept);
+            GatherMask(c, a, static_cast<uint8_t>(2), true, left, {1, 1, 8, 0}, kept);
+            PipeBarrier<PIPE_V>();
+            Add(a, b, c, static_cast<int32_t>(left / 2));
+            PipeBarrier<PIPE_V>();
+        }
+    }
+
+    // Adds them to the checkpoints they belong to; returns the sum of the tile.
+    __aicore__ inline int64_t AddGroups(uint64_t first, uint32_t groups)
+    {
+        Order<HardEvent::V_S>(); // V has made the sums (lent_[0]) and the lengths before S reads them
+        int64_t total = 0;
+        for (uint32_t g = 0; g < groups; ++g) {
+            int64_t sum = lent_[0].GetValue(g);
+            if (sum < 0) {
+                sum = SumOfLong(g);
+            }
+            const auto i = static_cast<uint32_t>((first / kGroup + g) >> shift_);
+            sums_.SetValue(i, sums_.GetValue(i) + sum);
+            total += sum;
+        }
+        Order<HardEvent::S_V>(); // S has read the sums and the lengths before V uses the vectors again
+        return total;
+    }
+
+    // The sum of a group that has a long row.
+    __aicore__ inline int64_t SumOfLong(uint32_t group)
+    {
+        int64_t sum = 0;
+        for (uint32_t i = group * kGroup; i < (group + 1) * kGroup; ++i) {
+            sum += length_.GetValue(i);
+        }
+        return sum;
+    }
+
+    Lengths &lengths_;
+    uint32_t n_;
+    uint32_t tile_;
+    uint32_t shift_ = 0; // log2 of the groups between two checkpoints
+    TBuf<TPosition::VECCALC> lent_buffers_[Lengths::kLent], length_buffer_, sums_buffer_;
+    Vector lent_[Lengths::kLent], length_;
+    LocalTensor<int64_t> sums_; // S only
+};
+
+} // namespace cache_loc
