@@ -42,7 +42,7 @@ PAIRS = [(PACKING, "MTE3_V"), (GATHER, "MTE3_MTE2"), (GATHER, "V_S")]
 # (file, text, replacement): the text must be there once.
 BY_HAND = [
     # Off by one, at the ends of things.
-    (LAST, "lengths_[i];", "lengths_[i == 0 ? 0 : i - 1];"),
+    (LAST, "lengths_.Get(i);", "lengths_.Get(i == 0 ? 0 : i - 1);"),
     (LAST, "if (length <= 0)", "if (length < 0)"),
     (LAST, "request >= params_.rows", "request > params_.rows"),
     (LAST, "length > params_.row_len", "length >= params_.row_len"),
@@ -83,11 +83,11 @@ BY_HAND = [
     # Wrong stride, 32-bit addresses and sums.
     (LAST, "static_cast<uint64_t>(request) * params_.row_stride", "static_cast<uint64_t>(request) * params_.row_len"),
     (LAST, "static_cast<uint64_t>(request) * params_.row_stride", "static_cast<uint32_t>(request) * params_.row_stride"),
-    (LAST, "const int64_t length = lengths_[i]", "const int32_t length = (int32_t)lengths_[i]"),
-    (LAST, "const int64_t request = requests_[i]", "const int32_t request = (int32_t)requests_[i]"),
+    (LAST, "const int64_t length = lengths_.Get(i)", "const int32_t length = (int32_t)lengths_.Get(i)"),
+    (LAST, "const int64_t request = requests_.Get(i)", "const int32_t request = (int32_t)requests_.Get(i)"),
     (EXTEND, "static_cast<uint64_t>(request) * params_.row_stride", "static_cast<uint64_t>(request) * params_.row_len"),
     (EXTEND, "static_cast<uint64_t>(request) * params_.row_stride", "static_cast<uint32_t>(request) * params_.row_stride"),
-    (EXTEND, "const int64_t start = starts_[i]", "const int32_t start = (int32_t)starts_[i]"),
+    (EXTEND, "const int64_t start = starts_.Get(i)", "const int32_t start = (int32_t)starts_.Get(i)"),
     (EXTEND, "const uint64_t row_end = position_ + length;", "const uint64_t row_end = (uint32_t)(position_ + length);"),
     (SCAN, "if (sum < 0) {", "if (false) {"),
     (SCAN, "Mins(small, length_, kShort, padded);", "Adds(small, length_, 0, padded);"),

@@ -20,10 +20,10 @@ public:
         tile = buffer_.template Get<T>();
     }
 
-    __aicore__ inline void Load(uint64_t first, uint32_t count) { CopyIn(tile, source_[first], count); }
+    __aicore__ inline void Load(uint64_t first, uint32_t count AND_SIM_CALLER) { CopyIn(tile, source_[first], count); }
 
     // Of row first + i, once MTE2 has filled it.
-    __aicore__ inline int64_t operator[](uint32_t i) const { return tile.GetValue(i); }
+    __aicore__ inline int64_t Get(uint32_t i AND_SIM_CALLER) const { return tile.GetValue(i); }
 
     LocalTensor<T> tile;
 

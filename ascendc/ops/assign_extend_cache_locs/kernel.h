@@ -112,9 +112,9 @@ private:
     // Handles one row; false once the rest of the batch is other cores' business.
     __aicore__ inline bool Row(uint64_t row, uint32_t i)
     {
-        const int64_t request = requests_[i];
-        const int64_t start = starts_[i];
-        const int64_t end = ends_[i];
+        const int64_t request = requests_.Get(i);
+        const int64_t start = starts_.Get(i);
+        const int64_t end = ends_.Get(i);
         const uint64_t weight = position_ + row * row_weight_; // where the row begins
         const bool owned = weight >= share_begin_ && weight < share_end_;
         const uint32_t kind = Fault(request, start, end);

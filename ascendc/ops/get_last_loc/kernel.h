@@ -81,11 +81,11 @@ private:
 
     __aicore__ inline void Row(uint64_t row, uint32_t i)
     {
-        const int64_t length = lengths_[i];
+        const int64_t length = lengths_.Get(i);
         if (length <= 0) {
             return;
         }
-        const int64_t request = requests_[i];
+        const int64_t request = requests_.Get(i);
         if (request < 0 || request >= params_.rows) {
             fault_.Report(row, ASCEND_CACHE_LOC_REQUEST_OUT_OF_RANGE, request, params_.rows, 0);
         } else if (length > params_.row_len) {

@@ -29,11 +29,11 @@ void gathered(uint64_t table_address, uint64_t pieces_address, uint64_t out, uin
         pieces.Load(3 * first, 3 * here);
         Order<HardEvent::MTE2_S>(); // MTE2 has filled pieces before S reads them
         for (uint32_t i = 0; i < here; ++i) {
-            const auto from = static_cast<uint64_t>(pieces[3 * i + 1]);
-            const auto length = static_cast<uint64_t>(pieces[3 * i + 2]);
-            if (pieces[3 * i] == 0) {
+            const auto from = static_cast<uint64_t>(pieces.Get(3 * i + 1));
+            const auto length = static_cast<uint64_t>(pieces.Get(3 * i + 2));
+            if (pieces.Get(3 * i) == 0) {
                 gather.Append(TableSlots{table, from}, length);
-            } else if (pieces[3 * i] == 1) {
+            } else if (pieces.Get(3 * i) == 1) {
                 gather.Append(CountingUp{indices, from}, length);
             } else {
                 gather.Append(NoSlots{}, length);
