@@ -30,10 +30,10 @@ pub(crate) fn of_operations(ascendc: &Path, names: Vec<String>) -> Vec<Kernel> {
     names.into_iter().map(kernel).collect()
 }
 
-/// Kernels, compiled for the simulation whose headers are in `sim`, and a list of them under a symbol: whoever refers to
-/// the list refers to each of them.
+/// Kernels, compiled for the simulation whose headers are in `sim`, for vector cores of an arch (a header of `arch` there);
+/// and a list of them under a symbol: whoever refers to the list refers to each of them.
 #[cfg(feature = "sim")]
-pub(crate) fn simulated(sim: &Path, kernels: &[Kernel], list: &str) -> cc::Build {
+pub(crate) fn simulated(sim: &Path, arch: &str, kernels: &[Kernel], list: &str) -> cc::Build {
     let mut build = cc::Build::new();
     build.cpp(true).std("c++17").warnings(true).extra_warnings(true).include(sim);
     build.opt_level(2); // a debug build still wants a fast simulation
@@ -42,12 +42,14 @@ pub(crate) fn simulated(sim: &Path, kernels: &[Kernel], list: &str) -> cc::Build
         // The compiler is given the folder, since a path in an `#include` cannot hold every character.
         let folder = source.ancestors().nth(2).expect("a folder of the package");
         let included = source.strip_prefix(folder).expect("its own folder").display();
-        let entry = format!("{symbol}_sim_entry");
+        // The arch is in each name that the linker sees, so that a program can have the kernel for several.
+        let (function, entry) = (format!("{symbol}_{arch}"), format!("{symbol}_{arch}_entry"));
         let text = format!(
-            "#include \"{included}\"\n#include \"register.h\"\nextern const AscendCacheLocSimKernel {entry};\n\
-             const AscendCacheLocSimKernel {entry} = ASCEND_CACHE_LOC_SIM_ENTRY({symbol});\n"
+            "#define ASCENDC_SIM_ARCH {arch}\n#define cache_loc cache_loc_{arch}\n#define {symbol} {function}\n\
+             #include \"{included}\"\n#include \"register.h\"\nextern const AscendCacheLocSimKernel {entry};\n\
+             const AscendCacheLocSimKernel {entry} = ASCEND_CACHE_LOC_SIM_ENTRY_AS(\"{symbol}\", {function});\n"
         );
-        build.file(written(symbol, &text)).include(folder);
+        build.file(written(&function, &text)).include(folder);
         declared += &format!("extern const AscendCacheLocSimKernel {entry};\n");
         listed += &format!("&{entry}, ");
     }

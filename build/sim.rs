@@ -5,6 +5,9 @@ use std::env;
 use crate::cargo;
 use crate::kernels::{Kernel, simulated};
 
+/// The arch whose cores are simulated, as the header in `ascendc/sim/arch` is called.
+const ARCH: &str = "dav_2201";
+
 /// Compiles `ascendc/sim` and the kernels into the crate, and tells dependents where the simulation's headers are
 /// (`DEP_ASCEND_CACHE_LOC_SIM`, a directory for their own kernels to be compiled with).
 pub(crate) fn compile(kernels: &[Kernel]) {
@@ -16,8 +19,9 @@ pub(crate) fn compile(kernels: &[Kernel]) {
     if env::var_os("DOCS_RS").is_some() {
         return; // documentation links nothing
     }
-    let compiled = simulated(&sim, kernels, "ascend_cache_loc_sim_operations")
+    let compiled = simulated(&sim, ARCH, kernels, "ascend_cache_loc_sim_operations")
         .file(sim.join("launch.cpp"))
+        .file(sim.join("engine/run.cpp"))
         .try_compile("ascend_cache_loc_sim");
     if let Err(error) = compiled {
         cargo::error(&format!(

@@ -87,7 +87,7 @@ sanitized() {
 sanitized -p ascend-cache-loc-sim-tests --test '*'
 sanitized -p ascend-cache-loc --features sim --test sim_kernels --test device -- --skip seeds --skip longest --skip balance
 c++ -std=c++17 -O1 -g $CXXFLAGS -fsanitize=thread -I ascendc/sim tests/sim/threads/main.cpp \
-    tests/sim/kernels/public/scale_flags.cpp ascendc/sim/launch.cpp -o target/sanitizers/threads
+    tests/sim/kernels/public/scale_flags.cpp ascendc/sim/{launch,engine/run}.cpp -o target/sanitizers/threads
 target/sanitizers/threads
 
 step "documentation"

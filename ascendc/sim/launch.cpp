@@ -1,17 +1,14 @@
-// Runs a registered kernel on simulated vector cores, one after the other.
+// Which kernels there are, and launches of them by name: what all arches share.
 
 #include "launch.h"
 
 #include <algorithm>
 #include <cstring>
-#include <new>
 #include <mutex>
-#include <numeric>
+#include <new>
 #include <shared_mutex>
-#include <utility>
 #include <vector>
 
-#include "engine/core.h"
 #include "register.h"
 
 namespace ascendc_sim {
@@ -31,17 +28,18 @@ struct Lists {
     }
 
     // Whoever calls holds the mutex.
-    const Kernel *find(const char *name) const
+    const Kernel *find(const char *name, uint32_t arch) const
     {
+        const auto is = [&](const Kernel &kernel) { return kernel.arch == arch && std::strcmp(kernel.name, name) == 0; };
         for (const auto *list : all) {
             for (uint64_t i = 0; i < list->count; ++i) {
-                if (std::strcmp(list->kernels[i]->name, name) == 0) {
+                if (is(*list->kernels[i])) {
                     return list->kernels[i];
                 }
             }
         }
         for (const Registered *one = Registered::list(); one != nullptr; one = one->next) {
-            if (std::strcmp(one->kernel.name, name) == 0) {
+            if (is(one->kernel)) {
                 return &one->kernel;
             }
         }
@@ -49,10 +47,10 @@ struct Lists {
     }
 };
 
-const Kernel *find(const char *name)
+const Kernel *find(const char *name, uint32_t arch)
 {
     const std::shared_lock lock(Lists::get().mutex);
-    return Lists::get().find(name);
+    return Lists::get().find(name, arch);
 }
 
 bool add(const AscendCacheLocSimKernels &list)
@@ -64,90 +62,18 @@ bool add(const AscendCacheLocSimKernels &list)
     }
     lists.all.reserve(lists.all.size() + 1);
     for (uint64_t i = 0; i < list.count; ++i) {
-        if (lists.find(list.kernels[i]->name) != nullptr) {
+        const Kernel &one = *list.kernels[i];
+        if (lists.find(one.name, one.arch) != nullptr) {
             return false;
         }
         for (uint64_t j = 0; j < i; ++j) {
-            if (std::strcmp(list.kernels[i]->name, list.kernels[j]->name) == 0) {
+            if (list.kernels[j]->arch == one.arch && std::strcmp(list.kernels[j]->name, one.name) == 0) {
                 return false;
             }
         }
     }
     lists.all.push_back(&list);
     return true;
-}
-
-// The order of the cores: ascending for seed 0, else a shuffle that is the same everywhere.
-std::vector<uint32_t> core_order(uint32_t blocks, uint64_t seed)
-{
-    std::vector<uint32_t> order(blocks);
-    std::iota(order.begin(), order.end(), 0);
-    for (uint32_t left = blocks; seed != 0 && left > 1; --left) {
-        // splitmix64
-        uint64_t z = seed += 0x9e3779b97f4a7c15;
-        z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-        z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-        std::swap(order[left - 1], order[(z ^ (z >> 31)) % left]);
-    }
-    return order;
-}
-
-// Whether the launch goes on.
-bool run_core(Core &core, uint32_t block, const Kernel &kernel, const std::vector<uint8_t> &argument)
-{
-    bool goes_on = true;
-    core.start(block);
-    Core *const outer = std::exchange(Core::slot(), &core);
-    try {
-        kernel.run(argument.data());
-        core.finish();
-    } catch (const Stop &stop) {
-        // It was reported where it was thrown; what the core left undone needs no further reports.
-        core.stop();
-        goes_on = !stop.exception;
-    } catch (...) {
-        Core::slot() = outer;
-        throw;
-    }
-    Core::slot() = outer;
-    return goes_on;
-}
-
-int32_t launch(const char *name, uint32_t blocks, const void *argument, uint64_t argument_bytes, const Array *arrays,
-               uint64_t array_count, const Options &options, AscendCacheLocSimOutcome &outcome)
-{
-    const Kernel *kernel = find(name);
-    if (kernel == nullptr) {
-        return ASCEND_CACHE_LOC_SIM_UNKNOWN_KERNEL;
-    }
-    if (blocks < 1 || blocks > 65535) {
-        return ASCEND_CACHE_LOC_SIM_BAD_BLOCKS;
-    }
-    if (argument_bytes != kernel->argument_bytes) {
-        return ASCEND_CACHE_LOC_SIM_BAD_ARGUMENT;
-    }
-    if (!std::all_of(arrays, arrays + array_count, GlobalMemory::valid)) {
-        return ASCEND_CACHE_LOC_SIM_BAD_ARRAY;
-    }
-    const auto *bytes = static_cast<const uint8_t *>(argument);
-    const std::vector<uint8_t> block_argument(bytes, bytes + argument_bytes);
-    Findings findings;
-    GlobalMemory gm(arrays, array_count);
-    Core core(gm, findings, options, blocks);
-    for (const uint32_t block : core_order(blocks, options.order_seed)) {
-        const bool goes_on = run_core(core, block, *kernel, block_argument);
-        if (outcome.counters != nullptr) {
-            outcome.counters[block] = core.counters;
-        }
-        if (!goes_on) {
-            outcome.exception = 1;
-            break;
-        }
-    }
-    outcome.reports_count = findings.all().size();
-    const auto kept = std::min<uint64_t>(outcome.reports_count, outcome.reports_capacity);
-    std::copy_n(findings.all().begin(), kept, outcome.reports);
-    return ASCEND_CACHE_LOC_SIM_RAN;
 }
 
 } // namespace
@@ -166,11 +92,9 @@ int32_t ascend_cache_loc_sim_launch(const char *kernel, uint32_t blocks, const v
                                     const AscendCacheLocSimArray *arrays, uint64_t array_count,
                                     const AscendCacheLocSimOptions *options, AscendCacheLocSimOutcome *outcome)
 {
-    try {
-        outcome->reports_count = 0;
-        outcome->exception = 0;
-        return ascendc_sim::launch(kernel, blocks, argument, argument_bytes, arrays, array_count, *options, *outcome);
-    } catch (const std::bad_alloc &) {
-        return ASCEND_CACHE_LOC_SIM_NO_MEMORY;
+    const auto *found = ascendc_sim::find(kernel, options->arch != 0 ? options->arch : 2201);
+    if (found == nullptr) {
+        return ASCEND_CACHE_LOC_SIM_UNKNOWN_KERNEL;
     }
+    return found->engine(found, blocks, argument, argument_bytes, arrays, array_count, options, outcome);
 }

@@ -152,7 +152,7 @@ typedef struct AscendCacheLocSimOptions {
     uint32_t auto_sync;         /* not 0: the compiler's automatic synchronisation is on */
     uint32_t saturate;          /* not 0: int16 and int32 arithmetic saturates instead of wrapping */
     uint32_t shared_lines;      /* not 0: two cores that write different bytes of one line are not reported */
-    uint32_t reserved;
+    uint32_t arch;              /* whose kernel of the name, and whose cores; 0: 2201 */
 } AscendCacheLocSimOptions;
 
 /* Where the findings go. The caller owns the memory. */
@@ -165,11 +165,22 @@ typedef struct AscendCacheLocSimOutcome {
     uint32_t reserved;
 } AscendCacheLocSimOutcome;
 
-/* A kernel, by the name that a launch calls it by. register.h makes one of a C++ function. */
+struct AscendCacheLocSimKernel;
+
+/* Runs a kernel as ascend_cache_loc_sim_launch does: the engine of one arch. */
+typedef int32_t (*AscendCacheLocSimEngine)(const struct AscendCacheLocSimKernel *kernel, uint32_t blocks,
+                                           const void *argument, uint64_t argument_bytes,
+                                           const AscendCacheLocSimArray *arrays, uint64_t array_count,
+                                           const AscendCacheLocSimOptions *options, AscendCacheLocSimOutcome *outcome);
+
+/* A kernel compiled for an arch, by the name that a launch calls it by. register.h makes one of a C++ function. */
 typedef struct AscendCacheLocSimKernel {
     const char *name;
     uint64_t argument_bytes;
     void (*run)(const uint8_t *argument);
+    AscendCacheLocSimEngine engine;
+    uint32_t arch; /* 2201, say */
+    uint32_t reserved;
 } AscendCacheLocSimKernel;
 
 /* Kernels that somebody brings. Whoever refers to the list refers to each kernel in it: a static library loses none. */
@@ -188,11 +199,11 @@ enum AscendCacheLocSimStatus {
     ASCEND_CACHE_LOC_SIM_NO_MEMORY = 5
 };
 
-/* Makes the kernels of a list known. 1: they are, also where they were before. 0: one of the names is another kernel's,
- * and none of the list is known. The list stays where it is. Several threads may call this at a time, and launch. */
+/* Makes the kernels of a list known. 1: they are, also where they were before. 0: another kernel has one of the names
+ * for the same arch, and none of the list is known. The list stays where it is. Several threads may call this at a time, and launch. */
 int32_t ascend_cache_loc_sim_add_kernels(const AscendCacheLocSimKernels *list);
 
-/* Runs `kernel` on `blocks` simulated vector cores.
+/* Runs `kernel` on `blocks` simulated vector cores of an arch.
  *
  * `argument` holds the kernel's parameters as a launch passes them: each at the next multiple of 8 bytes, the whole
  * rounded up to 8. It is copied before the kernel starts. Several threads may call this at a time, with arrays of

@@ -18,6 +18,7 @@
 #include <tuple>
 #include <type_traits>
 
+#include "arch/arch.h"
 #include "launch.h"
 
 namespace ascendc_sim {
@@ -62,6 +63,13 @@ struct Entry<function> {
     }
 };
 
+// The engine of the arch that this unit is compiled for (engine/run.cpp).
+inline namespace ASCENDC_SIM_ARCH {
+int32_t run_launch(const AscendCacheLocSimKernel *kernel, uint32_t blocks, const void *argument, uint64_t argument_bytes,
+                   const AscendCacheLocSimArray *arrays, uint64_t array_count, const AscendCacheLocSimOptions *options,
+                   AscendCacheLocSimOutcome *outcome);
+} // namespace ASCENDC_SIM_ARCH
+
 class Registration {
 public:
     explicit Registration(const AscendCacheLocSimKernel &kernel) : registered_{kernel, Registered::list()}
@@ -80,7 +88,12 @@ private:
 
 // Under a name of its own, for kernels that are templates.
 #define ASCEND_CACHE_LOC_SIM_ENTRY_AS(name, ...) \
-    {name, ascendc_sim::Entry<&__VA_ARGS__>::kBytes, &ascendc_sim::Entry<&__VA_ARGS__>::run}
+    {name, \
+     ascendc_sim::Entry<&__VA_ARGS__>::kBytes, \
+     &ascendc_sim::Entry<&__VA_ARGS__>::run, \
+     &ascendc_sim::run_launch, \
+     ascendc_sim::kArch, \
+     0}
 
 #define ASCEND_CACHE_LOC_SIM_KERNEL(function) ASCEND_CACHE_LOC_SIM_KERNEL_AS(function, #function, function)
 

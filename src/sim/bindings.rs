@@ -310,7 +310,7 @@ pub struct AscendCacheLocSimOptions {
     pub auto_sync: u32,
     pub saturate: u32,
     pub shared_lines: u32,
-    pub reserved: u32,
+    pub arch: u32,
 }
 #[allow(clippy::unnecessary_operation, clippy::identity_op)]
 const _: () = {
@@ -339,8 +339,8 @@ const _: () = {
         "Offset of field: AscendCacheLocSimOptions::shared_lines",
     ][::core::mem::offset_of!(AscendCacheLocSimOptions, shared_lines) - 32usize];
     [
-        "Offset of field: AscendCacheLocSimOptions::reserved",
-    ][::core::mem::offset_of!(AscendCacheLocSimOptions, reserved) - 36usize];
+        "Offset of field: AscendCacheLocSimOptions::arch",
+    ][::core::mem::offset_of!(AscendCacheLocSimOptions, arch) - 36usize];
 };
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]
@@ -388,18 +388,33 @@ impl Default for AscendCacheLocSimOutcome {
         }
     }
 }
+pub type AscendCacheLocSimEngine = ::core::option::Option<
+    unsafe extern "C" fn(
+        kernel: *const AscendCacheLocSimKernel,
+        blocks: u32,
+        argument: *const ::core::ffi::c_void,
+        argument_bytes: u64,
+        arrays: *const AscendCacheLocSimArray,
+        array_count: u64,
+        options: *const AscendCacheLocSimOptions,
+        outcome: *mut AscendCacheLocSimOutcome,
+    ) -> i32,
+>;
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]
 pub struct AscendCacheLocSimKernel {
     pub name: *const ::core::ffi::c_char,
     pub argument_bytes: u64,
     pub run: ::core::option::Option<unsafe extern "C" fn(argument: *const u8)>,
+    pub engine: AscendCacheLocSimEngine,
+    pub arch: u32,
+    pub reserved: u32,
 }
 #[allow(clippy::unnecessary_operation, clippy::identity_op)]
 const _: () = {
     [
         "Size of AscendCacheLocSimKernel",
-    ][::core::mem::size_of::<AscendCacheLocSimKernel>() - 24usize];
+    ][::core::mem::size_of::<AscendCacheLocSimKernel>() - 40usize];
     [
         "Alignment of AscendCacheLocSimKernel",
     ][::core::mem::align_of::<AscendCacheLocSimKernel>() - 8usize];
@@ -412,6 +427,15 @@ const _: () = {
     [
         "Offset of field: AscendCacheLocSimKernel::run",
     ][::core::mem::offset_of!(AscendCacheLocSimKernel, run) - 16usize];
+    [
+        "Offset of field: AscendCacheLocSimKernel::engine",
+    ][::core::mem::offset_of!(AscendCacheLocSimKernel, engine) - 24usize];
+    [
+        "Offset of field: AscendCacheLocSimKernel::arch",
+    ][::core::mem::offset_of!(AscendCacheLocSimKernel, arch) - 32usize];
+    [
+        "Offset of field: AscendCacheLocSimKernel::reserved",
+    ][::core::mem::offset_of!(AscendCacheLocSimKernel, reserved) - 36usize];
 };
 impl Default for AscendCacheLocSimKernel {
     fn default() -> Self {

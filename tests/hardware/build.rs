@@ -24,7 +24,8 @@ fn main() {
         {
             let sim = cargo::path("DEP_ASCEND_CACHE_LOC_SIM");
             cargo::changed(&sim);
-            kernels::simulated(&sim, &ladder, "ascend_cache_loc_sim_ladder").compile("ascend_cache_loc_ladder");
+            kernels::simulated(&sim, "dav_2201", &ladder, "ascend_cache_loc_sim_ladder")
+                .compile("ascend_cache_loc_ladder");
         }
     }
 }

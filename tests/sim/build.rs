@@ -5,14 +5,14 @@ use std::{env, fs, path::PathBuf};
 fn main() {
     let sim = PathBuf::from(env::var_os("DEP_ASCEND_CACHE_LOC_SIM").expect("set by the package ascend-cache-loc"));
     println!("cargo::rerun-if-changed={}", sim.display());
-    for path in ["kernels", "../../ascendc/abi", "../../ascendc/prim"] {
+    for path in ["arch", "kernels", "../../ascendc/abi", "../../ascendc/prim"] {
         println!("cargo::rerun-if-changed={path}");
     }
     let mut build = cc::Build::new();
-    build.cpp(true).std("c++17").warnings(true).extra_warnings(true).opt_level(2).include(&sim);
+    build.cpp(true).std("c++17").warnings(true).extra_warnings(true).opt_level(2).include(&sim).include(".");
     // As clang and CANN have it by default.
     build.flag_if_supported("-Werror=narrowing");
-    for directory in ["kernels", "kernels/callers", "kernels/planted", "kernels/public"] {
+    for directory in ["kernels", "kernels/arch", "kernels/callers", "kernels/planted", "kernels/public"] {
         let mut sources: Vec<_> = fs::read_dir(directory)
             .expect("a directory of kernels")
             .map(|entry| entry.expect("a readable directory").path())

@@ -4,6 +4,7 @@
 #include "tensor.h"
 
 namespace AscendC {
+inline namespace ASCENDC_SIM_ARCH {
 
 template <Hardware hard = Hardware::UB>
 class LocalMemAllocator {
@@ -45,4 +46,5 @@ private:
     uint32_t head_ = 0;
 };
 
+} // namespace ASCENDC_SIM_ARCH
 } // namespace AscendC

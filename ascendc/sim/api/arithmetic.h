@@ -10,9 +10,10 @@
 #include "pipe.h"
 
 namespace AscendC {
+inline namespace ASCENDC_SIM_ARCH {
 
 // Integer results as the device forms them: wrapped, or saturated where the launch asks for it (the documentation does
-// not say which of the two arch 2201 does).
+// not say which of the two a device does).
 namespace sim {
 
 template <typename T>
@@ -24,29 +25,17 @@ T narrow(int64_t value)
     return static_cast<T>(static_cast<std::make_unsigned_t<T>>(value));
 }
 
-// What has the instructions of floating-point numbers.
-template <typename T>
-constexpr bool kFloating = std::is_same_v<T, float>;
+using ascendc_sim::kArithmetic;
+using ascendc_sim::kBits32;
+using ascendc_sim::kFloating;
+using ascendc_sim::kShiftable;
 
-template <typename T>
-constexpr bool kArithmetic = std::is_same_v<T, int16_t> || std::is_same_v<T, int32_t> || kFloating<T>;
-
-template <typename T>
-constexpr bool kBits16 = std::is_same_v<T, int16_t> || std::is_same_v<T, uint16_t>;
-
-template <typename T>
-constexpr bool kBits32 = std::is_same_v<T, int32_t> || std::is_same_v<T, uint32_t>;
-
-// Which element types 2201 has an instruction for.
 template <typename T, typename Op>
-constexpr bool kSupported = Op::kLogical ? kBits16<T> : kArithmetic<T>;
+constexpr bool kSupported = Op::kLogical ? ascendc_sim::kLogical<T> : kArithmetic<T>;
 
 // The count forms of And and Or also take 32-bit elements, and get them wrong.
 template <typename T, typename Op>
 constexpr bool kCounted = kSupported<T, Op> || (Op::kLogical && kBits32<T>);
-
-template <typename T>
-constexpr bool kShiftable = kBits16<T> || kBits32<T>;
 
 } // namespace sim
 
@@ -152,7 +141,7 @@ template <typename Op, typename T>
 void binary(const LocalTensor<T> &dst, const LocalTensor<T> &src0, const LocalTensor<T> &src1, const Lanes &lanes,
             const BinaryRepeatParams &strides, Site site)
 {
-    static_assert(kCounted<T, Op>, "ascendc/sim: 2201 has no such instruction for this element type");
+    static_assert(kCounted<T, Op>, "ascendc/sim: " ASCENDC_SIM_ARCH_NAME " has no such instruction for this element type");
     VectorInstruction it(Op::kName, site, lanes);
     if constexpr (Op::kLogical && kBits32<T>) {
         // A 16-bit instruction with the count of the call.
@@ -224,7 +213,7 @@ ASCENDC_SIM_SHIFT_RIGHT(U,
                          std::enable_if_t<std::is_same_v<T, U>, bool> = true),
                         (, bool roundEn))
 #undef ASCENDC_SIM_SHIFT_RIGHT
-ASCENDC_SIM_UNARY_FORMS(Not, sim::kBits16<T>, sim::invert(value))
+ASCENDC_SIM_UNARY_FORMS(Not, ascendc_sim::kLogical<T>, sim::invert(value))
 
 // `c = a + b` works on the whole length of `c`.
 #define ASCENDC_SIM_OPERATOR(Op) \
@@ -247,7 +236,7 @@ void duplicate(const LocalTensor<T> &dst, T value, const Lanes &lanes, uint32_t 
                Site site)
 {
     static_assert(kShiftable<T> || std::is_same_v<T, float>,
-                  "ascendc/sim: 2201 has no Duplicate for this element type");
+                  "ascendc/sim: " ASCENDC_SIM_ARCH_NAME " has no Duplicate for this element type");
     VectorInstruction it("Duplicate", site, lanes);
     const Operand d = operand(dst, block_stride, repeat_stride);
     it.writes(lanes, d);
@@ -265,7 +254,7 @@ template <typename T>
 void create_vec_index(const LocalTensor<T> &dst, T first, const Lanes &lanes, uint32_t block_stride,
                       uint32_t repeat_stride, Site site)
 {
-    static_assert(kArithmetic<T>, "ascendc/sim: 2201 has no CreateVecIndex for this element type");
+    static_assert(kArithmetic<T>, "ascendc/sim: " ASCENDC_SIM_ARCH_NAME " has no CreateVecIndex for this element type");
     ::GetTPipePtr(site);
     auto &core = Core::current();
     const auto value = [&](uint32_t n) {
@@ -337,4 +326,5 @@ void CreateVecIndex(LocalTensor<T> &dst, const T &firstValue, uint64_t mask, uin
                           site);
 }
 
+} // namespace ASCENDC_SIM_ARCH
 } // namespace AscendC

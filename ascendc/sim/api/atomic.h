@@ -8,10 +8,10 @@
 #include "arithmetic.h"
 
 namespace AscendC {
+inline namespace ASCENDC_SIM_ARCH {
 namespace sim {
 
-template <typename T>
-constexpr bool kAtomic = std::is_same_v<T, int8_t> || kArithmetic<T>;
+using ascendc_sim::kAtomic;
 
 // Of whole elements; what is left of one is not touched.
 template <typename Op, typename T>
@@ -30,7 +30,7 @@ void combine(uint8_t *gm, const uint8_t *from, uint64_t bytes)
 template <typename Op, typename T>
 void set_atomic()
 {
-    static_assert(kAtomic<T>, "ascendc/sim: 2201 has no atomic operation for this element type");
+    static_assert(kAtomic<T>, "ascendc/sim: " ASCENDC_SIM_ARCH_NAME " has no atomic operation for this element type");
     Core::current().registers.atomic = combine<Op, T>;
 }
 
@@ -71,4 +71,5 @@ inline void InitSocState()
     sim::Core::current().registers.init();
 }
 
+} // namespace ASCENDC_SIM_ARCH
 } // namespace AscendC

@@ -6,6 +6,7 @@
 #include "tensor.h"
 
 namespace AscendC {
+inline namespace ASCENDC_SIM_ARCH {
 
 enum class CacheLine : uint64_t { SINGLE_CACHE_LINE = 0, ENTIRE_DATA_CACHE };
 enum class DcciDst : uint64_t { CACHELINE_ALL = 0, CACHELINE_UB, CACHELINE_OUT, CACHELINE_ATOMIC };
@@ -34,4 +35,5 @@ void DataCacheCleanAndInvalid(const GlobalTensor<T> &dst, Site site = Site::here
     DataCacheCleanAndInvalid<T, entireType, DcciDst::CACHELINE_ALL>(dst, site);
 }
 
+} // namespace ASCENDC_SIM_ARCH
 } // namespace AscendC

@@ -10,27 +10,13 @@
 #include "vector.h"
 
 namespace AscendC {
+inline namespace ASCENDC_SIM_ARCH {
 
 enum class RoundMode : uint8_t { CAST_NONE, CAST_RINT, CAST_FLOOR, CAST_CEIL, CAST_ROUND, CAST_TRUNC, CAST_ODD };
 
 namespace sim {
 
-// Whether 2201 converts the pair.
-template <typename To, typename From>
-constexpr bool cast_pair()
-{
-    constexpr auto any = [](auto... same) { return (same || ...); };
-    if constexpr (std::is_same_v<From, float>) {
-        return any(std::is_same_v<To, int16_t>, std::is_same_v<To, int32_t>, std::is_same_v<To, int64_t>,
-                   std::is_same_v<To, float>);
-    } else if constexpr (std::is_same_v<From, int32_t>) {
-        return any(std::is_same_v<To, int16_t>, std::is_same_v<To, int64_t>, std::is_same_v<To, float>);
-    } else if constexpr (std::is_same_v<From, int64_t>) {
-        return any(std::is_same_v<To, int32_t>, std::is_same_v<To, float>);
-    } else {
-        return std::is_same_v<From, int16_t> && std::is_same_v<To, float>;
-    }
-}
+using ascendc_sim::cast_pair;
 
 // The documented round modes of a pair of types. What loses nothing, and integers among themselves, know none; int32 to
 // float has them all.
@@ -186,4 +172,5 @@ void Cast(const LocalTensor<T> &dst, const LocalTensor<U> &src, const RoundMode 
               site);
 }
 
+} // namespace ASCENDC_SIM_ARCH
 } // namespace AscendC

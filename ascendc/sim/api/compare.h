@@ -9,6 +9,7 @@
 #include "vector.h"
 
 namespace AscendC {
+inline namespace ASCENDC_SIM_ARCH {
 
 enum class CMPMODE : uint8_t { LT = 0, GT, EQ, LE, GE, NE };
 enum class SELMODE : uint8_t { VSEL_CMPMASK_SPR = 0, VSEL_TENSOR_SCALAR_MODE, VSEL_TENSOR_TENSOR_MODE };
@@ -50,8 +51,8 @@ template <typename T, typename U, typename With>
 void compare(const char *name, const LocalTensor<U> &dst, const LocalTensor<T> &src0, CMPMODE mode, const Lanes &lanes,
              uint32_t block_stride, uint32_t repeat_stride, uint32_t left_out, Site site, With with)
 {
-    static_assert(kFloating<T> || std::is_same_v<T, int32_t>,
-                  "ascendc/sim: 2201 has no comparison for this element type");
+    static_assert(ascendc_sim::kEquatable<T>,
+                  "ascendc/sim: " ASCENDC_SIM_ARCH_NAME " has no comparison for this element type");
     static_assert(std::is_same_v<U, uint8_t> || std::is_same_v<U, int8_t>,
                   "ascendc/sim: a comparison's destination is uint8_t or int8_t");
     VectorInstruction it(name, site, lanes);
@@ -107,7 +108,7 @@ template <typename T>
 void compare_to_register(const LocalTensor<T> &src0, const LocalTensor<T> &src1, CMPMODE mode, const Lanes &lanes,
                          const BinaryRepeatParams &strides, Site site)
 {
-    static_assert(kFloating<T>, "ascendc/sim: 2201 has no comparison for this element type");
+    static_assert(kFloating<T>, "ascendc/sim: " ASCENDC_SIM_ARCH_NAME " has no comparison for this element type");
     VectorInstruction it("Compare", site, lanes);
     const Operand a = operand(src0, strides.src0BlkStride, strides.src0RepStride);
     const Operand b = operand(src1, strides.src1BlkStride, strides.src1RepStride);
@@ -123,8 +124,7 @@ void compare_to_register(const LocalTensor<T> &src0, const LocalTensor<T> &src1,
     });
 }
 
-constexpr uint32_t kComparedBytes = 16;    // of the register
-constexpr uint32_t kReserved = 184 * 1024; // where the library keeps what it needs itself
+constexpr uint32_t kComparedBytes = 16; // of the register
 
 template <typename T>
 void load_compared(const char *name, const LocalTensor<T> &src, uint32_t used_bytes, Site site)
@@ -140,7 +140,7 @@ template <typename T, typename U, typename With>
 void select(const LocalTensor<T> &dst, const LocalTensor<U> &bits, const LocalTensor<T> &src0, SELMODE mode,
             bool known_mode, const Lanes &lanes, const BinaryRepeatParams &strides, Site site, With with)
 {
-    static_assert(kFloating<T>, "ascendc/sim: 2201 has no Select for this element type");
+    static_assert(kFloating<T>, "ascendc/sim: " ASCENDC_SIM_ARCH_NAME " has no Select for this element type");
     static_assert(std::is_unsigned_v<U>, "ascendc/sim: Select's mask is of unsigned integers");
     auto &core = Core::current();
     // In steps of the library, with barriers on V between them.
@@ -148,7 +148,7 @@ void select(const LocalTensor<T> &dst, const LocalTensor<U> &bits, const LocalTe
         load_compared("Select", bits, lanes.per_repeat / 8, site);
     } else if (known_mode) {
         const Instruction now = core.issue(ascendc_sim::kV, "Select", site);
-        core.writes_ub(now, kReserved, 32 * sizeof(T), false);
+        core.writes_ub(now, ascendc_sim::kUbReserved, 32 * sizeof(T), false);
     }
     core.barrier(ascendc_sim::kV);
     VectorInstruction it("Select", site, lanes);
@@ -326,4 +326,5 @@ void GetCmpMask(const LocalTensor<T> &dst, Site site = Site::here())
     std::memcpy(it.core.ub.data(d.view.address), it.core.registers.compared, sim::kComparedBytes);
 }
 
+} // namespace ASCENDC_SIM_ARCH
 } // namespace AscendC

@@ -7,6 +7,7 @@
 #include "tensor.h"
 
 namespace AscendC {
+inline namespace ASCENDC_SIM_ARCH {
 
 enum class SaturationMode : uint8_t { FLOAT, FLOAT8, INT, CAST };
 
@@ -45,4 +46,5 @@ void SetPadValue(T paddingValue)
     std::memcpy(&registers.padding, &paddingValue, sizeof(T));
 }
 
+} // namespace ASCENDC_SIM_ARCH
 } // namespace AscendC

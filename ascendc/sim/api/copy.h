@@ -7,6 +7,7 @@
 #include "tensor.h"
 
 namespace AscendC {
+inline namespace ASCENDC_SIM_ARCH {
 
 // DataCopy: lengths and gaps in 32-byte blocks; a gap is from the end of a block to the start of the next.
 struct DataCopyParams {
@@ -404,4 +405,5 @@ void DataCopyPad(const GlobalTensor<T> &dst, const LocalTensor<T> &src, const Da
     DataCopyPad(dst, src, params, site);
 }
 
+} // namespace ASCENDC_SIM_ARCH
 } // namespace AscendC

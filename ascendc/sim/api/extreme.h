@@ -7,6 +7,7 @@
 #include "reduce.h"
 
 namespace AscendC {
+inline namespace ASCENDC_SIM_ARCH {
 namespace sim {
 
 // Elements of the temporary tensor that the steps overwrite, as the documentation counts them: the first step leaves a
@@ -34,7 +35,7 @@ void extreme_of_all(const char *name, const LocalTensor<T> &dst, const LocalTens
                     const LocalTensor<T> &temporary, const Lanes &lanes, uint32_t src_repeat, bool index, Site site,
                     Place place)
 {
-    static_assert(kFloating<T>, "ascendc/sim: 2201 has no reduction for this element type");
+    static_assert(kFloating<T>, "ascendc/sim: " ASCENDC_SIM_ARCH_NAME " has no reduction for this element type");
     VectorInstruction it(name, site, lanes);
     const Operand s = operand(src, 1, src_repeat);
     it.reads(lanes, s);
@@ -110,4 +111,5 @@ ASCENDC_SIM_EXTREME(ReduceMin, MinOp)
 #undef ASCENDC_SIM_EXTREME
 #undef ASCENDC_SIM_EXTREME_MASKED
 
+} // namespace ASCENDC_SIM_ARCH
 } // namespace AscendC

@@ -10,7 +10,7 @@
     template <ASCENDC_SIM_LIST Parameters> \
     void Name(ASCENDC_SIM_LIST Operands, const int32_t &count, Site site = Site::here()) \
     { \
-        static_assert(supported, "ascendc/sim: 2201 has no " #Name " for this element type"); \
+        static_assert(supported, "ascendc/sim: " ASCENDC_SIM_ARCH_NAME " has no " #Name " for this element type"); \
         const Strides repeatParams; \
         const sim::Lanes lanes = sim::Lanes::first<set_mask>(count, sizeof(T)); \
         call; \
@@ -24,7 +24,7 @@
     void Name(ASCENDC_SIM_LIST Operands, mask_parameter, const uint8_t repeatTime, \
               const Strides &repeatParams ASCENDC_SIM_LIST Last, Site site = Site::here()) \
     { \
-        static_assert(supported, "ascendc/sim: 2201 has no " #Name " for this element type"); \
+        static_assert(supported, "ascendc/sim: " ASCENDC_SIM_ARCH_NAME " has no " #Name " for this element type"); \
         const sim::Lanes lanes = sim::Lanes::of<isSetMask>(mask, repeatTime, sizeof(T)); \
         call; \
     }
@@ -62,6 +62,7 @@
 #define ASCENDC_SIM_AND(Scalar) (const LocalTensor<T> &dst, const LocalTensor<T> &src, const Scalar &scalarValue)
 
 namespace AscendC {
+inline namespace ASCENDC_SIM_ARCH {
 namespace sim {
 
 // dst = f(src).
@@ -82,4 +83,5 @@ void unary(const char *name, const LocalTensor<T> &dst, const LocalTensor<T> &sr
 }
 
 } // namespace sim
+} // namespace ASCENDC_SIM_ARCH
 } // namespace AscendC

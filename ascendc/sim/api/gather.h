@@ -8,6 +8,7 @@
 #include "vector.h"
 
 namespace AscendC {
+inline namespace ASCENDC_SIM_ARCH {
 
 // Strides in 32-byte blocks.
 struct GatherMaskParams {
@@ -220,4 +221,5 @@ void GatherMask(const LocalTensor<T> &dst, const LocalTensor<T> &src0, const Loc
     }
 }
 
+} // namespace ASCENDC_SIM_ARCH
 } // namespace AscendC

@@ -29,6 +29,7 @@
 #define TILING_KEY_IS(key) (::ascendc_sim::Core::current().tiling_key == static_cast<uint64_t>(key))
 
 namespace AscendC {
+inline namespace ASCENDC_SIM_ARCH {
 
 using ascendc_sim::Core;
 
@@ -90,6 +91,7 @@ void PRINTF(const char *format, A... arguments)
 constexpr int32_t AIC = 1;
 constexpr int32_t AIV = 2;
 
+} // namespace ASCENDC_SIM_ARCH
 } // namespace AscendC
 
 constexpr int32_t g_coreType = AscendC::AIV;
@@ -129,6 +131,8 @@ constexpr std::enable_if_t<std::is_arithmetic_v<A> && std::is_arithmetic_v<B>, s
 }
 
 // What SetFlag, WaitFlag and PipeBarrier come to, with the pipes as parameters.
+inline namespace ASCENDC_SIM_ARCH {
+
 inline void pipe_barrier(pipe_t pipe)
 {
     AscendC::sim::barrier(pipe);
@@ -143,3 +147,5 @@ inline void wait_flag(pipe_t source, pipe_t target, int32_t id, AscendC::Site si
 {
     ascendc_sim::Core::current().wait_flag(AscendC::sim::event_between(source, target), id, "wait_flag", site);
 }
+
+} // namespace ASCENDC_SIM_ARCH

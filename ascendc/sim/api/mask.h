@@ -6,6 +6,7 @@
 #include "qualifiers.h"
 
 namespace AscendC {
+inline namespace ASCENDC_SIM_ARCH {
 
 enum class MaskMode : uint8_t { NORMAL = 0, COUNTER };
 
@@ -72,4 +73,5 @@ inline void ResetMask()
     sim::set_mask(~uint64_t{0}, ~uint64_t{0});
 }
 
+} // namespace ASCENDC_SIM_ARCH
 } // namespace AscendC

@@ -11,6 +11,7 @@
 #include "forms.h"
 
 namespace AscendC {
+inline namespace ASCENDC_SIM_ARCH {
 namespace sim {
 
 template <typename T>
@@ -84,7 +85,7 @@ void accumulate(const char *name, const LocalTensor<T> &dst, uint32_t dst_block,
                 const Lanes &lanes, Site site, F f, const Sources &...sources)
 {
     static_assert(kFloating<T> && kFloating<U> && sizeof(T) >= sizeof(U),
-                  "ascendc/sim: 2201 has no such instruction for these element types");
+                  "ascendc/sim: " ASCENDC_SIM_ARCH_NAME " has no such instruction for these element types");
     VectorInstruction it(name, site, lanes);
     const Operand d = operand(dst, dst_block, dst_repeat);
     (it.reads(lanes, sources), ...);
@@ -155,4 +156,5 @@ ASCENDC_SIM_MASK_FORMS(MulAddDst, (typename T, typename U, bool isSetMask = true
                        BinaryRepeatParams, (), true, (sim::mul_add_dst(dst, src0, src1, lanes, repeatParams, site)))
 ASCENDC_SIM_BINARY_FORMS(FusedMulAdd, true, true, (sim::fused_mul_add(dst, src0, src1, lanes, repeatParams, site)))
 
+} // namespace ASCENDC_SIM_ARCH
 } // namespace AscendC

@@ -10,6 +10,7 @@
 #include "tensor.h"
 
 namespace AscendC {
+inline namespace ASCENDC_SIM_ARCH {
 
 // The flags of a queue from `source` to `target`: filled, set by EnQue and awaited by DeQue, and freed, set by
 // FreeTensor and awaited by AllocTensor.
@@ -251,7 +252,10 @@ private:
     bool live_ = false;
 };
 
+} // namespace ASCENDC_SIM_ARCH
 } // namespace AscendC
+
+inline namespace ASCENDC_SIM_ARCH {
 
 // The live TPipe. Kernels that have none cannot go on.
 inline AscendC::TPipe *GetTPipePtr(ascendc_sim::Site site = ascendc_sim::Site::here())
@@ -263,3 +267,5 @@ inline AscendC::TPipe *GetTPipePtr(ascendc_sim::Site site = ascendc_sim::Site::h
     }
     return core.pipe;
 }
+
+} // namespace ASCENDC_SIM_ARCH

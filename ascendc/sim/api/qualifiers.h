@@ -5,17 +5,6 @@
 
 #include "../engine/core.h"
 
-// What CANN's compiler defines for a vector core of arch 2201, for kernels that ask.
-#ifndef __CCE_AICORE__
-#define __CCE_AICORE__ 220
-#endif
-#ifndef __NPU_ARCH__
-#define __NPU_ARCH__ 2201
-#endif
-#ifndef __DAV_C220_VEC__
-#define __DAV_C220_VEC__ 1
-#endif
-
 #define __global__
 #define __aicore__
 #define __vector__
@@ -40,6 +29,7 @@ using GM_ADDR = __gm__ uint8_t *;
 enum KernelMetaType { KERNEL_TYPE_AIV_ONLY, KERNEL_TYPE_MIX_AIV_1_0 };
 
 namespace AscendC {
+inline namespace ASCENDC_SIM_ARCH {
 
 using ascendc_sim::Site;
 
@@ -57,6 +47,7 @@ inline int64_t GetBlockNum()
     return ascendc_sim::Core::current().blocks;
 }
 
+} // namespace ASCENDC_SIM_ARCH
 } // namespace AscendC
 
 #define KERNEL_TASK_TYPE_DEFAULT(type) \

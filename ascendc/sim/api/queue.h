@@ -4,6 +4,7 @@
 #include "pipe.h"
 
 namespace AscendC {
+inline namespace ASCENDC_SIM_ARCH {
 
 namespace sim {
 
@@ -247,4 +248,5 @@ private:
     TPipe::Slot slot_;
 };
 
+} // namespace ASCENDC_SIM_ARCH
 } // namespace AscendC

@@ -12,6 +12,7 @@
 #include "vector.h"
 
 namespace AscendC {
+inline namespace ASCENDC_SIM_ARCH {
 
 enum class ReduceOrder : uint8_t { ORDER_VALUE_INDEX = 0, ORDER_INDEX_VALUE, ORDER_ONLY_VALUE, ORDER_ONLY_INDEX };
 
@@ -68,7 +69,7 @@ template <typename T, typename F>
 void reduce(const char *name, const LocalTensor<T> &dst, const LocalTensor<T> &src, const Lanes &lanes,
             const Results &results, int32_t src_block, int32_t src_repeat, Site site, F of)
 {
-    static_assert(kFloating<T>, "ascendc/sim: 2201 has no reduction for this element type");
+    static_assert(kFloating<T>, "ascendc/sim: " ASCENDC_SIM_ARCH_NAME " has no reduction for this element type");
     struct Result {
         uint64_t address;
         uint64_t bytes;
@@ -191,7 +192,7 @@ void store_result(const char *name, const LocalTensor<T> &dst, T value, Site sit
 template <typename T>
 void sum_of_all(const LocalTensor<T> &dst, const LocalTensor<T> &src, const Lanes &lanes, Site site)
 {
-    static_assert(kFloating<T>, "ascendc/sim: 2201 has no reduction for this element type");
+    static_assert(kFloating<T>, "ascendc/sim: " ASCENDC_SIM_ARCH_NAME " has no reduction for this element type");
     VectorInstruction it("ReduceSum", site, lanes);
     const Operand s = operand(src);
     it.reads(lanes, s);
@@ -313,4 +314,5 @@ void ReduceSum(const LocalTensor<T> &dst, const LocalTensor<T> &src, const Local
                         srcRepStride, site);
 }
 
+} // namespace ASCENDC_SIM_ARCH
 } // namespace AscendC

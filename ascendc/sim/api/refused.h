@@ -5,6 +5,7 @@
 #include "tensor.h"
 
 namespace AscendC {
+inline namespace ASCENDC_SIM_ARCH {
 
 // What such calls are made with, so that it is the call that is refused.
 enum class MemDsbT : uint8_t { ALL, DDR, UB, SEQ };
@@ -76,4 +77,5 @@ class TBufPool {
     static_assert(position == TPosition::MAX, "ascendc/sim: TBufPool is not covered");
 };
 
+} // namespace ASCENDC_SIM_ARCH
 } // namespace AscendC

@@ -7,6 +7,7 @@
 #include "vector.h"
 
 namespace AscendC {
+inline namespace ASCENDC_SIM_ARCH {
 
 // Strides in blocks: of the blocks of a repeat, and of repeats.
 struct CopyRepeatParams {
@@ -169,4 +170,5 @@ void Gatherb(const LocalTensor<T> &dst, const LocalTensor<T> &src, const LocalTe
     }
 }
 
+} // namespace ASCENDC_SIM_ARCH
 } // namespace AscendC

@@ -7,6 +7,7 @@ enum pipe_t { PIPE_S, PIPE_V, PIPE_M, PIPE_MTE1, PIPE_MTE2, PIPE_MTE3, PIPE_ALL 
 enum event_t { EVENT_ID0, EVENT_ID1, EVENT_ID2, EVENT_ID3, EVENT_ID4, EVENT_ID5, EVENT_ID6, EVENT_ID7 };
 
 namespace AscendC {
+inline namespace ASCENDC_SIM_ARCH {
 
 using TEventID = int8_t;
 
@@ -105,4 +106,5 @@ void PipeBarrier()
     sim::barrier(pipe);
 }
 
+} // namespace ASCENDC_SIM_ARCH
 } // namespace AscendC

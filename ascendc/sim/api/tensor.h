@@ -7,6 +7,7 @@
 #include "qualifiers.h"
 
 namespace AscendC {
+inline namespace ASCENDC_SIM_ARCH {
 
 enum class TPosition : uint8_t {
     GM,
@@ -104,7 +105,7 @@ public:
     template <typename U>
     GlobalTensor<U> ReinterpretCast() const
     {
-        static_assert(kRefused<U>, "ascendc/sim: GlobalTensor::ReinterpretCast does not exist on 2201");
+        static_assert(kRefused<U>, "ascendc/sim: GlobalTensor::ReinterpretCast does not exist on " ASCENDC_SIM_ARCH_NAME);
         return {};
     }
 
@@ -283,4 +284,5 @@ private:
     int32_t owner_ = -1; // index of the TPipe buffer behind it
 };
 
+} // namespace ASCENDC_SIM_ARCH
 } // namespace AscendC

@@ -9,6 +9,7 @@
 #include "tensor.h"
 
 namespace AscendC {
+inline namespace ASCENDC_SIM_ARCH {
 
 // Strides in 32-byte blocks: between the blocks of a repeat, and between repeats.
 struct UnaryRepeatParams {
@@ -359,4 +360,5 @@ void each_element(const Lanes &lanes, F f, const Operands &...operands)
 }
 
 } // namespace sim
+} // namespace ASCENDC_SIM_ARCH
 } // namespace AscendC

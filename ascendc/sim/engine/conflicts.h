@@ -8,6 +8,7 @@
 #include "timeline.h"
 
 namespace ascendc_sim {
+inline namespace ASCENDC_SIM_ARCH {
 
 class Conflicts {
 public:
@@ -48,4 +49,5 @@ private:
     std::vector<Pending> pending_;
 };
 
+} // namespace ASCENDC_SIM_ARCH
 } // namespace ascendc_sim

@@ -16,10 +16,13 @@
 #include "timeline.h"
 
 namespace AscendC {
+inline namespace ASCENDC_SIM_ARCH {
 class TPipe;
 }
+} // namespace AscendC
 
 namespace ascendc_sim {
+inline namespace ASCENDC_SIM_ARCH {
 
 using Counters = AscendCacheLocSimCoreCounters;
 using Options = AscendCacheLocSimOptions;
@@ -405,4 +408,5 @@ private:
     uint64_t limit_;
 };
 
+} // namespace ASCENDC_SIM_ARCH
 } // namespace ascendc_sim

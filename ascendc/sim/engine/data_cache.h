@@ -10,6 +10,7 @@
 #include "global_memory.h"
 
 namespace ascendc_sim {
+inline namespace ASCENDC_SIM_ARCH {
 
 class DataCache {
 public:
@@ -134,4 +135,5 @@ private:
     std::map<uint64_t, Line> lines_;
 };
 
+} // namespace ASCENDC_SIM_ARCH
 } // namespace ascendc_sim

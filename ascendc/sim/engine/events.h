@@ -7,9 +7,8 @@
 #include "timeline.h"
 
 namespace ascendc_sim {
+inline namespace ASCENDC_SIM_ARCH {
 
-constexpr int32_t kEventIds = 8;     // per hard event
-constexpr int32_t kReservedIds = 6;  // from here on the library and the compiler use them
 constexpr uint32_t kHardEvents = 13; // on vector cores
 
 // A hard event: the pipe that sets its flags, the pipe that awaits them.
@@ -129,4 +128,5 @@ private:
     std::array<uint32_t, kHardEvents> given_{}; // since the core began
 };
 
+} // namespace ASCENDC_SIM_ARCH
 } // namespace ascendc_sim

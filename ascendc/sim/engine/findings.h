@@ -6,9 +6,11 @@
 #include <tuple>
 #include <vector>
 
+#include "../arch/arch.h"
 #include "../launch.h"
 
 namespace ascendc_sim {
+inline namespace ASCENDC_SIM_ARCH {
 
 using Report = AscendCacheLocSimReport;
 using Place = AscendCacheLocSimPlace;
@@ -94,4 +96,5 @@ struct Stop {
     bool exception = false;
 };
 
+} // namespace ASCENDC_SIM_ARCH
 } // namespace ascendc_sim

@@ -12,6 +12,7 @@
 #include "timeline.h"
 
 namespace ascendc_sim {
+inline namespace ASCENDC_SIM_ARCH {
 
 constexpr uint64_t kLineBytes = 64; // what a core writes back whole, and the granule of false sharing
 
@@ -285,4 +286,5 @@ private:
     std::unordered_map<uint64_t, Line> lines_;
 };
 
+} // namespace ASCENDC_SIM_ARCH
 } // namespace ascendc_sim

@@ -10,10 +10,9 @@
 #include "timeline.h"
 
 namespace ascendc_sim {
+inline namespace ASCENDC_SIM_ARCH {
 
-constexpr uint32_t kBlockBytes = 32;                      // the granule of UB accesses
-constexpr uint32_t kUbBytes = 192 * 1024;                 // arch 2201
-constexpr uint32_t kUbUsable = kUbBytes - 256 - 8 * 1024; // less what the compiler and Select keep for themselves
+constexpr uint32_t kBlockBytes = 32; // the granule of UB accesses
 
 constexpr uint32_t round_up(uint32_t bytes, uint32_t unit)
 {
@@ -136,4 +135,5 @@ private:
     std::vector<uint64_t> written_; // a bit a byte
 };
 
+} // namespace ASCENDC_SIM_ARCH
 } // namespace ascendc_sim

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 namespace ascendc_sim {
+inline namespace ASCENDC_SIM_ARCH {
 
 struct Registers {
     // The mask of the vector instructions. Normal mode: bit e is element e of a repeat, `high` from element 64 on.
@@ -38,4 +39,5 @@ struct Registers {
     }
 };
 
+} // namespace ASCENDC_SIM_ARCH
 } // namespace ascendc_sim

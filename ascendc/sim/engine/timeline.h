@@ -12,6 +12,7 @@
 #include "findings.h"
 
 namespace ascendc_sim {
+inline namespace ASCENDC_SIM_ARCH {
 
 enum Pipe : uint32_t {
     kS = ASCEND_CACHE_LOC_SIM_PIPE_S,
@@ -134,4 +135,5 @@ private:
     std::array<std::vector<Logged>, kPipes> log_;
 };
 
+} // namespace ASCENDC_SIM_ARCH
 } // namespace ascendc_sim

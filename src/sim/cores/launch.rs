@@ -52,6 +52,8 @@ impl Array {
 pub struct Launch<'a> {
     /// Name that the kernel is known by, see [`Kernels`](super::Kernels).
     pub kernel: &'a str,
+    /// The arch whose kernel of the name is run, on its cores: 2201, say, which the crate's own are compiled for.
+    pub arch: u32,
     /// Number of cores, 1 to 65,535.
     pub blocks: u32,
     /// The kernel's parameters as a launch passes them: each at the next multiple of 8 bytes, the whole rounded up to 8.
@@ -81,8 +83,8 @@ pub struct Launch<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LaunchError {
-    /// No kernel of this name is known in the program.
-    #[error("no kernel named {0:?} is known")]
+    /// No kernel of this name is known in the program, for this arch.
+    #[error("no kernel named {0:?} is known for the arch")]
     UnknownKernel(Box<str>),
     /// The number of cores is outside 1..=65535.
     #[error("{0} blocks: a launch has 1 to 65535")]
@@ -107,12 +109,13 @@ pub enum LaunchError {
 }
 
 impl<'a> Launch<'a> {
-    /// A launch on ascending cores with strict checking: no automatic synchronisation, wrapping arithmetic, no shared
+    /// A launch on cores of arch 2201 in ascending order, with strict checking: no automatic synchronisation, wrapping arithmetic, no shared
     /// lines, at most 4,194,304 instructions a core and 64 reports.
     #[must_use]
     pub fn new(kernel: &'a str, blocks: u32, argument: &'a [u8], arrays: &'a [Array]) -> Self {
         Self {
             kernel,
+            arch: 2201,
             blocks,
             argument,
             arrays,
@@ -148,7 +151,7 @@ impl<'a> Launch<'a> {
             auto_sync: u32::from(self.auto_sync),
             saturate: u32::from(self.saturate),
             shared_lines: u32::from(self.shared_lines),
-            reserved: 0,
+            arch: self.arch,
         };
         // The library fills one per block, and refuses more blocks than this.
         let mut counters = vec![raw::AscendCacheLocSimCoreCounters::default(); self.blocks.min(65_535) as usize];
