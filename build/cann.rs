@@ -16,26 +16,19 @@ use object::{Object, ObjectSection, ObjectSymbol};
 use crate::cargo;
 use crate::kernels::Kernel;
 
+#[path = "../src/device/arches.rs"]
+mod arches;
 #[path = "installation.rs"]
 mod installation;
 #[path = "version.rs"]
 mod version;
 
-use installation::{Cann, OLDEST, VARIABLES};
-use version::{Stage, Version};
+use arches::{ARCHES, Arch};
+use installation::{Cann, VARIABLES};
+use version::Version;
 
-/// What CANN compiles our kernels for.
-struct Arch {
-    /// As `--npu-arch` spells it.
-    name: &'static str,
-    since: Version,
-}
-
-/// The first is the default. 950's dav-3510 came with 9.0.0-beta.2 (asc-devkit's change log; 8.5.0 does not know the name).
-const ARCHS: [Arch; 2] = [
-    Arch { name: "dav-2201", since: OLDEST },
-    Arch { name: "dav-3510", since: Version::new([9, 0, 0], Stage::Beta, 2) },
-];
+/// The arch that kernels are compiled for where nothing is asked for.
+const DEFAULT: &str = "dav-2201";
 /// The variable that asks for arches.
 const ASKED: &str = "ASCEND_CACHE_LOC_ARCHS";
 /// The variable that asks for kernels with debug information.
@@ -68,8 +61,11 @@ fn build(kernels: &[Kernel]) -> Result<(Vec<Built>, String), String> {
         Ok(cann) => cann,
         Err(none) => return Ok((Vec::new(), none)),
     };
-    if let Some(Arch { name, since }) = archs.iter().find(|arch| cann.version < arch.since) {
-        return Err(format!("{ASKED}: {name} needs CANN {since} or later; found is {cann}"));
+    for Arch { name, since, .. } in &archs {
+        let since = since.and_then(Version::of).expect("a version of each that can be asked for");
+        if cann.version < since {
+            return Err(format!("{ASKED}: {name} needs CANN {since} or later; found is {cann}"));
+        }
     }
     let built = archs.iter().map(|arch| build_one(&cann, arch.name, kernels)).collect::<Result<_, _>>();
     built.map(|built| (built, String::new())).map_err(|error| format!("{error} ({cann})"))
@@ -77,17 +73,22 @@ fn build(kernels: &[Kernel]) -> Result<(Vec<Built>, String), String> {
 
 /// The arches of a list separated by commas, each once; the default where it names none, as where it is not set.
 fn asked(list: &OsStr) -> Result<Vec<&'static Arch>, String> {
+    let all = || ARCHES.iter().filter(|arch| arch.since.is_some());
     let mut archs: Vec<&Arch> = Vec::new();
     for name in list.to_string_lossy().split(',').map(str::trim).filter(|name| !name.is_empty()) {
-        let Some(arch) = ARCHS.iter().find(|arch| arch.name == name) else {
+        let Some(arch) = all().find(|arch| arch.name == name) else {
             let name = cargo::line(name);
-            return Err(format!("{ASKED}: {name} is none of {}", ARCHS.map(|arch| arch.name).join(", ")));
+            let names: Vec<_> = all().map(|arch| arch.name).collect();
+            return Err(format!("{ASKED}: {name} is none of {}", names.join(", ")));
         };
         if archs.iter().all(|there| there.name != name) {
             archs.push(arch);
         }
     }
-    Ok(if archs.is_empty() { vec![&ARCHS[0]] } else { archs })
+    if archs.is_empty() {
+        archs.extend(all().filter(|arch| arch.name == DEFAULT));
+    }
+    Ok(archs)
 }
 
 fn build_one(cann: &Cann, arch: &'static str, kernels: &[Kernel]) -> Result<Built, String> {

@@ -319,10 +319,7 @@ impl Api {
 impl Api {
     /// Loads a binary for the device that is current, as one of vector kernels.
     pub(crate) fn load_binary(&self, image: &'static [u8]) -> Result<Binary> {
-        let mut option = raw::aclrtBinaryLoadOption {
-            type_: raw::ASCEND_CACHE_LOC_ACL_RT_BINARY_LOAD_OPT_MAGIC,
-            value: [raw::ASCEND_CACHE_LOC_ACL_RT_BINARY_MAGIC_ELF_VECTOR_CORE, 0, 0, 0],
-        };
+        let mut option = super::vector_kernels();
         let options = raw::aclrtBinaryLoadOptions { options: &raw mut option, numOpt: 1 };
         let mut binary = std::ptr::null_mut();
         // SAFETY: the image lives for ever, the option during the call.

@@ -9,7 +9,8 @@
 #[allow(clippy::all, clippy::pedantic, clippy::undocumented_unsafe_blocks, clippy::allow_attributes_without_reason, reason = "generated")]
 #[cfg_attr(ascend_cache_loc_generated_bindings, path = "generated.rs")]
 #[rustfmt::skip]
-pub(crate) mod bindings;
+#[doc(hidden)]
+pub mod bindings;
 mod calls;
 pub(crate) mod codes;
 mod context;
@@ -48,6 +49,16 @@ pub(crate) fn next_id() -> u64 {
 /// is too old or lacks functions, and of one whose `aclInit` fails ([`Error::Call`]), every later call says the same.
 pub fn acl() -> Result<AclApi> {
     library::process().map(|api| *api.table())
+}
+
+/// The option with which a binary of vector kernels is loaded.
+#[doc(hidden)]
+#[must_use]
+pub const fn vector_kernels() -> aclrtBinaryLoadOption {
+    aclrtBinaryLoadOption {
+        type_: bindings::ASCEND_CACHE_LOC_ACL_RT_BINARY_LOAD_OPT_MAGIC,
+        value: [bindings::ASCEND_CACHE_LOC_ACL_RT_BINARY_MAGIC_ELF_VECTOR_CORE, 0, 0, 0],
+    }
 }
 
 /// The kernels of an arch, as a binary that the library loads; or why there are none.

@@ -1,14 +1,14 @@
 //! Which kernels a chip takes.
 
-/// The arches that there can be kernels for: the number, and how CANN's compiler spells it.
-const ARCHES: [(i64, &str); 3] = [(2002, "dav-2002"), (2201, "dav-2201"), (3510, "dav-3510")];
+use super::arches::ARCHES;
 
 /// The arch of a chip, as CANN's compiler spells it; `None` of one that is not known, or that there can be no kernels for.
 ///
 /// `number` is what the library says of the arch, where it says anything; else the chip's name decides.
-pub(crate) fn of(number: Option<i64>, soc: &str) -> Option<&'static str> {
+#[must_use]
+pub fn of(number: Option<i64>, soc: &str) -> Option<&'static str> {
     let number = number.or_else(|| of_soc(soc))?;
-    ARCHES.iter().find(|(known, _)| *known == number).map(|&(_, arch)| arch)
+    ARCHES.iter().find(|arch| arch.number == number).map(|arch| arch.name)
 }
 
 /// The number of a chip's arch by AscendCL's name of the chip.
@@ -66,7 +66,7 @@ mod tests {
     fn every_chip_of_the_runtime_by_its_name() {
         let mut chips = 0;
         for (number, names) in CHIPS {
-            let expected = ARCHES.iter().find(|(known, _)| *known == number).map(|&(_, arch)| arch);
+            let expected = ARCHES.iter().find(|arch| arch.number == number).map(|arch| arch.name);
             for name in names.split_whitespace() {
                 assert_eq!(of(None, name), expected, "{name}");
                 chips += 1;

@@ -1,6 +1,8 @@
 //! A device and what belongs to it: streams, events, memory, and the faults that its kernels leave behind.
 
-pub(crate) mod arch;
+#[doc(hidden)]
+pub mod arch;
+mod arches;
 mod buffer;
 #[expect(clippy::module_inception, reason = "the type's name")]
 mod device;

@@ -10,11 +10,9 @@ use std::ptr::null_mut;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
-use ascend_cache_loc::acl::{self, AclApi, aclrtBinaryLoadOption, aclrtBinaryLoadOptions};
+use ascend_cache_loc::acl::{self, AclApi, aclrtBinaryLoadOptions, bindings as raw};
+use ascend_cache_loc::arch;
 use bytemuck::Pod;
-
-#[path = "../../../src/device/arch.rs"]
-mod arch;
 
 #[cfg(feature = "npu")]
 mod image {
@@ -128,15 +126,20 @@ impl Lab {
         let mut number = 0;
         // Older libraries do not tell the arch.
         // SAFETY: the out pointer is valid.
-        let told = lab.acl.aclrtGetDeviceInfo.map(|ask| unsafe { ask(0, DEV_ATTR_NPU_ARCH, &raw mut number) });
+        let told = lab
+            .acl
+            .aclrtGetDeviceInfo
+            .map(|ask| unsafe { ask(0, raw::ASCEND_CACHE_LOC_ACL_DEV_ATTR_NPU_ARCH, &raw mut number) });
         let arch = arch::of((told == Some(0)).then_some(number), &lab.soc);
         let arch = arch.with_context(|| format!("no kernels for a chip named {:?}, of arch {number}", lab.soc))?;
         let mut cores = 0;
-        call!(lab, aclGetDeviceCapability(0, ACL_DEVICE_INFO_VECTOR_CORE_NUM, &raw mut cores))?;
+        let vector_cores = raw::ASCEND_CACHE_LOC_ACL_DEVICE_INFO_VECTOR_CORE_NUM.cast_signed();
+        call!(lab, aclGetDeviceCapability(0, vector_cores, &raw mut cores))?;
         lab.cores = u32::try_from(cores).ok().filter(|&cores| cores > 0).context("no vector cores")?;
-        call!(lab, aclrtCreateStreamWithConfig(&raw mut lab.stream, 0, STREAM_FAST_LAUNCH_AND_SYNC))?;
+        let flags = raw::ASCEND_CACHE_LOC_ACL_STREAM_FAST_LAUNCH | raw::ASCEND_CACHE_LOC_ACL_STREAM_FAST_SYNC;
+        call!(lab, aclrtCreateStreamWithConfig(&raw mut lab.stream, 0, flags))?;
         let image = kernels(arch)?;
-        let mut option = aclrtBinaryLoadOption { type_: LOAD_OPTION_MAGIC, value: [MAGIC_VECTOR, 0, 0, 0] };
+        let mut option = acl::vector_kernels();
         let options = aclrtBinaryLoadOptions { options: &raw mut option, numOpt: 1 };
         let (data, bytes) = (image.as_ptr().cast(), image.len());
         call!(lab, aclrtBinaryLoadFromData(data, bytes, &raw const options, &raw mut lab.binary))?;
@@ -199,7 +202,7 @@ impl Lab {
     pub(crate) fn synchronize(&self) -> Result<()> {
         let milliseconds = i32::try_from(self.patience.as_millis()).unwrap_or(i32::MAX);
         let code = returned!(self, aclrtSynchronizeStreamWithTimeout(self.stream, milliseconds));
-        self.lost.set(code == STREAM_SYNC_TIMEOUT);
+        self.lost.set(code == raw::ASCEND_CACHE_LOC_ACL_ERROR_RT_STREAM_SYNC_TIMEOUT.cast_signed());
         self.check("aclrtSynchronizeStreamWithTimeout", code)
     }
 
@@ -208,7 +211,10 @@ impl Lab {
         let (mut pointer, bytes) = (null_mut(), size_of_val(data));
         call!(self, aclrtMalloc(&raw mut pointer, bytes, 0))?;
         let memory = Memory { lab: self, address: pointer as u64, bytes };
-        call!(self, aclrtMemcpy(pointer, bytes, data.as_ptr().cast(), bytes, MEMCPY_HOST_TO_DEVICE))?;
+        call!(
+            self,
+            aclrtMemcpy(pointer, bytes, data.as_ptr().cast(), bytes, raw::ASCEND_CACHE_LOC_ACL_MEMCPY_HOST_TO_DEVICE)
+        )?;
         Ok(memory)
     }
 
@@ -216,7 +222,17 @@ impl Lab {
     pub(crate) fn enqueue_copy(&self, to: &Memory<'_>, from: &Memory<'_>, bytes: usize) -> Result<()> {
         ensure!(bytes <= to.bytes && bytes <= from.bytes, "a copy of {bytes} bytes");
         let (target, source) = (to.address as *mut c_void, from.address as *const c_void);
-        call!(self, aclrtMemcpyAsync(target, to.bytes, source, bytes, MEMCPY_DEVICE_TO_DEVICE, self.stream))
+        call!(
+            self,
+            aclrtMemcpyAsync(
+                target,
+                to.bytes,
+                source,
+                bytes,
+                raw::ASCEND_CACHE_LOC_ACL_MEMCPY_DEVICE_TO_DEVICE,
+                self.stream
+            )
+        )
     }
 
     fn check(&self, name: &str, code: i32) -> Result<()> {
@@ -243,17 +259,6 @@ impl Drop for Lab {
     }
 }
 
-// AscendCL's constants.
-const ACL_DEVICE_INFO_VECTOR_CORE_NUM: i32 = 1;
-const DEV_ATTR_NPU_ARCH: u32 = 601;
-const LOAD_OPTION_MAGIC: u32 = 2;
-const MAGIC_VECTOR: u32 = 0x4141_5246;
-const STREAM_FAST_LAUNCH_AND_SYNC: u32 = 3; // as the crate's streams
-const STREAM_SYNC_TIMEOUT: i32 = 507_046;
-const MEMCPY_HOST_TO_DEVICE: u32 = 1;
-const MEMCPY_DEVICE_TO_HOST: u32 = 2;
-const MEMCPY_DEVICE_TO_DEVICE: u32 = 3;
-
 /// Device memory, freed when it is dropped: everything is waited for then.
 #[derive(Debug)]
 pub(crate) struct Memory<'a> {
@@ -273,7 +278,7 @@ impl Memory<'_> {
         let mut data = vec![T::zeroed(); self.bytes / size_of::<T>()];
         let (to, bytes) = (data.as_mut_ptr().cast(), size_of_val(&data[..]));
         let from = self.address as *const c_void;
-        call!(self.lab, aclrtMemcpy(to, bytes, from, bytes, MEMCPY_DEVICE_TO_HOST))?;
+        call!(self.lab, aclrtMemcpy(to, bytes, from, bytes, raw::ASCEND_CACHE_LOC_ACL_MEMCPY_DEVICE_TO_HOST))?;
         Ok(data)
     }
 }
