@@ -55,3 +55,11 @@ pub(crate) fn entries(folder: &Path) -> Vec<PathBuf> {
     paths.sort();
     paths
 }
+
+/// The sanitizers that the C++ is instrumented with, for tests: `ASCEND_CACHE_LOC_SANITIZE`, as compilers take the list.
+pub(crate) fn sanitizers() -> Vec<String> {
+    const ASKED: &str = "ASCEND_CACHE_LOC_SANITIZE";
+    variable_changed(ASKED);
+    let asked = env::var(ASKED).unwrap_or_default();
+    asked.split(',').filter(|name| !name.is_empty()).map(Into::into).collect()
+}

@@ -37,6 +37,9 @@ pub(crate) fn simulated(sim: &Path, arch: &str, kernels: &[Kernel], list: &str) 
     let mut build = cc::Build::new();
     build.cpp(true).std("c++17").warnings(true).extra_warnings(true).include(sim);
     build.opt_level(2); // a debug build still wants a fast simulation
+    for sanitizer in cargo::sanitizers() {
+        build.flag(format!("-fsanitize={sanitizer}")).flag("-fno-sanitize-recover=all");
+    }
     let (mut declared, mut listed) = (String::new(), String::new());
     for Kernel { symbol, source } in kernels {
         // The compiler is given the folder, since a path in an `#include` cannot hold every character.

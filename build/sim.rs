@@ -23,6 +23,10 @@ pub(crate) fn compile(kernels: &[Kernel]) {
         .file(sim.join("launch.cpp"))
         .file(sim.join("engine/run.cpp"))
         .try_compile("ascend_cache_loc_sim");
+    // Their runtimes, for the programs that the library is linked into.
+    for sanitizer in cargo::sanitizers() {
+        println!("cargo::rustc-link-lib={}", if sanitizer == "undefined" { "ubsan" } else { "asan" });
+    }
     if let Err(error) = compiled {
         cargo::error(&format!(
             "feature `sim`: its C++ was not compiled; needs a C++17 compiler (Debian: apt-get install g++), or CXX set to one: \

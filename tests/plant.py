@@ -178,7 +178,7 @@ def main():
         (COPY / "src" / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / name, COPY / "src" / name)
     environment = dict(os.environ, CARGO_TARGET_DIR=str(COPY / "target"), CXXFLAGS="", RUST_BACKTRACE="0")
-    suite = ["cargo", "test", "--release", "--locked", "-p", "ascend-cache-loc", "-p", "ascend-cache-loc-sim-tests",
+    suite = ["cargo", "test", "--locked", "-p", "ascend-cache-loc", "-p", "ascend-cache-loc-sim-tests",
              "--features", "ascend-cache-loc/sim", "--test", "sim_kernels", "--test", "device", "--test", "gather"]
 
     def run():

@@ -10,6 +10,11 @@ fn main() {
     }
     let mut build = cc::Build::new();
     build.cpp(true).std("c++17").warnings(true).extra_warnings(true).opt_level(2).include(&sim).include(".");
+    // As the package has compiled the simulation.
+    println!("cargo::rerun-if-env-changed=ASCEND_CACHE_LOC_SANITIZE");
+    if let Ok(sanitizers) = env::var("ASCEND_CACHE_LOC_SANITIZE") {
+        build.flag(format!("-fsanitize={sanitizers}")).flag("-fno-sanitize-recover=all");
+    }
     // As clang and CANN have it by default.
     build.flag_if_supported("-Werror=narrowing");
     for directory in ["kernels", "kernels/arch", "kernels/callers", "kernels/planted", "kernels/public"] {

@@ -97,14 +97,36 @@ impl Consumer {
         Self { folder, log }
     }
 
+    /// A target folder in which what the crate depends on is compiled: once, for a machine without CANN.
+    fn seed() -> &'static Path {
+        static BUILT: OnceLock<PathBuf> = OnceLock::new();
+        BUILT.get_or_init(|| {
+            let seed = Self::new("consumer_seed");
+            let target = seed.folder.join("target");
+            fs::create_dir(&target).unwrap();
+            seed.built(&[("HOME", "/nowhere")]);
+            // To cargo each consumer is the same package: what it is made of comes along, itself not.
+            let mut clean = Command::new(env!("CARGO"));
+            clean.args(["clean", "--offline", "-p", "consumer"]).current_dir(&seed.folder);
+            assert!(clean.env("CARGO_TARGET_DIR", &target).status().unwrap().success());
+            target
+        })
+    }
+
     /// Builds it; the tools' command lines are appended to the log.
     pub(crate) fn build(&self, environment: &[(&str, &str)]) -> Output {
+        let target = self.folder.join("target");
+        if !target.exists() {
+            // With the times of its files, by which cargo knows that they are done.
+            let copied = Command::new("cp").arg("-a").arg(Self::seed()).arg(&target).status().unwrap();
+            assert!(copied.success());
+        }
         let mut cargo = Command::new(env!("CARGO"));
         cargo.args(["build", "--offline"]).current_dir(&self.folder);
         for name in CANN {
             cargo.env_remove(name);
         }
-        cargo.env("STANDIN_LOG", &self.log).env("CARGO_TARGET_DIR", self.folder.join("target"));
+        cargo.env("STANDIN_LOG", &self.log).env("CARGO_TARGET_DIR", target);
         cargo.env("CARGO_PROFILE_DEV_DEBUG", "0").env_remove("CARGO_BUILD_TARGET");
         cargo.envs(environment.iter().copied()).output().unwrap()
     }
@@ -166,9 +188,7 @@ impl Script {
     fn path() -> &'static Path {
         static BUILT: OnceLock<PathBuf> = OnceLock::new();
         BUILT.get_or_init(|| {
-            let consumer = Consumer::new("consumer_script");
-            consumer.built(&[("HOME", "/nowhere")]);
-            let folders = fs::read_dir(consumer.folder.join("target/debug/build")).unwrap();
+            let folders = fs::read_dir(Consumer::seed().join("debug/build")).unwrap();
             let folders = folders.map(|entry| entry.unwrap().path());
             let of_crate = |path: &Path| path.file_name().unwrap().to_str().unwrap().starts_with("ascend-cache-loc-");
             let scripts = folders.filter(|folder| of_crate(folder)).map(|folder| folder.join("build-script-build"));

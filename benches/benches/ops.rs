@@ -1,13 +1,11 @@
-//! Both operations under criterion: `cargo bench --bench ops -- FILTER`. Names are operation, workload, output type, hot
+//! Both operations under criterion: `cargo bench -p ascend-cache-loc-benches --bench ops -- FILTER`. Names are operation, workload, output type, hot
 //! or cold caches, implementation.
-
-mod common;
 
 use std::time::{Duration, Instant};
 
 use ascend_cache_loc::Int;
-use common::Sweep;
-use common::contender::{Bench, Contender, Op};
+use ascend_cache_loc_benches::Sweep;
+use ascend_cache_loc_benches::contender::{Bench, Contender, Op};
 use criterion::{Criterion, criterion_group, criterion_main};
 use harness::workload::Workload;
 

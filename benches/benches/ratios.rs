@@ -1,16 +1,14 @@
-//! The CPU reference beside straight loops and memcpy, interleaved: `cargo bench --bench ratios -- FILTER`.
+//! The CPU reference beside straight loops and memcpy, interleaved: `cargo bench -p ascend-cache-loc-benches --bench ratios -- FILTER`.
 //!
 //! Medians wander from run to run on shared machines, so the contenders take turns call by call, and the table shows
 //! medians over five such runs. The two bars: at most 1.05 of the checked loop; for long rows with int32 output at least
 //! 90 % of memcpy's bandwidth.
 
-mod common;
-
 use std::time::Instant;
 
 use ascend_cache_loc::{Int, IntType};
-use common::Sweep;
-use common::contender::{Bench, Contender, Op};
+use ascend_cache_loc_benches::Sweep;
+use ascend_cache_loc_benches::contender::{Bench, Contender, Op};
 use harness::workload::Workload;
 
 const RUNS: usize = 5;

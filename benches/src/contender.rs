@@ -11,15 +11,20 @@ use super::straight;
 
 /// Which operation.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Op {
+pub enum Op {
+    /// `get_last_loc`.
     LastLoc,
+    /// `assign_extend_cache_locs`.
     ExtendLocs,
 }
 
 impl Op {
-    pub(crate) const ALL: [Self; 2] = [Self::LastLoc, Self::ExtendLocs];
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::LastLoc, Self::ExtendLocs];
 
-    pub(crate) fn name(self) -> &'static str {
+    /// As the tables have it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
         match self {
             Self::LastLoc => "get_last_loc",
             Self::ExtendLocs => "assign_extend_cache_locs",
@@ -29,7 +34,7 @@ impl Op {
 
 /// Who computes it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Contender {
+pub enum Contender {
     /// The CPU reference.
     CpuRef,
     /// The straight loop with the same checks.
@@ -41,9 +46,12 @@ pub(crate) enum Contender {
 }
 
 impl Contender {
-    pub(crate) const ALL: [Self; 4] = [Self::CpuRef, Self::Checked, Self::Unchecked, Self::Memcpy];
+    /// In the order of the tables.
+    pub const ALL: [Self; 4] = [Self::CpuRef, Self::Checked, Self::Unchecked, Self::Memcpy];
 
-    pub(crate) fn name(self) -> &'static str {
+    /// As the tables have it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
         match self {
             Self::CpuRef => "cpu_ref",
             Self::Checked => "checked loop",
@@ -55,7 +63,7 @@ impl Contender {
 
 /// One operation on one workload with one output type; every contender writes into the same output.
 #[derive(Debug)]
-pub(crate) struct Bench<'a, O> {
+pub struct Bench<'a, O> {
     workload: &'a Workload,
     table: ReqToToken<'a>,
     op: Op,
@@ -65,7 +73,9 @@ pub(crate) struct Bench<'a, O> {
 }
 
 impl<'a, O: Int> Bench<'a, O> {
-    pub(crate) fn new(workload: &'a Workload, op: Op) -> Self {
+    /// An output of its own.
+    #[must_use]
+    pub fn new(workload: &'a Workload, op: Op) -> Self {
         let len = match op {
             Op::LastLoc => workload.ends.len(),
             Op::ExtendLocs => workload.total(),
@@ -80,7 +90,10 @@ impl<'a, O: Int> Bench<'a, O> {
     }
 
     /// `calls` calls of one contender.
-    pub(crate) fn run(&mut self, contender: Contender, calls: u64) {
+    ///
+    /// # Panics
+    /// If one of them finds a fault: the workloads have none.
+    pub fn run(&mut self, contender: Contender, calls: u64) {
         match (contender, self.op) {
             (Contender::CpuRef, Op::LastLoc) => self.repeat(calls, |bench| get_last_loc(bench.last_loc()).is_ok()),
             (Contender::Checked, Op::LastLoc) => {
