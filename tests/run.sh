@@ -40,6 +40,7 @@ need() {
 }
 need cc gcc libc6-dev
 need c++ g++
+need ccache ccache
 need libclang libclang-dev
 for tool in cargo rustfmt cargo-clippy; do
     command -v "$tool" >/dev/null || {
@@ -48,8 +49,9 @@ for tool in cargo rustfmt cargo-clippy; do
     }
 done
 
-# The simulation and its kernels compile without a warning.
-export CXXFLAGS="-Werror ${CXXFLAGS-}"
+# The simulation and its kernels compile without a warning; the same file with the same flags once, however many builds
+# want it (clippy's build scripts are not the tests').
+export CXXFLAGS="-Werror ${CXXFLAGS-}" CXX="ccache ${CXX-c++}"
 
 # One feature set, one profile and one target folder, so that each package is compiled once; what needs another comes last.
 all=(--workspace --all-features --locked)

@@ -9,7 +9,7 @@ fn main() {
         println!("cargo::rerun-if-changed={path}");
     }
     let mut build = cc::Build::new();
-    build.cpp(true).std("c++17").warnings(true).extra_warnings(true).opt_level(2).include(&sim).include(".");
+    build.cpp(true).std("c++17").warnings(true).extra_warnings(true).opt_level(1).include(&sim).include(".");
     // As the package has compiled the simulation.
     println!("cargo::rerun-if-env-changed=ASCEND_CACHE_LOC_SANITIZE");
     if let Ok(sanitizers) = env::var("ASCEND_CACHE_LOC_SANITIZE") {
