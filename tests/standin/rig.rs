@@ -245,15 +245,22 @@ pub(crate) fn said(output: &Output) -> String {
 /// Puts libascendcl.so into an installation: the simulation under that name, with or without the functions that a library
 /// may lack.
 pub(crate) fn install(cann: &Path, optional: bool) {
-    // Both are built in one place, one after the other.
     static BUILT: Mutex<()> = Mutex::new(());
     let _built = BUILT.lock().unwrap();
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("acl");
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["build", "--offline", "--locked", "-p", "ascend-cache-loc-acl-standin"]).current_dir(ROOT);
-    cargo.args((!optional).then_some("--no-default-features"));
-    cargo.env("CARGO_TARGET_DIR", &target).env("CARGO_PROFILE_DEV_DEBUG", "0").env_remove("RUSTFLAGS");
-    let output = cargo.output().unwrap();
+    cargo.args(["build", "--offline", "--locked"]).current_dir(ROOT).env_remove("RUSTFLAGS");
+    // Whole, it is there where the workspace was built with all features.
+    let target = if optional {
+        cargo.args(["--workspace", "--all-features", "--lib"]);
+        Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("the target folder").to_owned()
+    } else {
+        cargo.args(["-p", "ascend-cache-loc-acl-standin", "--no-default-features"]);
+        Path::new(env!("CARGO_TARGET_TMPDIR")).join("acl")
+    };
+    for name in CANN {
+        cargo.env_remove(name);
+    }
+    let output = cargo.env("CARGO_TARGET_DIR", &target).output().unwrap();
     assert!(output.status.success(), "{}", said(&output));
     fs::create_dir_all(cann.join("lib64")).unwrap();
     fs::copy(target.join("debug/libacl_standin.so"), cann.join("lib64/libascendcl.so")).unwrap();

@@ -28,6 +28,7 @@ fn setup() -> Vec<(String, String)> {
 fn machine() -> &'static Machine {
     static MACHINE: OnceLock<Machine> = OnceLock::new();
     MACHINE.get_or_init(|| {
+        #[cfg(feature = "ladder")]
         ascend_cache_loc_hardware::add_kernels();
         let words = setup();
         let mut config = SimConfig::default();

@@ -13,7 +13,7 @@ fn refusals() {
 
     let unknown = run(&Launch { kernel: "no such kernel", ..good });
     assert_eq!(unknown, Err(LaunchError::UnknownKernel("no such kernel".into())));
-    assert_eq!(unknown.expect_err("refused").to_string(), "no kernel named \"no such kernel\" is known");
+    assert_eq!(unknown.expect_err("refused").to_string(), "no kernel named \"no such kernel\" is known for the arch");
     assert_eq!(run(&Launch { kernel: "nul\0inside", ..good }), Err(LaunchError::UnknownKernel("nul\0inside".into())));
     for blocks in [0, 65_536, u32::MAX] {
         assert_eq!(run(&Launch { blocks, ..good }), Err(LaunchError::Blocks(blocks)));
