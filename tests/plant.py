@@ -186,7 +186,7 @@ def main():
         for tests, cases in ((["--", "random", "pieces", "longest", "long_places", "lowest_launch", "2_32"], "300"), ([], "4096")):
             try:
                 result = subprocess.run(suite + tests, cwd=COPY / "src", env=environment | {"PROPTEST_CASES": cases},
-                                        capture_output=True, text=True, timeout=900)
+                                        capture_output=True, text=True, timeout=300)
             except subprocess.TimeoutExpired as expired:
                 return expired
             if result.returncode != 0:

@@ -196,7 +196,9 @@ inline void append(std::vector<Span> &all, uint64_t address, uint64_t bytes)
 
 inline std::vector<Span> spans(const Lanes &lanes, const Operand &operand)
 {
-    if (lanes.counted) {
+    // Dense, in one step: a count that the mask register had from elsewhere may be four thousand million.
+    const bool dense = operand.block_stride == 1 && operand.repeat_stride == kRepeatBytes / kBlockBytes;
+    if (lanes.counted || (lanes.count != 0 && dense)) {
         return {{operand.view.address, lanes.count * operand.element_bytes}};
     }
     std::vector<Span> all;

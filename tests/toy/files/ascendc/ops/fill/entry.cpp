@@ -1,3 +1,4 @@
+#include "../../prim/dispatch.h"
 #include "kernel.h"
 
 ASCEND_CACHE_LOC_KERNEL void ascend_cache_loc_fill(AscendCacheLocFillParams params)
