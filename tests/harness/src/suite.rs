@@ -25,28 +25,36 @@ pub fn check(backend: &mut dyn Backend, case: &Case) {
 /// # Panics
 /// Where a case differs.
 pub fn seeds<B: Backend>(make: impl Fn() -> B + Sync) {
-    let parts = available_parallelism().map_or(1, Into::into);
     each_operation("seeds", |op| {
-        scope(|scope| {
-            for part in 0..parts {
-                let make = &make;
-                scope.spawn(move || {
-                    let mut backend = make();
-                    op.seeds((part, parts), &mut |case| check(&mut backend, case));
-                });
-            }
+        spread(&make, |backend, part| op.seeds(part, &mut |case| check(backend, case)));
+    });
+}
+
+/// The large cases of every operation, spread likewise.
+///
+/// # Panics
+/// Where a case differs.
+pub fn large<B: Backend>(make: impl Fn() -> B + Sync) {
+    each_operation("large cases", |op| {
+        spread(&make, |backend, (part, parts)| {
+            let mut count = 0..;
+            op.large(&mut |case| {
+                if count.next().is_some_and(|at: usize| at % parts == part) {
+                    check(backend, case);
+                }
+            });
         });
     });
 }
 
-/// The large cases of every operation.
-///
-/// # Panics
-/// Where a case differs.
-pub fn large<B: Backend>(make: impl Fn() -> B) {
-    each_operation("large cases", |op| {
-        let mut backend = make();
-        op.large(&mut |case| check(&mut backend, case));
+/// Calls `run` once for each processor, with a backend of its own and which part of how many it is.
+fn spread<B: Backend>(make: &(impl Fn() -> B + Sync), run: impl Fn(&mut B, (usize, usize)) + Sync) {
+    let parts = available_parallelism().map_or(1, Into::into);
+    let run = &run;
+    scope(|scope| {
+        for part in 0..parts {
+            scope.spawn(move || run(&mut make(), (part, parts)));
+        }
     });
 }
 
