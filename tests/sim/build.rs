@@ -13,7 +13,8 @@ fn main() {
     // As the package has compiled the simulation.
     println!("cargo::rerun-if-env-changed=ASCEND_CACHE_LOC_SANITIZE");
     if let Ok(sanitizers) = env::var("ASCEND_CACHE_LOC_SANITIZE") {
-        build.flag(format!("-fsanitize={sanitizers}")).flag("-fno-sanitize-recover=all");
+        // Instrumented code takes the compiler's time by its level; what it runs here is little.
+        build.opt_level(0).flag(format!("-fsanitize={sanitizers}")).flag("-fno-sanitize-recover=all");
     }
     // As clang and CANN have it by default.
     build.flag_if_supported("-Werror=narrowing");
