@@ -38,7 +38,7 @@ pub(crate) fn simulated(sim: &Path, arch: &str, kernels: &[Kernel], list: &str) 
     build.cpp(true).std("c++17").warnings(true).extra_warnings(true).include(sim);
     build.opt_level(2); // a debug build still wants a fast simulation
     for sanitizer in cargo::sanitizers() {
-        build.flag(format!("-fsanitize={sanitizer}")).flag("-fno-sanitize-recover=all");
+        build.flag(format!("-fsanitize={sanitizer}").as_str()).flag("-fno-sanitize-recover=all");
     }
     let (mut declared, mut listed) = (String::new(), String::new());
     for Kernel { symbol, source } in kernels {

@@ -7,7 +7,7 @@ use crate::sim::bindings as raw;
 /// A list of kernels that a build script has compiled against the simulation's headers: a symbol of C, which
 /// `ascendc/sim/register.h` says how to make.
 ///
-/// ```ignore
+/// ```text
 /// unsafe extern "C" {
 ///     static my_kernels: ascend_cache_loc::sim::Kernels;
 /// }
