@@ -78,8 +78,7 @@ BY_HAND = [
     (GATHER, "table[from + at]", "table[from]"),
     (GATHER, "position_ += elements_;", "position_ += used_ * kBlock;"),
     (GATHER, "packing_.Store(position_, landing_[turn_], elements_)", "packing_.Store(position_, landing_[turn_], used_ * kBlock)"),
-    (GATHER, "static_cast<int32_t>(from + at)", "static_cast<int32_t>(from)"),
-    (GATHER, "static_cast<int32_t>(from + at), static_cast<int32_t>(count)", "static_cast<int32_t>(from + at), static_cast<int32_t>(count - 1)"),
+    # Not here: slots that count up, which no operation has yet; tests/sim/tests/gather.rs has them.
     # Wrong stride, 32-bit addresses and sums.
     (LAST, "static_cast<uint64_t>(request) * params_.row_stride", "static_cast<uint64_t>(request) * params_.row_len"),
     (LAST, "static_cast<uint64_t>(request) * params_.row_stride", "static_cast<uint32_t>(request) * params_.row_stride"),
@@ -178,12 +177,11 @@ def main():
         (COPY / "src" / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / name, COPY / "src" / name)
     environment = dict(os.environ, CARGO_TARGET_DIR=str(COPY / "target"), CXXFLAGS="", RUST_BACKTRACE="0")
-    suite = ["cargo", "test", "--locked", "-p", "ascend-cache-loc", "-p", "ascend-cache-loc-sim-tests",
-             "--features", "ascend-cache-loc/sim", "--test", "sim_kernels", "--test", "device", "--test", "gather"]
+    suite = ["cargo", "test", "--locked", "--features", "sim", "--test", "sim_kernels", "--test", "device"]
 
     def run():
         # A few random batches find most bugs at once; the whole suite decides.
-        for tests, cases in ((["--", "random", "pieces", "longest", "long_places", "lowest_launch", "2_32"], "300"), ([], "4096")):
+        for tests, cases in ((["--", "random", "longest", "long_places", "lowest_launch", "2_32"], "300"), ([], "4096")):
             try:
                 result = subprocess.run(suite + tests, cwd=COPY / "src", env=environment | {"PROPTEST_CASES": cases},
                                         capture_output=True, text=True, timeout=600)
