@@ -13,6 +13,7 @@ static FORKS: AtomicU32 = AtomicU32::new(0);
 #[cfg(any(feature = "npu", feature = "sim"))]
 pub(super) fn generation() -> u32 {
     extern "C" fn in_child() {
+        // Relaxed here and where it is read: a child begins with this thread alone, and starts every other one later.
         FORKS.fetch_add(1, Ordering::Relaxed);
     }
     static WATCH: std::sync::Once = std::sync::Once::new();

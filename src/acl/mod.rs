@@ -1,4 +1,4 @@
-//! The lowest floor: AscendCL as one table of functions, and what fills it. `unsafe` lives here.
+//! AscendCL as one table of functions, and what fills it.
 //!
 //! The floors above call the table through checked methods that are the same for every filling: the library of a machine
 //! with CANN, or a simulation. [`acl`] gives a user the table itself.

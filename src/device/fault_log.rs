@@ -114,6 +114,7 @@ impl FaultLog {
 
     /// Whether [`clear`](Self::clear) was called with success.
     pub(crate) fn is_cleared(&self) -> bool {
+        // Acquire: whoever sees it also comes behind the call that enqueued the clearing, and so does what it enqueues.
         self.cleared.load(Ordering::Acquire)
     }
 
@@ -135,6 +136,8 @@ impl FaultLog {
 
     /// A launch is about to use it.
     pub(crate) fn mark_used(&self) {
+        // Relaxed: it guards no memory. A wait that is to see another thread's launch is ordered behind it by whoever
+        // calls.
         self.used.store(true, Ordering::Relaxed);
     }
 

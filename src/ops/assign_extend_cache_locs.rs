@@ -17,8 +17,9 @@ const ROW_COST_BYTES: u32 = 1024;
 /// Weight that a further core is worth.
 const BYTES_PER_CORE: u64 = 8 * 1024;
 
-/// The arguments of [`assign_extend_cache_locs`]. The index arrays have the length of `req_pool_indices`, the batch
-/// `n < 2^31 - 1`.
+/// The arguments of [`assign_extend_cache_locs`]: the slots of a range of tokens of each request, end to end.
+///
+/// The index arrays have the length of `req_pool_indices`, the batch `n < 2^31 - 1`.
 #[derive(Debug)]
 pub struct ExtendLocs<'a, R, L, O> {
     /// The request table.
@@ -88,8 +89,10 @@ impl<R: Int, L: Int, O: Int> Arguments for ExtendLocs<'_, R, L, O> {
     }
 }
 
-/// Enqueues the KV-cache slots of a range of tokens of each request, end to end in row order: row i contributes
-/// `table[req_pool_indices[i], start_offsets[i]..end_offsets[i]]`, beginning in `out` at the sum of the earlier lengths.
+/// Enqueues the KV-cache slots of a range of tokens of each request, end to end in row order.
+///
+/// Row i contributes `table[req_pool_indices[i], start_offsets[i]..end_offsets[i]]`, beginning in `out` at the sum of the
+/// earlier lengths.
 ///
 /// A row with `start == end` is empty and valid whatever its other values. Any other row is valid when
 /// `0 <= req < rows` and `0 <= start <= end <= row_len`, compared in 64 bits. A bad row harms itself alone: it keeps its
@@ -117,7 +120,7 @@ pub fn assign_extend_cache_locs<R: Int, L: Int, O: Int>(
     assign_extend_cache_locs_with(stream, args, &LaunchConfig::default())
 }
 
-/// [`assign_extend_cache_locs`] laid out by hand.
+/// [`assign_extend_cache_locs`], the slots of a range of tokens of each request, laid out by hand.
 ///
 /// # Errors
 /// As [`assign_extend_cache_locs`], and [`Error::BadCores`](crate::Error::BadCores).

@@ -12,7 +12,9 @@ impl Operation {
 /// Rows that a further core is worth: each is a small copy, and a core costs a launch some time.
 const ROWS_PER_CORE: u64 = 16;
 
-/// The arguments of [`get_last_loc`]. All arrays have the length of `req_pool_indices`, the batch `n < 2^31 - 1`.
+/// The arguments of [`get_last_loc`]: the slot of each request's last prefix token.
+///
+/// All arrays have the length of `req_pool_indices`, the batch `n < 2^31 - 1`.
 #[derive(Debug)]
 pub struct LastLoc<'a, R, L, O> {
     /// The request table.
@@ -63,7 +65,8 @@ impl<R: Int, L: Int, O: Int> Arguments for LastLoc<'_, R, L, O> {
     }
 }
 
-/// Enqueues, for each row, the KV-cache slot of the request's last prefix token:
+/// Enqueues, for each row, the KV-cache slot of the request's last prefix token, -1 for an empty prefix.
+///
 /// `out[i] = table[req_pool_indices[i], prefix_lens[i] - 1]`, or -1 where `prefix_lens[i] <= 0` (the request index is then
 /// neither used nor checked).
 ///
@@ -84,7 +87,7 @@ pub fn get_last_loc<R: Int, L: Int, O: Int>(stream: &Stream, args: LastLoc<'_, R
     get_last_loc_with(stream, args, &LaunchConfig::default())
 }
 
-/// [`get_last_loc`] laid out by hand.
+/// [`get_last_loc`], the slot of each request's last prefix token, laid out by hand.
 ///
 /// # Errors
 /// As [`get_last_loc`], and [`Error::BadCores`](crate::Error::BadCores).

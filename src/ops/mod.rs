@@ -114,6 +114,7 @@ pub(crate) fn enqueue<A: Arguments>(stream: &Stream, args: &A, config: &LaunchCo
     };
     check_apart(operation, &block)?;
     let cores = args.plan(n, config).cores(config, stream.device().info().vector_cores)?;
+    // Behind every check: a call that is refused takes no id.
     let id = stream.device().next_launch();
     if n > 0 {
         block.head_mut().launch = id.get();

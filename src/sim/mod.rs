@@ -8,9 +8,9 @@
 //! Below it is the core simulation, which can be used alone.
 //!
 //! The kernels are those that CANN would compile, unchanged; `ascendc/sim/README.md` says how to bring one, what of the
-//! AscendC API is covered, and what each report means. A [`Launch`] runs one of them on simulated vector cores of arch
-//! 2201 (Atlas A2 and A3) and returns what each core did, or everything that is wrong with it. What it says rests on
-//! the documentation of the API: no hardware is behind it.
+//! AscendC API is covered, and what each report means. A [`Launch`] runs one of them on simulated vector cores of the
+//! arch that it was compiled for (2201, Atlas A2 and A3, is the one there is) and returns what each core did, or
+//! everything that is wrong with it. What it says rests on the documentation of the API: no hardware is behind it.
 
 /// The declarations of `ascendc/sim/launch.h`.
 #[allow(missing_docs, unreachable_pub, dead_code, missing_debug_implementations, reason = "generated")]

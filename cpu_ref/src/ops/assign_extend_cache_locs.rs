@@ -2,8 +2,9 @@
 
 use crate::{FaultKind, Int, RefError, ReqToToken, RowFault, ShapeError, batch_of};
 
-/// The arguments of [`assign_extend_cache_locs`]. The index arrays have the length of `req_pool_indices`, the batch
-/// `n < 2^31 - 1`.
+/// The arguments of [`assign_extend_cache_locs`]: the slots of a range of tokens of each request, end to end.
+///
+/// The index arrays have the length of `req_pool_indices`, the batch `n < 2^31 - 1`.
 #[derive(Debug)]
 pub struct ExtendLocs<'a, R, L, O> {
     /// The request table.
@@ -29,8 +30,10 @@ impl<R, L, O> ExtendLocs<'_, R, L, O> {
     }
 }
 
-/// The KV-cache slots of a range of tokens of each request, end to end in row order: row i contributes
-/// `table[req_pool_indices[i], start_offsets[i]..end_offsets[i]]`, beginning in `out` at the sum of the earlier lengths.
+/// The KV-cache slots of a range of tokens of each request, end to end in row order.
+///
+/// Row i contributes `table[req_pool_indices[i], start_offsets[i]..end_offsets[i]]`, beginning in `out` at the sum of the
+/// earlier lengths.
 ///
 /// A row with `start == end` is empty and valid whatever its other values. Any other row is valid when
 /// `0 <= req < rows` and `0 <= start <= end <= row_len`, compared in 64 bits. A bad row harms itself alone: it keeps its

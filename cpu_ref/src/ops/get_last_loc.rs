@@ -2,7 +2,9 @@
 
 use crate::{Int, RefError, ReqToToken, RowFault, ShapeError, batch_of};
 
-/// The arguments of [`get_last_loc`]. All arrays have the length of `req_pool_indices`, the batch `n < 2^31 - 1`.
+/// The arguments of [`get_last_loc`]: the slot of each request's last prefix token.
+///
+/// All arrays have the length of `req_pool_indices`, the batch `n < 2^31 - 1`.
 #[derive(Debug)]
 pub struct LastLoc<'a, R, L, O> {
     /// The request table.
@@ -25,8 +27,10 @@ impl<R, L, O> LastLoc<'_, R, L, O> {
     }
 }
 
-/// The KV-cache slot of each request's last prefix token: `out[i] = table[req_pool_indices[i], prefix_lens[i] - 1]`, or -1
-/// where `prefix_lens[i] <= 0` (the request index is then neither used nor checked).
+/// The KV-cache slot of each request's last prefix token, -1 for an empty prefix.
+///
+/// `out[i] = table[req_pool_indices[i], prefix_lens[i] - 1]`, or -1 where `prefix_lens[i] <= 0` (the request index is then
+/// neither used nor checked).
 ///
 /// A row is valid when `0 <= req < rows` and `prefix_len <= row_len`, compared in 64 bits; an invalid row gets -1.
 /// Mirrors SGLang's `get_last_loc` (`get_last_loc_triton`, `get_last_loc_torch`); the Triton kernel checks nothing and

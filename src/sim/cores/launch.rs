@@ -109,8 +109,8 @@ pub enum LaunchError {
 }
 
 impl<'a> Launch<'a> {
-    /// A launch on cores of arch 2201 in ascending order, with strict checking: no automatic synchronisation, wrapping arithmetic, no shared
-    /// lines, at most 4,194,304 instructions a core and 64 reports.
+    /// A launch on cores of arch 2201 in ascending order, with strict checking: no automatic synchronisation, wrapping
+    /// arithmetic, no shared lines, at most 4,194,304 instructions a core and 64 reports.
     #[must_use]
     pub fn new(kernel: &'a str, blocks: u32, argument: &'a [u8], arrays: &'a [Array]) -> Self {
         Self {

@@ -18,6 +18,7 @@ pub(super) const IMAGE: &[u8] = b"kernels of the simulation";
 
 /// Whether the core simulation knows a kernel.
 pub(super) fn registered(name: &str) -> bool {
+    // The name is looked up before the number of cores is refused.
     // SAFETY: a launch without arrays on no cores runs nothing.
     let refused = unsafe { Launch::new(name, 0, &[], &[]).run() };
     matches!(refused, Err(LaunchError::Blocks(0)))
