@@ -199,8 +199,9 @@ enum AscendCacheLocSimStatus {
     ASCEND_CACHE_LOC_SIM_NO_MEMORY = 5
 };
 
-/* Makes the kernels of a list known. 1: they are, also where they were before. 0: another kernel has one of the names
- * for the same arch, and none of the list is known. The list stays where it is. Several threads may call this at a time, and launch. */
+/* Makes the kernels of a list known. 1: they are, also where they were before. 0: another kernel has one of the names for
+ * the same arch, and none of the list is known. The list stays where it is. Several threads may call this at a time, and
+ * launch. */
 int32_t ascend_cache_loc_sim_add_kernels(const AscendCacheLocSimKernels *list);
 
 /* Runs `kernel` on `blocks` simulated vector cores of an arch.
