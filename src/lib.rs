@@ -55,7 +55,7 @@
 //! // SAFETY: see `Stream::borrow_raw` and `DeviceSlice::from_raw_parts`.
 //! unsafe {
 //!     let stream = Stream::borrow_raw(device, raw_stream)?;
-//!     let slots = DeviceSlice::from_raw_parts(device, at[0], shape.rows() * shape.row_stride())?;
+//!     let slots = DeviceSlice::from_raw_parts(device, at[0], shape.storage_len())?;
 //!     let args = LastLoc {
 //!         table: ReqToToken::new(shape, slots)?,
 //!         req_pool_indices: DeviceSlice::<i64>::from_raw_parts(device, at[1], n)?,

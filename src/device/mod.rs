@@ -1,5 +1,6 @@
 //! A device and what belongs to it: streams, events, memory, and the faults that its kernels leave behind.
 
+mod address;
 #[doc(hidden)]
 pub mod arch;
 mod arches;
@@ -23,7 +24,7 @@ mod waits;
 pub use buffer::DeviceBuffer;
 pub use device::{Device, DeviceInfo};
 pub use error::{Error, Result};
-pub use event::{Event, FaultCheck};
+pub use event::{Event, FaultCheck, FaultStatus};
 pub use fault::{DeviceFault, LaunchId};
 pub use slice::{DeviceAddr, DeviceSlice, DeviceSliceMut, Unreported};
 pub use stream::Stream;

@@ -18,4 +18,5 @@ mod rig;
 mod runtime;
 mod stress;
 mod threads;
+mod types;
 mod waits;
