@@ -7,14 +7,16 @@ use super::bindings as raw;
 use super::{Api, Binary, Context, DeviceMemory, Function, PinnedMemory, RawEvent, RawStream};
 use super::{Error, Result};
 
-/// Calls a function of the table that [`missing`](super::functions::missing) has made sure of, and checks what it returns.
+/// Calls a function of the table that is known to be there, and checks what it returns. That the required ones are,
+/// [`missing`](super::functions::missing) has made sure of.
 macro_rules! call {
     ($api:expr, $name:ident($($argument:expr),* $(,)?)) => {{
-        let function = $api.table.$name.expect("checked when the library was opened");
+        let function = $api.table.$name.expect("known to be there");
         let code = function($($argument),*);
         $api.check(stringify!($name), code)
     }};
 }
+pub(super) use call;
 
 /// Whether an error is this code.
 fn is(error: &Error, expected: u32) -> bool {
@@ -147,20 +149,6 @@ impl Api {
     pub(crate) unsafe fn destroy_stream(&self, stream: RawStream) -> Result<()> {
         // SAFETY: the caller's promise; it is taken by value.
         unsafe { call!(self, aclrtDestroyStream(stream.raw())) }
-    }
-
-    /// Whether a capture of the stream is under way, one that has been invalidated included. A library that cannot tell
-    /// has no captures.
-    pub(crate) fn is_captured(&self, stream: &RawStream) -> Result<bool> {
-        // A default stream cannot be captured, and is not asked about.
-        let Some(function) = self.table.aclmdlRICaptureGetInfo.filter(|_| !stream.raw().is_null()) else {
-            return Ok(false);
-        };
-        let (mut status, mut graph) = (raw::ASCEND_CACHE_LOC_ACL_MODEL_RI_CAPTURE_STATUS_NONE, std::ptr::null_mut());
-        // SAFETY: a live stream; the out pointers are valid.
-        let code = unsafe { function(stream.raw(), &raw mut status, &raw mut graph) };
-        self.check("aclmdlRICaptureGetInfo", code)?;
-        Ok(status != raw::ASCEND_CACHE_LOC_ACL_MODEL_RI_CAPTURE_STATUS_NONE)
     }
 
     pub(crate) fn synchronize_stream(&self, stream: &RawStream) -> Result<()> {

@@ -33,6 +33,8 @@ handles! {
     Binary;
     /// A kernel of a loaded binary.
     Function;
+    /// A graph, captured to its end.
+    RawGraph;
 }
 
 impl Clone for Context {
@@ -49,6 +51,10 @@ impl RawStream {
         Self::of(raw)
     }
 }
+
+/// A capture under way, by the graph that it makes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct CaptureId(pub(super) usize);
 
 /// An allocation of device memory.
 #[derive(Debug)]

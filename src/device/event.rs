@@ -95,7 +95,9 @@ impl FaultCheck {
         };
         let reads = pending.number();
         // SAFETY: the device has come to the event behind the read.
-        unsafe { self.stream.finish(0, reads, read.take()) };
+        let owners = unsafe { self.stream.finish(0, reads, read.take()) };
+        drop(read);
+        drop(owners);
         Ok(self.stream.log().report().map_or(FaultStatus::Clean, FaultStatus::Fault))
     }
 }
@@ -150,14 +152,17 @@ impl Stream {
     pub fn fault_check(&self) -> Result<FaultCheck> {
         let state = self.state();
         let drops = state.garbage.drops();
+        // Dropped behind the call.
+        let mut owners = Vec::new();
         let read = self.within(|api| {
             refuse_capture(api, &state.raw)?;
             state.garbage.destroy_events(api);
             // Checks that were dropped, of which nobody else learns that they are done.
             // SAFETY: the device has come to the event behind them.
-            unsafe { self.finish(0, state.log.last_done(api), None) };
+            owners.extend(unsafe { self.finish(0, state.log.last_done(api), None) });
             Ok::<_, Error>(state.log.check(api, &state.raw, drops)?)
         });
+        drop(owners);
         Ok(FaultCheck::new(self, read?))
     }
 }

@@ -10,6 +10,7 @@ mod drops;
 mod failures;
 mod faults;
 mod foreign;
+mod graph;
 mod homes;
 #[cfg(feature = "log")]
 mod logs;
