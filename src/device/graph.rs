@@ -35,10 +35,10 @@ pub enum CaptureFailure {
     Invalidated,
 }
 
-/// Work that was captured, to be enqueued by one call as often as it is wanted: [`graphs`](crate::graphs) says what is frozen
-/// in it.
+/// Work that was captured, to be enqueued by one call as often as it is wanted: [`graphs`](crate::graphs) says what is
+/// frozen in it.
 ///
-/// A handle of the streams that it was captured on and was replayed on: their fault logs serve no other stream meanwhile, and
+/// A handle of the streams that it was captured on and replayed on: their fault logs serve no other stream meanwhile, and
 /// none of them is [retired](Stream::retire).
 ///
 /// Dropping it makes no device call. It is destroyed, and what it [keeps](Self::keep) is dropped, by the calls that free
