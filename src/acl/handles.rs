@@ -80,13 +80,15 @@ impl PinnedMemory {
     /// Moves out what is there and leaves zeros. Whole once the copies to it are done, which the caller has waited for.
     pub(crate) fn take(&self, into: &mut [u8]) {
         assert!(into.len() <= self.bytes);
-        for (i, byte) in into.iter_mut().enumerate() {
-            let from = (self.address as *mut u8).wrapping_add(i);
+        let (words, rest) = into.as_chunks_mut::<8>();
+        assert!(rest.is_empty());
+        for (i, word) in words.iter_mut().enumerate() {
+            let from = (self.address as *mut [u8; 8]).wrapping_add(i);
             // SAFETY: within the allocation, which was cleared when it was made and is freed by value only. Volatile:
             // the device writes to it.
             unsafe {
-                *byte = from.read_volatile();
-                from.write_volatile(0);
+                *word = from.read_volatile();
+                from.write_volatile([0; 8]);
             }
         }
     }

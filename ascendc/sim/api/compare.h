@@ -75,7 +75,7 @@ void compare(const char *name, const LocalTensor<U> &dst, const LocalTensor<T> &
         const T value = it.core.ub.template load<T>(static_cast<uint32_t>(s.address(repeat, element)));
         bits[n / 8] |= static_cast<uint8_t>(compared(value, other(repeat, element), mode) << n % 8);
     });
-    it.writes_less({{d.view.address, bits.size()}}, d, kBlockBytes);
+    it.writes_less({d.view.address, bits.size()}, d, kBlockBytes);
     if (it.ok && !bits.empty()) {
         std::memcpy(it.core.ub.data(d.view.address), bits.data(), bits.size());
     }
@@ -131,7 +131,7 @@ void load_compared(const char *name, const LocalTensor<T> &src, uint32_t used_by
 {
     VectorInstruction it(name, site, 0);
     const Operand s = operand(src);
-    it.reads({{s.view.address, kComparedBytes}}, {{s.view.address, used_bytes}}, s);
+    it.reads(Spans{s.view.address, kComparedBytes}, Spans{s.view.address, used_bytes}, s);
     std::memcpy(it.core.registers.compared, it.core.ub.data(s.view.address), kComparedBytes);
 }
 
@@ -158,11 +158,11 @@ void select(const LocalTensor<T> &dst, const LocalTensor<U> &bits, const LocalTe
         return uint64_t{repeat} * lanes.per_repeat + element;
     };
     if (mode != SELMODE::VSEL_CMPMASK_SPR) {
-        std::vector<Span> bytes;
+        Spans bytes;
         lanes.each([&](uint32_t repeat, uint32_t element) {
             const uint64_t at = m.view.address + number(repeat, element) / 8;
-            if (bytes.empty() || at >= bytes.back().address + bytes.back().bytes) {
-                append(bytes, at, 1);
+            if (bytes.size() == 0 || at >= bytes[bytes.size() - 1].address + bytes[bytes.size() - 1].bytes) {
+                bytes.append(at, 1);
             }
         });
         it.reads(bytes, m);
@@ -179,10 +179,10 @@ void select(const LocalTensor<T> &dst, const LocalTensor<U> &bits, const LocalTe
     const Operand s = operand(src0, strides.src0BlkStride, strides.src0RepStride);
     const Operand d = operand(dst, strides.dstBlkStride, strides.dstRepStride);
     const auto notes = [&](const Operand &of, bool when) {
-        std::vector<Span> used;
+        Spans used;
         lanes.each([&](uint32_t repeat, uint32_t element) {
             if (chosen(repeat, element) == when) {
-                append(used, of.address(repeat, element), sizeof(T));
+                used.append(of.address(repeat, element), sizeof(T));
             }
         });
         it.reads(spans(lanes, of), used, of);
@@ -322,7 +322,7 @@ void GetCmpMask(const LocalTensor<T> &dst, Site site = Site::here())
 {
     sim::VectorInstruction it("GetCmpMask", site, 0);
     const sim::Operand d = sim::operand(dst);
-    it.writes_less({{d.view.address, sim::kComparedBytes}}, d, sim::kComparedBytes);
+    it.writes_less({d.view.address, sim::kComparedBytes}, d, sim::kComparedBytes);
     std::memcpy(it.core.ub.data(d.view.address), it.core.registers.compared, sim::kComparedBytes);
 }
 

@@ -58,7 +58,7 @@ void extreme_of_all(const char *name, const LocalTensor<T> &dst, const LocalTens
     const auto used = static_cast<uint32_t>(elements * sizeof(T));
     if (used != 0) {
         const Operand t = operand(temporary);
-        it.writes_less({{t.view.address, used}}, t, kBlockBytes);
+        it.writes_less({t.view.address, used}, t, kBlockBytes);
         it.core.ub.mark(t.view.address, used, false); // what the steps leave is nobody's business
         std::memset(it.core.ub.data(t.view.address), 0xDB, used);
     }
@@ -69,7 +69,7 @@ void extreme_of_all(const char *name, const LocalTensor<T> &dst, const LocalTens
     if (repeats == 1 && !rest && index) {
         // One instruction gives both.
         const Operand d = operand(dst);
-        it.writes_less({{d.view.address, 2 * sizeof(T)}}, d, 2 * sizeof(T));
+        it.writes_less({d.view.address, 2 * sizeof(T)}, d, 2 * sizeof(T));
         it.core.ub.store<T>(d.view.address, found.value);
         it.core.ub.store<T>(second.sim_view().address, stored);
         return;

@@ -53,18 +53,19 @@ void gather(const LocalTensor<T> &dst, const LocalTensor<T> &src, const LocalTen
     const Operand s = operand(src);
     const uint64_t start = uint64_t{src.sim_view().address} + base;
     // Where each lane's offset lies, then where each lane's element lies.
-    std::vector<Span> offset_spans;
+    Spans offset_spans;
     std::vector<uint64_t> lane_offsets;
     lanes.each([&](uint32_t repeat, uint32_t element) {
         lane_offsets.push_back(from.view.address + uint64_t{repeat * lanes.per_repeat + element} * 4);
-        append(offset_spans, lane_offsets.back(), 4);
+        offset_spans.append(lane_offsets.back(), 4);
     });
     it.reads(offset_spans, from);
     if (!it.ok) {
         return;
     }
-    std::vector<Span> elements;
+    std::vector<uint32_t> elements;
     elements.reserve(lane_offsets.size());
+    Spans where;
     for (const uint64_t at : lane_offsets) {
         const uint32_t offset = it.core.ub.load<uint32_t>(static_cast<uint32_t>(at));
         const bool straight = (uint64_t{base} + offset) % sizeof(T) == 0;
@@ -75,18 +76,15 @@ void gather(const LocalTensor<T> &dst, const LocalTensor<T> &src, const LocalTen
             it.wrong(ASCEND_CACHE_LOC_SIM_GATHER_OFFSET, offset, sizeof(T));
             return;
         }
-        elements.push_back({start + offset, sizeof(T)});
+        elements.push_back(static_cast<uint32_t>(start + offset));
+        where.append(start + offset, sizeof(T));
     }
-    it.reads(elements, s);
+    it.reads(where, s);
     it.writes_apart(spans(lanes, d), d);
     if (it.ok) {
         size_t lane = 0;
         each_element(
-            lanes,
-            [&](uint32_t to) {
-                it.core.ub.store<T>(to, it.core.ub.load<T>(static_cast<uint32_t>(elements[lane++].address)));
-            },
-            d);
+            lanes, [&](uint32_t to) { it.core.ub.store<T>(to, it.core.ub.load<T>(elements[lane++])); }, d);
     }
 }
 
@@ -97,25 +95,28 @@ void gather_mask(VectorInstruction &it, const LocalTensor<T> &dst, const LocalTe
                  const GatherMaskParams &params, uint64_t &kept_count, F kept)
 {
     const Operand s = operand(src, params.src0BlockStride, params.src0RepeatStride);
-    std::vector<Span> touched;
-    std::vector<Span> chosen; // what is not kept may have no value
+    Spans touched;
+    Spans used; // what is not kept may have no value
+    std::vector<uint32_t> chosen;
+    chosen.reserve(size_t{params.repeatTimes} * per_iteration);
     for (uint32_t r = 0; r < params.repeatTimes; ++r) {
         for (uint32_t e = 0; e < per_iteration; ++e) {
             const uint64_t address = s.address(r, e);
-            append(touched, address, sizeof(T));
+            touched.append(address, sizeof(T));
             if (kept(r, e)) {
-                chosen.push_back({address, sizeof(T)});
+                used.append(address, sizeof(T));
+                chosen.push_back(static_cast<uint32_t>(address));
             }
         }
     }
-    it.reads(touched, chosen, s);
+    it.reads(touched, used, s);
     const Operand d = operand(dst);
-    it.writes_apart({{d.view.address, chosen.size() * sizeof(T)}}, d);
+    it.writes_apart({d.view.address, chosen.size() * sizeof(T)}, d);
     if (it.ok) {
         std::vector<T> packed;
         packed.reserve(chosen.size());
-        for (const Span &element : chosen) {
-            packed.push_back(it.core.ub.load<T>(static_cast<uint32_t>(element.address)));
+        for (const uint32_t element : chosen) {
+            packed.push_back(it.core.ub.load<T>(element));
         }
         for (size_t i = 0; i < packed.size(); ++i) {
             it.core.ub.store<T>(static_cast<uint32_t>(d.view.address + i * sizeof(T)), packed[i]);
@@ -208,9 +209,9 @@ void GatherMask(const LocalTensor<T> &dst, const LocalTensor<T> &src0, const Loc
         return;
     }
     const sim::Operand bits = sim::operand(src1Pattern, 1, gatherMaskParams.src1RepeatStride);
-    std::vector<sim::Span> words;
+    sim::Spans words;
     for (uint32_t r = 0; r < gatherMaskParams.repeatTimes; ++r) {
-        words.push_back({bits.address(r, 0), (uint64_t{extent} + 8 * sizeof(U) - 1) / (8 * sizeof(U)) * sizeof(U)});
+        words.append(bits.address(r, 0), (uint64_t{extent} + 8 * sizeof(U) - 1) / (8 * sizeof(U)) * sizeof(U));
     }
     it.reads(words, bits);
     if (it.ok) {

@@ -85,12 +85,12 @@ void reduce(const char *name, const LocalTensor<T> &dst, const LocalTensor<T> &s
         repeats[repeat].push_back({element, it.core.ub.template load<T>(at)});
     });
     std::vector<Result> all;
-    std::vector<Span> where;
+    Spans where;
     for (size_t r = 0; r < repeats.size(); ++r) {
         of(repeats[r], [&](uint64_t offset, auto value) {
             Result result{d.view.address + r * results.pitch + offset, sizeof(value), 0};
             std::memcpy(&result.bits, &value, sizeof(value));
-            append(where, result.address, result.bytes);
+            where.append(result.address, result.bytes);
             all.push_back(result);
         });
     }

@@ -80,14 +80,23 @@ void copy_lanes(const LocalTensor<T> &dst, const LocalTensor<T> &src, const Lane
 }
 
 // Where the blocks of a destination lie: eight a repeat.
-inline std::vector<Span> destination_blocks(const Operand &d, uint32_t repeats)
+inline std::vector<uint64_t> destination_blocks(const Operand &d, uint32_t repeats)
 {
-    std::vector<Span> where;
+    std::vector<uint64_t> where;
     for (uint32_t n = 0; n < 8 * repeats; ++n) {
         const uint64_t block = uint64_t{n / 8} * d.repeat_stride + uint64_t{n % 8} * d.block_stride;
-        where.push_back({d.view.address + block * kBlockBytes, kBlockBytes});
+        where.push_back(d.view.address + block * kBlockBytes);
     }
     return where;
+}
+
+inline Spans whole_blocks(const std::vector<uint64_t> &where)
+{
+    Spans spans;
+    for (const uint64_t address : where) {
+        spans.append(address, kBlockBytes);
+    }
+    return spans;
 }
 
 } // namespace sim
@@ -119,16 +128,16 @@ void Brcb(const LocalTensor<T> &dst, const LocalTensor<T> &src, const uint8_t re
     }
     const sim::Operand s = sim::operand(src);
     const sim::Operand d = sim::operand(dst, repeatParams.dstBlkStride, repeatParams.dstRepStride);
-    it.reads({{s.view.address, 8 * sizeof(T) * repeatTime}}, s);
+    it.reads(sim::Spans{s.view.address, 8 * sizeof(T) * repeatTime}, s);
     std::vector<T> values;
     for (uint32_t n = 0; n < 8u * repeatTime; ++n) {
         values.push_back(it.core.ub.load<T>(s.view.address + n * static_cast<uint32_t>(sizeof(T))));
     }
-    const std::vector<sim::Span> where = sim::destination_blocks(d, repeatTime);
-    it.writes_apart(where, d);
+    const std::vector<uint64_t> where = sim::destination_blocks(d, repeatTime);
+    it.writes_apart(sim::whole_blocks(where), d);
     for (size_t n = 0; n < where.size() && it.ok; ++n) {
         for (uint32_t byte = 0; byte < sim::kBlockBytes; byte += sizeof(T)) {
-            it.core.ub.store<T>(static_cast<uint32_t>(where[n].address) + byte, values[n]);
+            it.core.ub.store<T>(static_cast<uint32_t>(where[n]) + byte, values[n]);
         }
     }
 }
@@ -147,8 +156,8 @@ void Gatherb(const LocalTensor<T> &dst, const LocalTensor<T> &src, const LocalTe
     const sim::Operand from = sim::operand(offset);
     const uint8_t block_stride = repeatParams.dstBlkStride == 0 ? 1 : repeatParams.dstBlkStride;
     const sim::Operand d = sim::operand(dst, block_stride, repeatParams.dstRepStride);
-    it.reads({{from.view.address, uint64_t{32} * repeatTime}}, from);
-    std::vector<sim::Span> blocks;
+    it.reads(sim::Spans{from.view.address, uint64_t{32} * repeatTime}, from);
+    std::vector<uint64_t> blocks;
     for (uint32_t n = 0; n < 8u * repeatTime; ++n) {
         const uint32_t by = it.core.ub.load<uint32_t>(from.view.address + 4 * n);
         const uint64_t at = uint64_t{s.view.address} + by;
@@ -159,14 +168,14 @@ void Gatherb(const LocalTensor<T> &dst, const LocalTensor<T> &src, const LocalTe
             it.wrong(ASCEND_CACHE_LOC_SIM_GATHER_OFFSET, by, sim::kBlockBytes);
             return;
         }
-        blocks.push_back({at, sim::kBlockBytes});
+        blocks.push_back(at);
     }
-    it.reads(blocks, s);
-    const std::vector<sim::Span> where = sim::destination_blocks(d, repeatTime);
-    it.writes_apart(where, d);
+    it.reads(sim::whole_blocks(blocks), s);
+    const std::vector<uint64_t> where = sim::destination_blocks(d, repeatTime);
+    it.writes_apart(sim::whole_blocks(where), d);
     for (size_t n = 0; n < where.size() && it.ok; ++n) {
-        std::memcpy(it.core.ub.data(static_cast<uint32_t>(where[n].address)),
-                    it.core.ub.data(static_cast<uint32_t>(blocks[n].address)), sim::kBlockBytes);
+        std::memcpy(it.core.ub.data(static_cast<uint32_t>(where[n])), it.core.ub.data(static_cast<uint32_t>(blocks[n])),
+                    sim::kBlockBytes);
     }
 }
 

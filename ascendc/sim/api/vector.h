@@ -2,10 +2,11 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
-#include <vector>
 
 #include "mask.h"
+#include "spans.h"
 #include "tensor.h"
 
 namespace AscendC {
@@ -134,6 +135,17 @@ struct Lanes {
 
     bool on(uint32_t element) const { return (element < 64 ? low >> element : high >> (element - 64)) & 1; }
 
+    // Of masked repeats: bit e tells whether element `first` + e of a repeat is worked on, for 32 of them at least.
+    uint64_t taken(uint32_t repeat, uint32_t first) const
+    {
+        if (count == 0) {
+            return first < 64 ? low >> first : high >> (first - 64);
+        }
+        const uint64_t before = uint64_t{repeat} * per_repeat + first;
+        const uint64_t left = count > before ? count - before : 0;
+        return left >= 64 ? ~uint64_t{0} : (uint64_t{1} << left) - 1;
+    }
+
     uint64_t iterations() const { return counted ? (count + per_repeat - 1) / per_repeat : repeats; }
 
     // f(repeat, element of the repeat) for each element worked on. Those of a count are one repeat.
@@ -179,50 +191,31 @@ struct Operand {
     }
 };
 
-struct Span {
-    uint64_t address;
-    uint64_t bytes;
-};
-
-// Adds an element to a list of spans, to the last one where it follows on.
-inline void append(std::vector<Span> &all, uint64_t address, uint64_t bytes)
-{
-    if (!all.empty() && all.back().address + all.back().bytes == address) {
-        all.back().bytes += bytes;
-    } else {
-        all.push_back({address, bytes});
-    }
-}
-
-inline std::vector<Span> spans(const Lanes &lanes, const Operand &operand)
+inline Spans spans(const Lanes &lanes, const Operand &operand)
 {
     // Dense, in one step: a count that the mask register had from elsewhere may be four thousand million.
     const bool dense = operand.block_stride == 1 && operand.repeat_stride == kRepeatBytes / kBlockBytes;
     if (lanes.counted || (lanes.count != 0 && dense)) {
-        return {{operand.view.address, lanes.count * operand.element_bytes}};
+        return {operand.view.address, lanes.count * operand.element_bytes};
     }
-    std::vector<Span> all;
-    lanes.each([&](uint32_t repeat, uint32_t element) {
-        append(all, operand.address(repeat, element), operand.element_bytes);
-    });
-    return all;
-}
-
-// The first bytes that two lists have in common; none: 0 bytes.
-inline Span overlap(std::vector<Span> a, std::vector<Span> b)
-{
-    const auto by_address = [](const Span &x, const Span &y) { return x.address < y.address; };
-    std::sort(a.begin(), a.end(), by_address);
-    std::sort(b.begin(), b.end(), by_address);
-    for (size_t i = 0, j = 0; i < a.size() && j < b.size();) {
-        const uint64_t begin = std::max(a[i].address, b[j].address);
-        const uint64_t end = std::min(a[i].address + a[i].bytes, b[j].address + b[j].bytes);
-        if (begin < end) {
-            return {begin, end - begin};
+    Spans all;
+    const uint32_t per_block = kBlockBytes / operand.element_bytes;
+    const uint64_t whole = (uint64_t{1} << per_block) - 1;
+    for (uint32_t r = 0; r < lanes.repeats; ++r) {
+        for (uint32_t first = 0; first < lanes.per_repeat; first += per_block) {
+            const uint64_t block = operand.address(r, first);
+            const uint64_t on = lanes.taken(r, first) & whole;
+            if (on == whole) {
+                all.append(block, kBlockBytes);
+                continue;
+            }
+            for (uint64_t left = on; left != 0; left &= left - 1) {
+                const auto element = static_cast<uint64_t>(__builtin_ctzll(left));
+                all.append(block + element * operand.element_bytes, operand.element_bytes);
+            }
         }
-        (a[i].address + a[i].bytes <= b[j].address ? i : j)++;
     }
-    return {0, 0};
+    return all;
 }
 
 template <typename T>
@@ -262,10 +255,10 @@ public:
 
     void reads(const Lanes &lanes, const Operand &source) { reads(spans(lanes, source), source); }
 
-    void reads(const std::vector<Span> &exact, const Operand &source) { reads(exact, exact, source); }
+    void reads(const Spans &exact, const Operand &source) { reads(exact, exact, source); }
 
     // Reads all of `touched`, of which only `used` matters: the rest may have no value.
-    void reads(const std::vector<Span> &touched, const std::vector<Span> &used, const Operand &source)
+    void reads(const Spans &touched, const Spans &used, const Operand &source)
     {
         check(touched, source, false, kBlockBytes);
         for (const Span &span : used) {
@@ -274,7 +267,7 @@ public:
         for (const Span &span : touched) {
             core.touch_ub(now, static_cast<uint32_t>(span.address), static_cast<uint32_t>(span.bytes), false);
         }
-        sources_.push_back({source, touched});
+        sources_.at(read_++) = {source, touched};
     }
 
     void writes(const Lanes &lanes, const Operand &target)
@@ -284,13 +277,10 @@ public:
     }
 
     // A destination that may not coincide with a source either.
-    void writes_apart(const std::vector<Span> &exact, const Operand &target)
-    {
-        written(exact, target, false, kBlockBytes);
-    }
+    void writes_apart(const Spans &exact, const Operand &target) { written(exact, target, false, kBlockBytes); }
 
     // A destination smaller than its source, which keeps behind the reads where both begin at one address.
-    void writes_less(const std::vector<Span> &exact, const Operand &target, uint32_t alignment)
+    void writes_less(const Spans &exact, const Operand &target, uint32_t alignment)
     {
         written(exact, target, true, alignment, true);
     }
@@ -301,11 +291,11 @@ public:
 
 private:
     struct Source {
-        Operand operand;
-        std::vector<Span> where;
+        Operand operand{};
+        Spans where{};
     };
 
-    void check(const std::vector<Span> &where, const Operand &of, bool write, uint32_t alignment)
+    void check(const Spans &where, const Operand &of, bool write, uint32_t alignment)
     {
         uint64_t bytes = 0;
         bool inside = true;
@@ -323,11 +313,11 @@ private:
         }
     }
 
-    void written(const std::vector<Span> &where, const Operand &target, bool may_coincide, uint32_t alignment,
-                 bool less = false)
+    void written(const Spans &where, const Operand &target, bool may_coincide, uint32_t alignment, bool less = false)
     {
         check(where, target, true, alignment);
-        for (const Source &source : sources_) {
+        for (uint32_t r = 0; r < read_; ++r) {
+            const Source &source = sources_[r];
             const bool coincide = may_coincide && source.operand.same_walk(target);
             // Narrowing in place keeps behind its reads; anything else that overlaps may read what it wrote.
             const bool narrows = may_coincide && source.operand.view.address == target.view.address &&
@@ -345,7 +335,8 @@ private:
         }
     }
 
-    std::vector<Source> sources_;
+    std::array<Source, 4> sources_; // no instruction reads more
+    uint32_t read_ = 0;
 };
 
 // The elementwise loop: `f(address of element in each operand...)`, in order.
