@@ -17,7 +17,7 @@ pub enum Error {
     #[error(transparent)]
     Shape(#[from] ShapeError),
     /// An argument is at home elsewhere. Nothing was enqueued.
-    #[error("{argument}: its memory belongs to another {scope}{}", if *scope == "stream" { ", see DeviceBuffer::move_to" } else { "" })]
+    #[error("{argument}: belongs to another {scope}{}", if *scope == "stream" { ", see DeviceBuffer::move_to" } else { "" })]
     WrongHome {
         /// The argument.
         argument: &'static str,

@@ -35,8 +35,8 @@ pub enum CaptureFailure {
     Invalidated,
 }
 
-/// Work that was captured, to be enqueued as one task as often as it is wanted: [`graphs`](crate::graphs) says what is
-/// frozen in it.
+/// Work that was captured, to be enqueued by one call as often as it is wanted: [`graphs`](crate::graphs) says what is frozen
+/// in it.
 ///
 /// A handle of the streams that it was captured on and was replayed on: their fault logs serve no other stream meanwhile, and
 /// none of them is [retired](Stream::retire).
@@ -100,7 +100,7 @@ impl Graph {
         }
     }
 
-    /// Enqueues all of it on a stream: one task, no allocation but for the first time on a stream, no wait but for room, and
+    /// Enqueues all of it on a stream: one call, no allocation but for the first time on a stream, no wait but for room, and
     /// for another thread that replays it.
     ///
     /// Bad rows are reported by the streams that it was captured on, under the ids of the captured launches. Where it is

@@ -30,6 +30,7 @@ use crate::{Device, Error, Result};
 /// |---|---|---|
 /// | an operation | 1 | no; for room only |
 /// | [`record`](Self::record), [`wait`](Self::wait) | 1 | no; for room only |
+/// | [`Graph::replay`](crate::Graph::replay) | a few, whatever it holds | no; for room only |
 /// | [`fault_check`](Self::fault_check) | 3 | no; for room only |
 /// | [`synchronize`](Self::synchronize), [`take_fault`](Self::take_fault) | 2 after a launch | for the stream |
 /// | [`synchronize_timeout`](Self::synchronize_timeout) | 2 after a launch, once the stream has come to its end | for the stream, so long |
@@ -161,7 +162,7 @@ impl Stream {
     /// [`reclaim`](Device::reclaim) that is under way, not for the device. An owned stream is merely dropped.
     ///
     /// # Errors
-    /// The stream itself, where it has other handles: clones, buffers at home on it, events and checks.
+    /// The stream itself, where it has other handles: clones, buffers at home on it, events, checks and graphs.
     ///
     /// # Safety
     /// All work on the stream is done, and no graph that captured an operation on it runs again: its kernels write to the

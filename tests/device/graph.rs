@@ -1,13 +1,12 @@
 //! Graphs: captured by a closure, replayed on any stream, given back once nothing runs.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc;
+use std::sync::{Arc, OnceLock, mpsc};
 use std::time::Duration;
 
 use allocation_counter::measure;
-use ascend_cache_loc::{CaptureFailure, CaptureMode, DeviceBuffer, Error, Graph, Result, Stream};
+use ascend_cache_loc::{CaptureFailure, CaptureMode, DeviceBuffer, Error, FaultCheck, Graph, Result, Stream};
 
 use crate::foreign::{self, acl};
 use crate::rig::{Batch, MOMENT, Rig, over};
@@ -53,9 +52,9 @@ fn both_operations_in_every_mode() {
     }
 }
 
-/// One task, and from the second time on a stream no allocation.
+/// Whatever it holds; and from the second time on a stream without an allocation.
 #[test]
-fn a_replay_is_one_task() {
+fn a_replay_is_one_call() {
     let rig = Rig::new();
     let mut batch = Batch::good(&rig.stream);
     let graph = capture(&rig.stream, &mut batch);
@@ -169,24 +168,31 @@ impl Drop for Counted {
 #[test]
 fn a_graph_goes_once_no_replay_is_under_way() {
     type Way = fn(&Rig, &Stream);
-    let ways: [(&str, Way); 4] = [
+    let ways: [(&str, Way); 5] = [
         ("synchronize", |_, stream| stream.synchronize().unwrap()),
         ("a check", |_, stream| assert_eq!(over(&stream.fault_check().unwrap()), None)),
+        ("a check that was dropped", |_, stream| {
+            drop(stream.fault_check().unwrap());
+            assert_eq!(acl!(stream.device(), aclrtSynchronizeStream(stream.as_raw())), 0);
+            drop(stream.fault_check().unwrap());
+        }),
         ("copy", |_, stream| drop(DeviceBuffer::from_host(stream, &[1_i32]).unwrap())),
         ("reclaim", |rig, _| rig.device.reclaim().unwrap()),
     ];
-    for (name, way) in ways {
+    for (round, (name, way)) in ways.into_iter().chain(ways).enumerate() {
         let (rig, dropped) = (Rig::new(), Arc::new(AtomicUsize::new(0)));
-        let [first, second] = [0; 2].map(|_| rig.device.new_stream().unwrap());
+        let streams = [0; 2].map(|_| rig.device.new_stream().unwrap());
+        // On which of them a replay is under way.
+        let (first, second) = (&streams[round % 2], &streams[1 - round % 2]);
         let mut batch = Batch::good(&rig.stream);
         let mut graph = capture(&rig.stream, &mut batch);
         graph.keep(Arc::new(Counted(dropped.clone())));
-        for stream in [&first, &second] {
+        for stream in &streams {
             replay(&graph, stream).unwrap();
             stream.synchronize().unwrap();
         }
         rig.machine.hold(second.as_raw(), true);
-        replay(&graph, &second).unwrap();
+        replay(&graph, second).unwrap();
         let (calls, ()) = rig.calls_of(|| drop(graph));
         assert_eq!(calls, []);
         let left = || (rig.machine.graphs(), dropped.load(Ordering::Relaxed));
@@ -195,7 +201,7 @@ fn a_graph_goes_once_no_replay_is_under_way() {
         assert_eq!(second.synchronize_timeout(MOMENT), Err(Error::Timeout(MOMENT)));
         assert_eq!(left(), (1, 0), "before {name}");
         rig.machine.hold(second.as_raw(), false);
-        way(&rig, &second);
+        way(&rig, second);
         assert_eq!(left(), (0, 1), "after {name}");
         assert_eq!(batch.out(), batch.expected_last().0);
     }
@@ -322,10 +328,11 @@ fn one_reclaim_gives_back_what_a_graph_kept() {
 /// What a graph kept is dropped where no lock of ours is held: its drop is anybody's code, which may call anything.
 #[test]
 fn what_a_graph_kept_may_call_the_device_when_it_is_dropped() {
-    struct Calls(Option<Stream>);
+    struct Calls(Stream, Arc<OnceLock<FaultCheck>>);
     impl Drop for Calls {
         fn drop(&mut self) {
-            let stream = self.0.take().unwrap();
+            let Self(stream, check) = self;
+            assert_eq!(check.get().map(over), check.get().map(|_| None), "the check that finds it at its end");
             stream.device().reclaim().unwrap();
             stream.synchronize().unwrap();
             assert_eq!(over(&stream.fault_check().unwrap()), None);
@@ -335,15 +342,20 @@ fn what_a_graph_kept_may_call_the_device_when_it_is_dropped() {
     let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || {
         let rig = Rig::new();
-        for way in [
-            |rig: &Rig| rig.device.reclaim().unwrap(),
-            |rig: &Rig| rig.stream.synchronize().unwrap(),
-            |rig: &Rig| assert_eq!(over(&rig.stream.fault_check().unwrap()), None),
-        ] {
-            let mut graph = capture(&rig.stream, &mut Batch::good(&rig.stream));
-            graph.keep(Arc::new(Calls(Some(rig.stream.clone()))));
+        type Way = fn(&Rig, &OnceLock<FaultCheck>);
+        let ways: [Way; 3] = [
+            |rig, _| rig.device.reclaim().unwrap(),
+            |rig, _| rig.stream.synchronize().unwrap(),
+            |rig, check| {
+                check.set(rig.stream.fault_check().unwrap()).unwrap();
+                assert_eq!(over(check.get().unwrap()), None);
+            },
+        ];
+        for way in ways {
+            let (mut graph, check) = (capture(&rig.stream, &mut Batch::good(&rig.stream)), Arc::default());
+            graph.keep(Arc::new(Calls(rig.stream.clone(), Arc::clone(&check))));
             drop(graph);
-            way(&rig);
+            way(&rig, &check);
             assert_eq!(rig.machine.graphs(), 0);
         }
         sender.send(()).unwrap();
