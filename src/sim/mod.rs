@@ -20,6 +20,7 @@
 #[rustfmt::skip]
 mod bindings;
 mod cores;
+pub mod cost;
 mod machine;
 
 pub use cores::{
