@@ -25,6 +25,6 @@ mod machine;
 
 pub use cores::{
     Access, Array, CoreCounters, Findings, Kernels, Launch, LaunchError, Pipe, PipeCounters, Place, Report, ReportKind,
-    Space,
+    Space, Step, StepKind, Steps,
 };
 pub use machine::{CallCounts, CallKind, CoreOptions, Machine, SimConfig};
