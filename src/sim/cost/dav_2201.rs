@@ -27,7 +27,7 @@ figures! {
     launch_core: 10.0, GEOMETRIC, 280.0, Ns,
         "not published. 950: 0.004 to 0.015 us a further block (simd_simt_grid_dim_config); vllm-ascend's \
          sparse_attention_score tiling: 0.278 us a core, chip not stated";
-    /// A core's own beginning: state, first instructions and arguments from GM, TPipe.
+    /// A core's own beginning: state, first instructions and arguments from GM, `TPipe`.
     kernel_start: 350.0, GEOMETRIC, 1500.0, Ns,
         "not published. 950: an empty kernel takes 1.22 to 1.46 us, 0.6 to 0.9 of it outside the core. The guide: TPipe \
          costs hundreds of ns, copying tiling data about a microsecond";
@@ -75,9 +75,9 @@ figures! {
         "measured: add, case 6 without bank conflicts, cases 1 to 5 with. pto-isa has 2 to 2.11";
     /// A repeat of a reduction.
     reduce_repeat: 1.0, GEOMETRIC, 6.0, Cycles, "assumed: from a repeat to one a step of a tree over 64 lanes";
-    /// Head of GatherMask.
+    /// Head of `GatherMask`.
     gather_mask_head: 19.0, GEOMETRIC, 34.0, Cycles, "low: pypto. high: triton and pto-isa: 14, and 20 between two";
-    /// A repeat of GatherMask.
+    /// A repeat of `GatherMask`.
     gather_mask_repeat: 1.0, GEOMETRIC, 14.0, Cycles, "low: pypto. high: triton and pto-isa, of one lineage";
     /// A repeat of Gather, by offset.
     gather_repeat: 8.0, GEOMETRIC, 64.0, Cycles, "assumed: from a block a cycle to an element a cycle; pto-isa: 26 a call";
