@@ -1,9 +1,11 @@
-//! The cost model held against public measurements ([`calibration`])
+//! The cost model held against public measurements ([`calibration`]), and other people's kernels to compare with
+//! ([`peers`]).
 //! The kernels are under `kernels/`; this package's build script compiles them into the library.
 
 #![allow(unsafe_code, reason = "launches C++ kernels")]
 
 pub mod calibration;
+pub mod peers;
 pub mod steps;
 
 use ascend_cache_loc::sim::{Array, Kernels, Launch, LaunchError, ReportKind, Steps};
