@@ -226,10 +226,10 @@ impl<'a> Lane<'a> {
         let (step, costs) = (&self.steps[index], self.costs);
         let room = std::mem::take(&mut self.room);
         match step.kind {
-            StepKind::UbGet => costs.ub_get,
-            StepKind::UbSet => costs.ub_set,
+            StepKind::UbGet => costs.scalar_work + costs.ub_get,
+            StepKind::UbSet => costs.scalar_work + costs.ub_set,
             StepKind::GmGet => {
-                let mut time = costs.gm_hit;
+                let mut time = costs.scalar_work + costs.gm_hit;
                 let mut room = room;
                 for line in step.address / 64..(step.address + u64::from(step.block_bytes)).div_ceil(64) {
                     if self.cached.insert(line) {
@@ -240,7 +240,7 @@ impl<'a> Lane<'a> {
                 self.room = room;
                 time
             }
-            StepKind::GmSet => costs.gm_set,
+            StepKind::GmSet => costs.scalar_work + costs.gm_set,
             StepKind::CacheClean => {
                 self.cached.clear();
                 costs.cache_clean

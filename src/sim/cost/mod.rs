@@ -15,7 +15,8 @@
 //! what GM can move. A launch takes what launching so many cores takes, and its slowest core.
 //!
 //! What a kernel does between its calls, its loops and its arithmetic, an emulation does not see: each call has a constant
-//! for it.
+//! for it, and each value that it reads or writes another one. That is the model's weakest part: a kernel that computes
+//! much with each value lies near the slow end there.
 
 mod dav_2201;
 mod figure;

@@ -42,14 +42,15 @@ pub fn pull_request_261(case: &Case) -> Option<(Vec<i64>, Steps)> {
         }
     };
     let mut inputs: Vec<_> = case.arrays.iter().map(|array| bytes(array)).collect();
-    let mut table = case.table.slots.clone();
     let mut out = vec![i32::try_from(case.out_init).expect("it fits"); case.out_len];
     // As a pool has them, on 512 bytes.
     let place = |number: u64, array: Array| {
         let address = (number + 1) << 36;
         Array { address, allocation: (address, array.bytes), ..array }
     };
-    let mut arrays = vec![place(0, Array::of(&raw mut table[..], Access::Read))];
+    // It is read only.
+    let table = std::ptr::from_ref(&case.table.slots[..]).cast_mut();
+    let mut arrays = vec![place(0, Array::of(table, Access::Read))];
     for (number, input) in inputs.iter_mut().enumerate() {
         arrays.push(place(1 + number as u64, Array::of(&raw mut input[..], Access::Read)));
     }
