@@ -35,6 +35,9 @@ impl Choice {
     ///
     /// # Errors
     /// Where a kernel gives a wrong result, or `each` fails.
+    ///
+    /// # Panics
+    /// Never: some core counts are tried.
     pub fn all(each: &mut dyn FnMut(Self) -> anyhow::Result<()>) -> anyhow::Result<()> {
         let mut bench = Bench::new(DEVICE)?;
         for &op in OPERATIONS {
@@ -60,15 +63,17 @@ impl Choice {
     /// Above the columns.
     #[must_use]
     pub fn heading() -> String {
-        format!("{:15} {:>5}  {:>22} {:>22} {:>22}", "workload", "cores", "0.010 us a core", "0.053", "0.280")
+        let [low, middle, high] =
+            End::ALL.map(|end| format!("{:.3} us a further core", Costs::at(end).launch_core / 1000.0));
+        format!("{:15} {:>5} {low:>24}{middle:>24}{high:>24}", "workload", "cores")
     }
 }
 
 impl fmt::Display for Choice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:15} {:>5} ", self.workload, self.cores)?;
+        write!(f, "{:15} {:>5}", self.workload, self.cores)?;
         for (us, cores, best) in self.ends {
-            write!(f, "  {us:>6.2}, {best:>6.2} on {cores:>2}")?;
+            write!(f, "    {us:>6.2}, {best:>5.2} on {cores:>2}")?;
         }
         Ok(())
     }

@@ -5,9 +5,9 @@
 //! as no less than the least block. Where a row's place depends on the rows before it, every core reads all lengths, and
 //! all of them at one address.
 
-use ascend_cache_loc::IntType;
 use ascend_cache_loc::sim::cost::Costs;
-use harness::case::Case;
+use ascend_cache_loc::{IntType, Operation};
+use harness::case::{Case, Dtypes};
 
 /// In microseconds, on a device of so many cores.
 #[must_use]
@@ -23,20 +23,22 @@ fn on(case: &Case, cores: u32, costs: &Costs) -> f64 {
     let growth = 1.0 + (costs.trip_growth - 1.0) * others / 47.0;
     let trips = growth * (2.0 * costs.read_trip + costs.write_trip);
 
-    // Where rows have lengths, each core must know where it begins.
-    let ranges = case.op.has_capacity();
-    let lengths = bytes(case.dtypes.lens, if ranges { 2.0 * n } else { 0.0 });
-    let table: f64 = if ranges {
-        let rows = case.arrays[1].iter().zip(&case.arrays[2]);
-        rows.map(|(start, end)| (4.0 * (end - start) as f64).max(costs.block_bytes)).sum()
-    } else {
-        n * costs.block_bytes
+    let us = |reads: f64, writes: f64, known: f64| {
+        let alone = (reads / costs.read_bandwidth).max(writes / costs.write_bandwidth) / cores;
+        let moved = alone.max((reads + writes) / costs.all_bandwidth);
+        launch + trips + (known + moved).max(n * costs.issue / cores)
     };
-    let indices = bytes(case.dtypes.req_pool_indices, n) + bytes(case.dtypes.lens, if ranges { 0.0 } else { n });
-    let (reads, writes) = (indices + table, bytes(case.dtypes.out, case.out_len as f64));
-    let alone = (reads / costs.read_bandwidth).max(writes / costs.write_bandwidth) / cores;
-    let moved = alone.max((reads + writes) / costs.all_bandwidth);
-    let known =
-        (lengths / costs.read_bandwidth).max(if cores > 1.0 { cores * lengths / costs.same_bandwidth } else { 0.0 });
-    launch + trips + (known + moved).max(n * costs.issue / cores)
+    let Dtypes { req_pool_indices, lens, out } = case.dtypes;
+    let (requests, writes) = (bytes(req_pool_indices, n), bytes(out, case.out_len as f64));
+    match case.op.operation() {
+        Operation::GET_LAST_LOC => us(requests + bytes(lens, n) + n * costs.block_bytes, writes, 0.0),
+        Operation::ASSIGN_EXTEND_CACHE_LOCS => {
+            let rows = case.arrays[1].iter().zip(&case.arrays[2]);
+            let table: f64 = rows.map(|(start, end)| (4.0 * (end - start) as f64).max(costs.block_bytes)).sum();
+            let lengths = bytes(lens, 2.0 * n);
+            let same = if cores > 1.0 { cores * lengths / costs.same_bandwidth } else { 0.0 };
+            us(requests + table, writes, same.max(lengths / costs.read_bandwidth))
+        }
+        other => unreachable!("{}: no workload has a case of it", other.name()),
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ascend_cache_loc::{IntType, TableShape};
+use ascend_cache_loc::{IntType, Operation as Kind, TableShape};
 use fastrand::Rng;
 use harness::case::{Case, Dtypes, Table};
 use harness::operation::Operation;
@@ -60,17 +60,16 @@ impl Workload {
         Self { name: name.into(), table: table.clone(), requests, starts, ends }
     }
 
-    /// An operation on the batch; nothing where the operation takes what a batch here does not have.
+    /// An operation on the batch; nothing for one that the report does not have: it would want an arm here, and one in
+    /// `floor.rs`.
     #[must_use]
     pub fn case(&self, op: &'static dyn Operation, index: IntType, out: IntType) -> Option<Case> {
-        let array = |name| match name {
-            "req_pool_indices" => Some(self.requests.clone()),
-            "start_offset" => Some(self.starts.clone()),
-            "end_offset" | "prefix_lens" => Some(self.ends.clone()),
-            _ => None,
+        let (requests, starts, ends) = (self.requests.clone(), self.starts.clone(), self.ends.clone());
+        let (arrays, out_len) = match op.operation() {
+            Kind::GET_LAST_LOC => (vec![requests, ends], self.requests.len()),
+            Kind::ASSIGN_EXTEND_CACHE_LOCS => (vec![requests, starts, ends], self.tokens()),
+            _ => return None,
         };
-        let arrays = op.arrays().iter().map(|(name, _)| array(*name)).collect::<Option<Vec<_>>>()?;
-        let out_len = if op.has_capacity() { self.tokens() } else { self.requests.len() };
         let dtypes = Dtypes { req_pool_indices: index, lens: index, out };
         Some(Case { op, dtypes, table: self.table.clone(), arrays, out_len, out_init: 0 })
     }
