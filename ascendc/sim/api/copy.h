@@ -111,9 +111,11 @@ inline void spoil(Core &core, const Instruction &now, uint32_t address, uint32_t
     std::memset(core.ub.data(address), 0xDB, bytes);
 }
 
-inline Instruction issue_copy(Core &core, ascendc_sim::Pipe pipe, const char *name, Site site, const CopyShape &shape)
+inline Instruction issue_copy(Core &core, ascendc_sim::Pipe pipe, const char *name, Site site, const CopyShape &shape,
+                              uint64_t gm)
 {
     const Instruction now = core.issue(pipe, name, site);
+    core.steps.moves(gm, shape.blocks, shape.bytes, shape.gm_pitch);
     auto &counters = core.counters.pipes[pipe];
     ++counters.dmas;
     counters.dma_blocks += shape.blocks;
@@ -142,7 +144,7 @@ void load(const char *name, Site site, const LocalTensor<T> &dst, const GlobalTe
           uint32_t gm_alignment, Fill fill, Check check)
 {
     auto &core = Core::current();
-    const Instruction now = issue_copy(core, ascendc_sim::kMte2, name, site, shape);
+    const Instruction now = issue_copy(core, ascendc_sim::kMte2, name, site, shape, src.sim_address());
     check(core, now);
     if (shape.nothing()) {
         return;
@@ -181,7 +183,7 @@ void store(const char *name, Site site, const GlobalTensor<T> &dst, const LocalT
            uint32_t gm_alignment, Check check)
 {
     auto &core = Core::current();
-    const Instruction now = issue_copy(core, ascendc_sim::kMte3, name, site, shape);
+    const Instruction now = issue_copy(core, ascendc_sim::kMte3, name, site, shape, dst.sim_address());
     check(core, now);
     if (shape.nothing()) {
         return;
@@ -211,7 +213,7 @@ void move(Site site, const LocalTensor<T> &dst, const LocalTensor<T> &src, const
 {
     auto &core = Core::current();
     const Instruction now = core.issue(ascendc_sim::kV, "DataCopy", site);
-    core.counters.pipes[ascendc_sim::kV].repeats += (uint64_t{shape.blocks} * shape.bytes + 255) / 256;
+    core.count_repeats((uint64_t{shape.blocks} * shape.bytes + 255) / 256);
     check(core, now);
     if (shape.nothing()) {
         return;

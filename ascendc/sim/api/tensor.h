@@ -200,6 +200,7 @@ public:
         auto &core = ascendc_sim::Core::current();
         const auto now = core.issue(ascendc_sim::kS, "LocalTensor::GetValue", site);
         ++core.counters.pipes[ascendc_sim::kS].ub_gets;
+        core.steps.is(ASCEND_CACHE_LOC_SIM_STEP_UB_GET);
         const uint32_t address = scalar_address(core, now, offset, false);
         core.reads_ub(now, address, sizeof(T));
         return core.ub.load<T>(address);
@@ -211,6 +212,7 @@ public:
         auto &core = ascendc_sim::Core::current();
         const auto now = core.issue(ascendc_sim::kS, "LocalTensor::SetValue", site);
         ++core.counters.pipes[ascendc_sim::kS].ub_sets;
+        core.steps.is(ASCEND_CACHE_LOC_SIM_STEP_UB_SET);
         const uint32_t address = scalar_address(core, now, offset, true);
         core.writes_ub(now, address, sizeof(T));
         core.ub.store<T>(address, static_cast<T>(value));

@@ -231,7 +231,7 @@ public:
     VectorInstruction(const char *name, Site site, uint64_t repeats)
         : core(Core::current()), now(core.issue(ascendc_sim::kV, name, site))
     {
-        core.counters.pipes[ascendc_sim::kV].repeats += repeats;
+        core.count_repeats(repeats);
     }
 
     VectorInstruction(const char *name, Site site, const Lanes &lanes)
