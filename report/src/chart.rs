@@ -48,14 +48,23 @@ pub fn draw() -> anyhow::Result<String> {
     Ok(svg.finish())
 }
 
+/// A line with its band: microseconds at the low end, in the middle, at the high end, for each batch.
+struct Series {
+    name: &'static str,
+    colour: &'static str,
+    dash: Option<&'static str>,
+    us: Vec<[f64; 3]>,
+}
+
 fn panel(svg: &mut Svg, (left, width): (f64, f64), operation: &str, rows: &[&Row]) {
+    let of = |us: fn(&Row) -> [f64; 3]| rows.iter().map(|row| us(row)).collect();
     let (from, to) = ((left + AROUND.0, AROUND.1), (left + width - AROUND.2, HEIGHT - AROUND.3));
-    let series: [(&str, &str, Option<&str>, Vec<[f64; 3]>); 3] = [
-        ("PR 261", colour::VERMILION, None, rows.iter().map(|row| row.peers_us["pr261"]).collect()),
-        ("ours", colour::BLUE, None, rows.iter().map(|row| row.us).collect()),
-        ("floor", colour::INK, Some("5 4"), rows.iter().map(|row| row.floor_us).collect()),
+    let series: [Series; 3] = [
+        Series { name: "PR 261", colour: colour::VERMILION, dash: None, us: of(|row| row.peers_us["pr261"]) },
+        Series { name: "ours", colour: colour::BLUE, dash: None, us: of(|row| row.us) },
+        Series { name: "floor", colour: colour::INK, dash: Some("5 4"), us: of(|row| row.floor_us) },
     ];
-    let most = series.iter().flat_map(|series| &series.3).map(|us| us[2]).fold(0.0, f64::max);
+    let most = series.iter().flat_map(|series| &series.us).map(|us| us[2]).fold(0.0, f64::max);
     // Both axes are logarithmic; the left one begins at one microsecond.
     let x = |i: usize| from.0 + (to.0 - from.0) * i as f64 / (rows.len() - 1) as f64;
     let y = |us: f64| to.1 - (to.1 - from.1) * us.ln() / (most * 1.1).ln();
@@ -69,7 +78,7 @@ fn panel(svg: &mut Svg, (left, width): (f64, f64), operation: &str, rows: &[&Row
         svg.text((x(i), to.1 + 18.0), Anchor::Middle, colour::INK, batch);
     }
     let mut labels: Vec<(f64, &str, &str)> = Vec::new();
-    for (name, colour, dash, us) in &series {
+    for Series { name, colour, dash, us } in &series {
         let line = |end: usize| us.iter().enumerate().map(move |(i, us)| (x(i), y(us[end])));
         svg.band(&line(0).chain(line(2).collect::<Vec<_>>().into_iter().rev()).collect::<Vec<_>>(), colour);
         svg.line(&line(1).collect::<Vec<_>>(), colour, 2.0, *dash);
