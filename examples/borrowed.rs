@@ -16,7 +16,7 @@ use std::ptr::null_mut;
 
 use ascend_cache_loc::sim::{Machine, SimConfig};
 use ascend_cache_loc::{
-    Device, DeviceAddr, DeviceSlice, DeviceSliceMut, ExtendLocs, LastLoc, ReqToToken, Result, Stream, TableShape,
+    Device, DeviceSlice, DeviceSliceMut, ExtendLocs, LastLoc, ReqToToken, Result, Stream, TableShape,
     assign_extend_cache_locs, get_last_loc,
 };
 
@@ -28,20 +28,20 @@ use ascend_cache_loc::{
 /// outputs, unless it is ordered by the stream or by events. Kernels that `torch_npu` still holds in its own task queue
 /// are not: it was drained, or `TASK_QUEUE_ENABLE=0` is set.
 unsafe fn locations(device: &Device, raw_stream: *mut c_void, batch: &Batch) -> Result<()> {
-    let at = |address| DeviceAddr::new(address).expect("not null");
+    let shape = TableShape::new(2, 4)?;
     // SAFETY: the caller's promise.
     let (stream, slots, reqs, starts, ends, last, out) = unsafe {
         (
             Stream::borrow_raw(device, raw_stream)?, // known from the second time on: costs nothing
-            DeviceSlice::<i32>::from_raw_parts(device, at(batch.slots), 8)?,
-            DeviceSlice::<i64>::from_raw_parts(device, at(batch.req_pool_indices), 2)?,
-            DeviceSlice::<i32>::from_raw_parts(device, at(batch.start_offsets), 2)?,
-            DeviceSlice::<i32>::from_raw_parts(device, at(batch.end_offsets), 2)?,
-            DeviceSliceMut::<i64>::from_raw_parts(device, at(batch.last_locs), 2)?,
-            DeviceSliceMut::<i32>::from_raw_parts(device, at(batch.out_cache_locs), 4)?,
+            DeviceSlice::<i32>::from_raw_parts(device, batch.slots.try_into()?, shape.storage_len())?,
+            DeviceSlice::<i64>::from_raw_parts(device, batch.req_pool_indices.try_into()?, 2)?,
+            DeviceSlice::<i32>::from_raw_parts(device, batch.start_offsets.try_into()?, 2)?,
+            DeviceSlice::<i32>::from_raw_parts(device, batch.end_offsets.try_into()?, 2)?,
+            DeviceSliceMut::<i64>::from_raw_parts(device, batch.last_locs.try_into()?, 2)?,
+            DeviceSliceMut::<i32>::from_raw_parts(device, batch.out_cache_locs.try_into()?, 4)?,
         )
     };
-    let table = ReqToToken::new(TableShape::new(2, 4)?, slots)?;
+    let table = ReqToToken::new(shape, slots)?;
     get_last_loc(&stream, LastLoc { table, req_pool_indices: reqs, prefix_lens: starts, out: last })?;
     let args = ExtendLocs { table, req_pool_indices: reqs, start_offsets: starts, end_offsets: ends, out };
     assign_extend_cache_locs(&stream, args)?;

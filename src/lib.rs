@@ -55,7 +55,7 @@
 //! // SAFETY: see `Stream::borrow_raw` and `DeviceSlice::from_raw_parts`.
 //! unsafe {
 //!     let stream = Stream::borrow_raw(device, raw_stream)?;
-//!     let slots = DeviceSlice::from_raw_parts(device, at[0], shape.rows() * shape.row_stride())?;
+//!     let slots = DeviceSlice::from_raw_parts(device, at[0], shape.storage_len())?;
 //!     let args = LastLoc {
 //!         table: ReqToToken::new(shape, slots)?,
 //!         req_pool_indices: DeviceSlice::<i64>::from_raw_parts(device, at[1], n)?,
@@ -73,7 +73,7 @@
 //!   the device.
 //! - A launch goes to the device at once: it overtakes kernels that `torch_npu` still holds in its own task queue. Drain
 //!   that, or set `TASK_QUEUE_ENABLE=0`.
-//! - An operation is one task on the stream, without allocation, copy, query or wait, and can be captured into a graph. A
+//! - An operation is one task on the stream, without allocation, copy, query or wait, and can be captured into a [`Graph`]. A
 //!   task queue is finite (about 2,000 tasks): a launch waits while it is full. [`Stream`] has the cost of each call.
 //! - A process that has opened a device does not fork and go on in the child: the runtime's threads stay behind, and the
 //!   device there refuses every call ([`Error::Unavailable`]). Starting another program (fork and exec) is no matter.
@@ -231,6 +231,13 @@ struct Readme;
 /// # use ascend_cache_loc::*;
 /// fn f(stream: &Stream) {
 ///     DeviceBuffer::from_host(stream, &[1_u32]);
+/// }
+/// ```
+/// A graph is replayed on the caller's word: its memory is there, and nothing else uses it meanwhile.
+/// ```compile_fail,E0133
+/// # use ascend_cache_loc::*;
+/// fn f(graph: &Graph, stream: &Stream) {
+///     graph.replay(stream).unwrap();
 /// }
 /// ```
 /// Memory from elsewhere is taken on the caller's word:

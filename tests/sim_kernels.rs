@@ -25,8 +25,7 @@ fn varied() -> OnDevice {
 /// A backend whose launches all have `cores` cores and otherwise the layout of the cost model, and its machine.
 fn on_machine(cores: u32) -> (OnDevice, Machine) {
     let machine = simulated();
-    let mut config = LaunchConfig::default();
-    config.cores = Some(cores);
+    let config = LaunchConfig { cores: Some(cores), ..Default::default() };
     let mut sim = OnDevice::new(&machine.open(0).unwrap()).unwrap();
     sim.fixed = Some(config);
     (sim, machine)
@@ -206,7 +205,7 @@ fn sparse(elements: usize) -> &'static mut [i32] {
 #[test]
 fn tables_past_2_32_elements() {
     let shape = TableShape::new(4, 1_431_655_770).unwrap().with_row_len(8).unwrap();
-    let slots = sparse(usize::try_from(shape.storage_len()).unwrap());
+    let slots = sparse(shape.storage_len());
     let row = 3 * shape.row_stride();
     assert!(row > 1 << 32);
     slots[row..].copy_from_slice(&[30, 31, 32, 33, 34, 35, 36, 37]);

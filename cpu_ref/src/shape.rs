@@ -62,8 +62,14 @@ impl TableShape {
     }
 
     /// The elements that the storage must hold: `(rows - 1) * row_stride + row_len`, or 0 where `rows` or `row_len` is 0.
+    /// On a host of 32 bits, `usize::MAX` where that is more: no slice is so long.
     #[must_use]
-    pub const fn storage_len(&self) -> u64 {
+    pub const fn storage_len(&self) -> usize {
+        let needed = self.needed();
+        if needed > usize::MAX as u64 { usize::MAX } else { needed as usize }
+    }
+
+    const fn needed(&self) -> u64 {
         if self.rows == 0 || self.row_len == 0 {
             return 0;
         }
@@ -75,7 +81,7 @@ impl TableShape {
     /// # Errors
     /// [`ShapeError::TableTooShort`].
     pub const fn check_storage(&self, len: usize) -> Result<(), ShapeError> {
-        let needed = self.storage_len();
+        let needed = self.needed();
         if (len as u64) < needed {
             return Err(ShapeError::TableTooShort { needed, len });
         }
@@ -107,7 +113,8 @@ mod tests {
     #[test]
     fn sizes_below_2_31_minus_1_pass_and_that_is_refused_by_name() {
         let shape = TableShape::new(MAX_DIM, MAX_DIM).unwrap();
-        assert_eq!(shape.storage_len(), (MAX_DIM as u64).pow(2));
+        assert_eq!(shape.needed(), (MAX_DIM as u64).pow(2));
+        assert_eq!(shape.storage_len(), MAX_DIM.saturating_pow(2));
         assert_eq!(batch_of(MAX_DIM, &[]), Ok(MAX_DIM));
         let too_large = |argument| ShapeError::TooLarge { argument, value: TOO_LARGE, max: MAX_DIM };
         assert_eq!(TableShape::new(TOO_LARGE, 1), Err(too_large("rows")));

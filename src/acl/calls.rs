@@ -7,14 +7,16 @@ use super::bindings as raw;
 use super::{Api, Binary, Context, DeviceMemory, Function, PinnedMemory, RawEvent, RawStream};
 use super::{Error, Result};
 
-/// Calls a function of the table that [`missing`](super::functions::missing) has made sure of, and checks what it returns.
+/// Calls a function of the table that is known to be there, and checks what it returns. That the required ones are,
+/// [`missing`](super::functions::missing) has made sure of.
 macro_rules! call {
     ($api:expr, $name:ident($($argument:expr),* $(,)?)) => {{
-        let function = $api.table.$name.expect("checked when the library was opened");
+        let function = $api.table.$name.expect("known to be there");
         let code = function($($argument),*);
         $api.check(stringify!($name), code)
     }};
 }
+pub(super) use call;
 
 /// Whether an error is this code.
 fn is(error: &Error, expected: u32) -> bool {
@@ -149,20 +151,6 @@ impl Api {
         unsafe { call!(self, aclrtDestroyStream(stream.raw())) }
     }
 
-    /// Whether a capture of the stream is under way, one that has been invalidated included. A library that cannot tell
-    /// has no captures.
-    pub(crate) fn is_captured(&self, stream: &RawStream) -> Result<bool> {
-        // A default stream cannot be captured, and is not asked about.
-        let Some(function) = self.table.aclmdlRICaptureGetInfo.filter(|_| !stream.raw().is_null()) else {
-            return Ok(false);
-        };
-        let (mut status, mut graph) = (raw::ASCEND_CACHE_LOC_ACL_MODEL_RI_CAPTURE_STATUS_NONE, std::ptr::null_mut());
-        // SAFETY: a live stream; the out pointers are valid.
-        let code = unsafe { function(stream.raw(), &raw mut status, &raw mut graph) };
-        self.check("aclmdlRICaptureGetInfo", code)?;
-        Ok(status != raw::ASCEND_CACHE_LOC_ACL_MODEL_RI_CAPTURE_STATUS_NONE)
-    }
-
     pub(crate) fn synchronize_stream(&self, stream: &RawStream) -> Result<()> {
         // SAFETY: a live stream.
         unsafe { call!(self, aclrtSynchronizeStream(stream.raw())) }
@@ -277,6 +265,43 @@ impl Api {
         let (to_pointer, from_pointer) = (to.address as *mut c_void, device_pointer(from.address.get()));
         // SAFETY: both allocations hold the bytes. The rest is the caller's promise.
         unsafe { call!(self, aclrtMemcpyAsync(to_pointer, to.bytes, from_pointer, from.bytes, kind, stream.raw())) }
+    }
+
+    /// Enqueues a copy of the first `bytes` bytes of pinned memory.
+    ///
+    /// # Safety
+    /// `to` has room for them. Both live until the copy is done, and nothing writes `from` until then, nor uses `to` in a
+    /// way that is not ordered with it on the device. The stream is not captured.
+    pub(crate) unsafe fn copy_from_pinned_async(
+        &self,
+        to: NonZeroU64,
+        from: &PinnedMemory,
+        bytes: usize,
+        stream: &RawStream,
+    ) -> Result<()> {
+        let kind = raw::ASCEND_CACHE_LOC_ACL_MEMCPY_HOST_TO_DEVICE;
+        assert!(bytes <= from.bytes);
+        let (to, from) = (device_pointer(to.get()), from.address as *const c_void);
+        // SAFETY: the pinned memory has the bytes. The rest is the caller's promise.
+        unsafe { call!(self, aclrtMemcpyAsync(to, bytes, from, bytes, kind, stream.raw())) }
+    }
+
+    /// Enqueues a copy from device memory to device memory of the same device.
+    ///
+    /// # Safety
+    /// Both hold the bytes, begin on 64 bytes and do not overlap; until the copy is done, or as long as a graph lives that
+    /// captured it, they are there, and nothing uses them in a way that is not ordered with it on the device.
+    pub(crate) unsafe fn copy_on_device_async(
+        &self,
+        to: NonZeroU64,
+        from: NonZeroU64,
+        bytes: usize,
+        stream: &RawStream,
+    ) -> Result<()> {
+        let kind = raw::ASCEND_CACHE_LOC_ACL_MEMCPY_DEVICE_TO_DEVICE;
+        let (to, from) = (device_pointer(to.get()), device_pointer(from.get()));
+        // SAFETY: the caller's promise.
+        unsafe { call!(self, aclrtMemcpyAsync(to, bytes, from, bytes, kind, stream.raw())) }
     }
 
     /// Enqueues the clearing of the whole of `memory`.

@@ -33,6 +33,8 @@ handles! {
     Binary;
     /// A kernel of a loaded binary.
     Function;
+    /// A graph, captured to its end.
+    RawGraph;
 }
 
 impl Clone for Context {
@@ -49,6 +51,10 @@ impl RawStream {
         Self::of(raw)
     }
 }
+
+/// A capture under way, by the graph that it makes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct CaptureId(pub(super) usize);
 
 /// An allocation of device memory.
 #[derive(Debug)]
@@ -71,6 +77,11 @@ pub(crate) struct PinnedMemory {
 }
 
 impl PinnedMemory {
+    /// The first byte, on 64 bytes. All bytes have a value from the start: the memory was cleared.
+    pub(crate) fn start(&self) -> *mut u8 {
+        self.address as *mut u8
+    }
+
     /// Moves out what is there and leaves zeros. Whole once the copies to it are done, which the caller has waited for.
     pub(crate) fn take(&self, into: &mut [u8]) {
         assert!(into.len() <= self.bytes);

@@ -17,6 +17,7 @@ mod context;
 mod error;
 mod fork;
 pub(crate) mod functions;
+mod graphs;
 mod handles;
 pub(crate) mod library;
 #[cfg(feature = "npu")]
@@ -33,7 +34,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub use bindings::{AclApi, aclrtBinaryLoadOption, aclrtBinaryLoadOptions};
 pub use error::Error;
 pub(crate) use error::Result;
-pub(crate) use handles::{Binary, Context, DeviceMemory, Function, PinnedMemory, RawEvent, RawStream};
+pub(crate) use handles::{Binary, Context, DeviceMemory, Function, PinnedMemory, RawEvent, RawGraph, RawStream};
 
 /// A number that nothing else of the process has; 0 is never given.
 pub(crate) fn next_id() -> u64 {

@@ -1,5 +1,6 @@
 //! A device: opened once, shared by its streams, and lost at most once.
 
+use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -19,7 +20,7 @@ use crate::{Error, LaunchId, Result, logging};
 ///
 /// Calls may come from any thread. Each makes the context that it needs current for its duration and restores the
 /// caller's; on a thread that had none, which AscendCL has no call to restore, ours stays current.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Device {
     api: Arc<Api>,
     inner: Arc<Inner>,
@@ -42,7 +43,6 @@ pub struct DeviceInfo {
     pub kernels: Vec<&'static str>,
 }
 
-#[derive(Debug)]
 pub(crate) struct Inner {
     id: u64,
     ordinal: u32,
@@ -56,6 +56,12 @@ pub(crate) struct Inner {
     /// `ASCEND_CACHE_LOC_LAUNCH_BLOCKING=1`
     blocking: bool,
     streams: Arc<Registry>,
+}
+
+impl fmt::Debug for Device {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Device({}, {})", self.ordinal(), self.info().soc)
+    }
 }
 
 impl Device {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::acl;
-use crate::{DeviceFault, LaunchId, ShapeError};
+use crate::{CaptureFailure, DeviceFault, LaunchId, ShapeError};
 
 /// What a call on a device can fail with.
 ///
@@ -17,11 +17,12 @@ pub enum Error {
     #[error(transparent)]
     Shape(#[from] ShapeError),
     /// An argument is at home elsewhere. Nothing was enqueued.
-    #[error("{argument}: its memory belongs to another {scope}{}", if *scope == "stream" { ", see DeviceBuffer::move_to" } else { "" })]
+    #[error("{argument}: belongs to another {scope}{}", if *scope == "stream" { ", see DeviceBuffer::move_to" } else { "" })]
     WrongHome {
         /// The argument.
         argument: &'static str,
-        /// `"device"`, or `"stream"` for an owned buffer that is at home on another stream of the same device.
+        /// `"device"`; `"stream"` for an owned buffer that is at home on another stream of the same device; `"context"` for
+        /// a stream to replay a graph on that is of another context of the same device.
         scope: &'static str,
     },
     /// A device address that cannot be right. Nothing was enqueued.
@@ -64,6 +65,9 @@ pub enum Error {
         "the stream is being captured into a graph: it cannot be waited for, nor its fault log be read, nor a buffer be moved"
     )]
     Capturing,
+    /// A capture came to its end and made no graph: nothing of it ever runs.
+    #[error("the capture made no graph: {0}")]
+    Capture(CaptureFailure),
     /// The device failed in a way that it does not recover from within the process: every later call on it returns this.
     /// Exceptions and traps of its cores, kernels killed for their time, a graph that failed (507011), memory beyond repair,
     /// a dead scheduler or connection. Timeouts, what a capture refuses, and what AscendCL's documents say is to be repaired

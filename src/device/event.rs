@@ -53,6 +53,18 @@ impl Drop for Event {
     }
 }
 
+/// What a [`FaultCheck`] has come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum FaultStatus {
+    /// The device has not come to the check.
+    Pending,
+    /// Nothing of what was enqueued before the check has met a bad row that was not told before.
+    Clean,
+    /// The lowest fault, by launch and row, of everything that was enqueued before the check and not reported otherwise.
+    Fault(DeviceFault),
+}
+
 /// A look for faults that does not wait, from [`Stream::fault_check`].
 ///
 /// Once it is over, what was dropped on the stream before it was made is freed. Dropped before it was polled to its end,
@@ -69,23 +81,24 @@ impl FaultCheck {
         Self { stream: stream.clone(), read: Mutex::new(Some(read)) }
     }
 
-    /// `None`: the device has not come to it. `Some(fault)`: the lowest fault, by launch and row, of everything that was
-    /// enqueued before the check and not reported otherwise; told once, then it is `Some(None)`. Others that the log held
-    /// are reported by later calls. Never waits for the device.
+    /// How far the check has come. A fault is told once: the next poll says [`Clean`](FaultStatus::Clean). Others that the
+    /// log held are reported by later calls on the stream. Never waits for the device.
     ///
     /// # Errors
     /// [`Error::Acl`](crate::Error::Acl), [`Error::DeviceLost`](crate::Error::DeviceLost).
-    pub fn poll(&self) -> Result<Option<Option<DeviceFault>>> {
+    pub fn poll(&self) -> Result<FaultStatus> {
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(pending) = &*read else { return Ok(Some(None)) };
+        let Some(pending) = &*read else { return Ok(FaultStatus::Clean) };
         // There is one behind each check.
         let Some(true) = pending.event().map(|event| self.stream.event_done(event)).transpose()? else {
-            return Ok(None);
+            return Ok(FaultStatus::Pending);
         };
         let reads = pending.number();
         // SAFETY: the device has come to the event behind the read.
-        unsafe { self.stream.finish(0, reads, read.take()) };
-        Ok(Some(self.stream.log().report()))
+        let owners = unsafe { self.stream.finish(0, reads, read.take()) };
+        drop(read);
+        drop(owners);
+        Ok(self.stream.log().report().map_or(FaultStatus::Clean, FaultStatus::Fault))
     }
 }
 
@@ -139,14 +152,17 @@ impl Stream {
     pub fn fault_check(&self) -> Result<FaultCheck> {
         let state = self.state();
         let drops = state.garbage.drops();
+        // Dropped behind the call.
+        let mut owners = Vec::new();
         let read = self.within(|api| {
             refuse_capture(api, &state.raw)?;
             state.garbage.destroy_events(api);
             // Checks that were dropped, of which nobody else learns that they are done.
             // SAFETY: the device has come to the event behind them.
-            unsafe { self.finish(0, state.log.last_done(api), None) };
+            owners.extend(unsafe { self.finish(0, state.log.last_done(api), None) });
             Ok::<_, Error>(state.log.check(api, &state.raw, drops)?)
         });
+        drop(owners);
         Ok(FaultCheck::new(self, read?))
     }
 }

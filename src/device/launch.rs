@@ -15,8 +15,12 @@ impl Stream {
         // home on this stream, whose order frees them behind the kernel; of others the maker has promised the same.
         self.within(|api| unsafe { api.launch(function, cores, &state.raw, abi::bytes(block)) })?;
         logging::debug!("{operation}, launch {id}: {cores} cores on stream {:?}", state.raw);
-        // A capture ends where it is waited in.
-        if self.device().launch_blocking() && !self.within(|api| api.is_captured(&state.raw))? {
+        self.wait_if_blocking()
+    }
+
+    /// `ASCEND_CACHE_LOC_LAUNCH_BLOCKING=1`: waits, and returns the fault or failure; but not in a capture.
+    pub(crate) fn wait_if_blocking(&self) -> Result<()> {
+        if self.device().launch_blocking() && !self.within(|api| api.is_captured(&self.state().raw))? {
             return self.synchronize();
         }
         Ok(())

@@ -2,8 +2,10 @@
 
 #![allow(unsafe_code, reason = "memory is freed and streams are destroyed by the word of a wait")]
 
+use std::sync::Arc;
+
 use super::fault_log::{FaultLog, Read};
-use super::garbage::{self, leaked};
+use super::garbage::{self, CapturedGraph, Dropped, Owner, leaked};
 use super::state::StreamState;
 use crate::acl::codes::{self, Class};
 use crate::acl::{self, Api, Context, RawStream};
@@ -18,13 +20,20 @@ impl Device {
     /// reclaimed all the same. What could not be waited for stays, for the next time. AscendCL tells of one failure for all
     /// of a context's streams, and the next wait for a stream does not tell of it again.
     pub fn reclaim(&self) -> Result<()> {
-        self.reclaim_all()
+        loop {
+            // What graphs kept is dropped with them, and may leave more to be given back.
+            let mut owners = Vec::new();
+            let result = self.reclaim_all(&mut owners);
+            if result.is_err() || owners.is_empty() {
+                return result;
+            }
+        }
     }
 
     /// Waits for the device, once in each context, since AscendCL waits for the streams of the current one alone; frees
     /// what was dropped before, and destroys the orphans. What could not be waited for stays listed. Gives the first
-    /// error.
-    fn reclaim_all(&self) -> Result<()> {
+    /// error, and what graphs kept, to be dropped where no lock is held.
+    fn reclaim_all(&self, owners: &mut Vec<Owner>) -> Result<()> {
         // Before the lock, which a thread that a forked child lacks may hold.
         self.check_fork()?;
         let registry = self.streams();
@@ -54,7 +63,7 @@ impl Device {
             }
             for (state, drops, reads) in before {
                 // SAFETY: the wait began after them.
-                unsafe { self.finish(state, drops, reads, None) };
+                owners.extend(unsafe { self.finish(state, drops, reads, None) });
                 let destroyed = self.within(context, None, |api| {
                     state.garbage.destroy_events(api);
                     Ok::<_, acl::Error>(())
@@ -63,7 +72,7 @@ impl Device {
             }
             for orphan in orphans.extract_if(.., |state| state.context == context) {
                 // SAFETY: waited for, and no handle is left.
-                unsafe { self.scrap(orphan, |api, raw| api.destroy_stream(raw)) };
+                owners.extend(unsafe { self.scrap(orphan, |api, raw| api.destroy_stream(raw)) });
             }
         }
         registry.keep_orphans(orphans);
@@ -107,35 +116,60 @@ impl Device {
         }
     }
 
-    /// Takes what the first so many reads of a stream's log hold, a check's own among them, and frees the memory of so many
-    /// drops, and of those before the reads. What fails is leaked and logged.
+    /// Takes what the first so many reads of a stream's log hold, a check's own among them, and gives back what was dropped
+    /// by so many drops, and before the reads. What fails is leaked and logged. Gives what graphs kept, to be dropped in
+    /// the caller's context and where no lock is held: its drop is anybody's code.
     ///
     /// # Safety
     /// The stream has come to these reads, and to the work that was enqueued before these drops.
-    pub(crate) unsafe fn finish(&self, state: &StreamState, drops: u64, reads: u64, own: Option<Read>) {
+    #[must_use]
+    pub(crate) unsafe fn finish(&self, state: &StreamState, drops: u64, reads: u64, own: Option<Read>) -> Vec<Owner> {
         let drops = state.log.finish(reads, own).max(drops);
-        let dropped = state.garbage.take_memory(drops);
-        if dropped.is_empty() {
-            return;
+        let (mut memory, mut pinned, mut graphs) = (Vec::new(), Vec::new(), Vec::new());
+        for dropped in state.garbage.take(drops) {
+            match dropped {
+                Dropped::Memory(dropped) => memory.push(dropped),
+                // The last of the streams that read it.
+                Dropped::Shared(shared) => memory.extend(Arc::into_inner(shared)),
+                Dropped::Pinned(dropped) => pinned.push(dropped),
+                // The last of the streams that it was replayed on.
+                Dropped::Graph(graph) => graphs.extend(Arc::into_inner(graph)),
+            }
         }
-        let freed = self.within(state.context, None, |api| {
-            // SAFETY: the caller's promise; what was dropped before a read is enqueued before it too.
-            unsafe { garbage::free(api, dropped) };
-            Ok::<_, acl::Error>(())
-        });
-        leaked("memory of dropped buffers", freed);
+        if !(memory.is_empty() && pinned.is_empty()) {
+            let freed = self.within(state.context, None, |api| {
+                // SAFETY: the caller's promise; what was dropped before a read is enqueued before it too.
+                unsafe { garbage::free(api, memory, pinned) };
+                Ok::<_, acl::Error>(())
+            });
+            leaked("memory of dropped buffers", freed);
+        }
+        let mut kept = Vec::new();
+        for CapturedGraph { raw, context, owners } in graphs {
+            // SAFETY: each stream that it was replayed on has come to the end of that.
+            let destroyed = self.within(context, None, |api| unsafe { api.destroy_graph(raw) });
+            leaked("a dropped graph", destroyed);
+            kept.extend(owners);
+        }
+        kept
     }
 
     /// Gives back what a stream that is gone had; `end` is the end of the stream itself. What fails is leaked and logged.
+    /// Gives what graphs kept, as [`finish`](Self::finish) does.
     ///
     /// # Safety
     /// No handle is left, all its work is done, and no graph that captured any of it runs again.
-    pub(crate) unsafe fn scrap(&self, mut state: StreamState, end: impl FnOnce(&Api, RawStream) -> acl::Result<()>) {
+    #[must_use]
+    pub(crate) unsafe fn scrap(
+        &self,
+        mut state: StreamState,
+        end: impl FnOnce(&Api, RawStream) -> acl::Result<()>,
+    ) -> Vec<Owner> {
         // That of every owned stream. Memory and events need none, and that of a borrowed stream may be gone.
         let context = self.context();
         state.context = context;
         // SAFETY: the caller's promise.
-        unsafe { self.finish(&state, u64::MAX, u64::MAX, None) };
+        let owners = unsafe { self.finish(&state, u64::MAX, u64::MAX, None) };
         let StreamState { raw, log, garbage, .. } = state;
         log.take_events().into_iter().for_each(|event| garbage.add_event(event));
         let ended = self.within(context, None, |api| {
@@ -145,5 +179,6 @@ impl Device {
         });
         leaked("a dropped stream", ended);
         self.streams().keep_log(log.reuse());
+        owners
     }
 }

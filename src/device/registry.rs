@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::fault_log::FaultLog;
-use super::state::{Borrowed, StreamState};
+use super::state::{Asked, Borrowed, StreamState};
 use crate::acl::{Context, RawStream};
 
 /// The streams of a device.
@@ -73,9 +73,6 @@ impl Live {
     }
 }
 
-/// A stream that can be asked whether it is captured, and its context.
-pub(crate) type Asked<'a> = (Context, &'a RawStream);
-
 impl Registry {
     fn known(&self) -> MutexGuard<'_, Known> {
         locked(&self.known)
@@ -95,19 +92,36 @@ impl Registry {
 
     /// Whether `asked` says so of a stream. Waits for no one who reclaims. One without a handle is not asked: its owner may
     /// have destroyed it.
-    #[allow(unsafe_code, reason = "the streams of others are asked")]
-    pub(crate) fn any(&self, asked: impl FnMut(Asked<'_>) -> bool) -> bool {
+    pub(crate) fn any(&self, mut asked: impl FnMut(Asked<'_>) -> bool) -> bool {
         let _asking = locked(&self.asking);
+        let (borrowed, owned) = self.handles();
+        borrowed.iter().any(|handle| asked(handle.state.asked()))
+            || owned.iter().any(|owned| asked(owned.state().asked()))
+    }
+
+    /// Handles of the streams that `asked` says so of; owned ones that have none get one again.
+    pub(crate) fn handles_where(
+        self: &Arc<Self>,
+        mut asked: impl FnMut(Asked<'_>) -> bool,
+    ) -> (Vec<Borrowed>, Vec<Arc<Owned>>) {
+        let orphans = self.take_orphans();
+        let _asking = locked(&self.asking);
+        let (mut borrowed, mut owned) = self.handles();
+        // One that nobody wants is an orphan again.
+        owned.extend(
+            orphans.into_iter().map(|state| Arc::new(Owned::new(self, state))).inspect(|owned| self.keep_owned(owned)),
+        );
+        borrowed.retain(|handle| asked(handle.state.asked()));
+        owned.retain(|owned| asked(owned.state().asked()));
+        (borrowed, owned)
+    }
+
+    /// Handles of the streams that have one. Made and dropped while `asking` is held, but for those that are handed out.
+    fn handles(&self) -> (Vec<Borrowed>, Vec<Arc<Owned>>) {
         let known = self.known();
-        let owned: Vec<_> = known.owned.iter().filter_map(Weak::upgrade).collect();
+        let owned = known.owned.iter().filter_map(Weak::upgrade).collect();
         let borrowed = known.borrowed.iter().filter(|state| Arc::strong_count(&state.handles) > 1);
-        // SAFETY: its owner keeps it for those who ask while it has a handle, which the promise of a borrow includes.
-        let borrowed = borrowed.map(|state| (state.context, unsafe { RawStream::borrowed(state.raw.raw()) }));
-        let borrowed: Vec<_> = borrowed.collect();
-        // Not held while AscendCL is asked.
-        drop(known);
-        let owned = owned.iter().map(|owned| (owned.state().context, &owned.state().raw));
-        borrowed.iter().map(|(context, raw)| (*context, raw)).chain(owned).any(asked)
+        (borrowed.map(Borrowed::of).collect(), owned)
     }
 
     /// Owned streams without a handle: to be destroyed, or given back by [`keep_orphans`](Self::keep_orphans).

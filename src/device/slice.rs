@@ -1,6 +1,6 @@
 //! Arrays in device memory, borrowed: of an owned buffer, or of memory that belongs to someone else.
 
-#![allow(unsafe_code, reason = "addresses from elsewhere, and copies to and from them")]
+#![allow(unsafe_code, reason = "addresses from elsewhere")]
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -156,6 +156,11 @@ macro_rules! common {
                 self.raw.address
             }
 
+            /// The address as calls take it.
+            pub(crate) fn memory(&self) -> Option<NonZeroU64> {
+                self.raw.address.map(|address| address.0)
+            }
+
             pub(crate) const fn home(&self) -> Home {
                 self.raw.home
             }
@@ -198,23 +203,6 @@ impl<'a, T: Int> DeviceSlice<'a, T> {
     pub fn get(&self, range: impl RangeBounds<usize>) -> Option<Self> {
         Some(Self { raw: self.raw.get::<T>(range)?, memory: PhantomData })
     }
-
-    /// Copies it to host memory of the same length, once everything on `stream` is done. Blocking. Work of other streams
-    /// on memory that is not an owned buffer's is the caller's to order. Reports no fault: see [`Unreported`].
-    ///
-    /// # Errors
-    /// [`ShapeError::CopyLength`], [`Error::WrongHome`], [`Error::Acl`], [`Error::Capturing`], [`Error::DeviceLost`].
-    pub fn copy_to_host<'s>(&self, stream: &'s Stream, to: &mut [T]) -> Result<Unreported<'s>> {
-        check_copy(to.len(), self.len())?;
-        self.home().check("buffer", stream)?;
-        stream.settle()?;
-        let copied = Unreported(stream);
-        let Some(DeviceAddr(from)) = self.raw.address.filter(|_| !to.is_empty()) else { return Ok(copied) };
-        // SAFETY: T is i32 or i64: any bytes are a value of it.
-        let bytes = unsafe { std::slice::from_raw_parts_mut(to.as_mut_ptr().cast(), size_of_val(to)) };
-        // SAFETY: as long as the slice, whose work is done or is the caller's to order.
-        stream.within(|api| unsafe { api.copy_to_host(bytes, from) }).map(|()| copied)
-    }
 }
 
 impl<'a, T: Int> DeviceSliceMut<'a, T> {
@@ -225,7 +213,8 @@ impl<'a, T: Int> DeviceSliceMut<'a, T> {
     ///
     /// # Safety
     /// As [`DeviceSlice::from_raw_parts`], but the elements need not be initialised, and nothing at all accesses them,
-    /// nor writes to any 64-byte block that they touch, unless it is ordered before or after the work on the device.
+    /// nor writes to any 64-byte block that they touch, unless it is ordered before or after the work on the device. That
+    /// holds for the parts of [`split_at_mut`](Self::split_at_mut) too, each by itself.
     pub unsafe fn from_raw_parts(device: &Device, addr: DeviceAddr, len: usize) -> Result<Self> {
         Ok(Self { raw: Raw::at::<T>(device, addr, len)?, memory: PhantomData })
     }
@@ -248,40 +237,20 @@ impl<'a, T: Int> DeviceSliceMut<'a, T> {
         Some(Self { raw: self.raw.get::<T>(range)?, memory: PhantomData })
     }
 
-    /// Copies host memory of the same length into it, once everything on `stream` is done. Blocking. Work of other
-    /// streams on memory that is not an owned buffer's is the caller's to order.
+    /// The elements before `mid`, and those from it on.
     ///
     /// # Errors
-    /// [`ShapeError::CopyLength`], [`Error::WrongHome`], [`Error::Acl`], [`Error::Capturing`], [`Error::DeviceLost`].
-    pub fn copy_from_host(&mut self, stream: &Stream, from: &[T]) -> Result<()> {
-        check_copy(from.len(), self.len())?;
-        self.home().check("buffer", stream)?;
-        stream.settle()?;
-        let Some(DeviceAddr(to)) = self.raw.address.filter(|_| !from.is_empty()) else { return Ok(()) };
-        // SAFETY: i32 and i64 have no padding.
-        let bytes = unsafe { std::slice::from_raw_parts(from.as_ptr().cast(), size_of_val(from)) };
-        // SAFETY: as long as the slice, whose work is done or is the caller's to order.
-        stream.within(|api| unsafe { api.copy_to_device(to, bytes) })
+    /// [`ShapeError::TooLarge`] past the end. [`Error::BadAddress`] where `mid` is within a 64-byte block of the memory, of a
+    /// slice that is no owned buffer's: the two parts may be used on two streams, and the device writes whole blocks.
+    pub fn split_at_mut(self, mid: usize) -> Result<(Self, Self)> {
+        let too_large = ShapeError::TooLarge { argument: "mid", value: mid, max: self.len() };
+        let (Some(before), Some(behind)) = (self.raw.get::<T>(..mid), self.raw.get::<T>(mid..)) else {
+            return Err(too_large.into());
+        };
+        let address = behind.bytes::<T>().start;
+        if self.raw.home.stream.is_none() && before.len != 0 && behind.len != 0 && !address.is_multiple_of(64) {
+            return Err(Error::BadAddress { argument: "mid", address, reason: "within a 64-byte block" });
+        }
+        Ok((Self { raw: before, memory: PhantomData }, Self { raw: behind, memory: PhantomData }))
     }
-}
-
-/// What was copied to the host, with the faults of the stream's launches not yet reported.
-#[derive(Debug)]
-pub struct Unreported<'a>(&'a Stream);
-
-impl Unreported<'_> {
-    /// Reports them, as [`Stream::synchronize`] does. The copy holds what the valid rows gave in any case.
-    ///
-    /// # Errors
-    /// As [`Stream::synchronize`].
-    pub fn report(self) -> Result<()> {
-        self.0.synchronize()
-    }
-}
-
-fn check_copy(host: usize, device: usize) -> Result<()> {
-    if host != device {
-        return Err(ShapeError::CopyLength { host, device }.into());
-    }
-    Ok(())
 }

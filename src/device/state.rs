@@ -8,6 +8,9 @@ use super::garbage::Garbage;
 use crate::LaunchId;
 use crate::acl::{Context, RawStream, next_id};
 
+/// A stream that can be asked whether it is captured, and its context.
+pub(crate) type Asked<'a> = (Context, &'a RawStream);
+
 /// A stream, without its device.
 #[derive(Debug)]
 pub(crate) struct StreamState {
@@ -27,6 +30,10 @@ impl StreamState {
     pub(crate) fn new(context: Context, raw: RawStream, log: FaultLog) -> Self {
         let (garbage, last_launch, handles) = (Garbage::default(), AtomicU64::new(0), Arc::default());
         Self { id: next_id(), context, raw, log, garbage, last_launch, handles }
+    }
+
+    pub(crate) fn asked(&self) -> Asked<'_> {
+        (self.context, &self.raw)
     }
 
     /// The last launch, to be named where the device is lost.

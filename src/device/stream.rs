@@ -9,7 +9,7 @@ use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use super::fault_log::{FaultLog, Read};
-use super::garbage::{Garbage, leaked};
+use super::garbage::{Garbage, Owner, leaked};
 use super::registry::Owned;
 use super::state::{Borrowed, StreamState};
 use crate::acl::{self, Api, DeviceMemory, RawEvent, RawStream};
@@ -30,6 +30,7 @@ use crate::{Device, Error, Result};
 /// |---|---|---|
 /// | an operation | 1 | no; for room only |
 /// | [`record`](Self::record), [`wait`](Self::wait) | 1 | no; for room only |
+/// | [`Graph::replay`](crate::Graph::replay) | a few, whatever it holds | no; for room only |
 /// | [`fault_check`](Self::fault_check) | 3 | no; for room only |
 /// | [`synchronize`](Self::synchronize), [`take_fault`](Self::take_fault) | 2 after a launch | for the stream |
 /// | [`synchronize_timeout`](Self::synchronize_timeout) | 2 after a launch, once the stream has come to its end | for the stream, so long |
@@ -46,7 +47,7 @@ pub struct Stream {
 /// Whose a stream is, and what its handles keep alive.
 #[derive(Clone)]
 enum Kind {
-    Borrowed(Borrowed, #[expect(dead_code, reason = "kept alive")] Option<Arc<dyn Any + Send + Sync>>),
+    Borrowed(Borrowed, #[expect(dead_code, reason = "kept alive")] Option<Owner>),
     Owned(Arc<Owned>),
 }
 
@@ -136,7 +137,7 @@ impl Stream {
         unsafe { Self::borrow(device, raw, Some(owner)) }
     }
 
-    unsafe fn borrow(device: &Device, raw: *mut c_void, owner: Option<Arc<dyn Any + Send + Sync>>) -> Result<Self> {
+    unsafe fn borrow(device: &Device, raw: *mut c_void, owner: Option<Owner>) -> Result<Self> {
         let context = device.caller_context()?;
         // SAFETY: the caller's promise: a stream of this context, which is current whenever it is used.
         let raw = unsafe { RawStream::borrowed(raw) };
@@ -161,7 +162,7 @@ impl Stream {
     /// [`reclaim`](Device::reclaim) that is under way, not for the device. An owned stream is merely dropped.
     ///
     /// # Errors
-    /// The stream itself, where it has other handles: clones, buffers at home on it, events and checks.
+    /// The stream itself, where it has other handles: clones, buffers at home on it, events, checks and graphs.
     ///
     /// # Safety
     /// All work on the stream is done, and no graph that captured an operation on it runs again: its kernels write to the
@@ -175,7 +176,7 @@ impl Stream {
         // The only handle, as just seen.
         if let Some(state) = Arc::into_inner(state) {
             // SAFETY: the caller's promise.
-            unsafe { device.scrap(state, |_, _| Ok(())) };
+            drop(unsafe { device.scrap(state, |_, _| Ok(())) });
         }
         Ok(())
     }
@@ -239,9 +240,32 @@ impl Stream {
     ///
     /// # Safety
     /// As there.
-    pub(crate) unsafe fn finish(&self, drops: u64, reads: u64, own: Option<Read>) {
+    #[must_use]
+    pub(crate) unsafe fn finish(&self, drops: u64, reads: u64, own: Option<Read>) -> Vec<Owner> {
         // SAFETY: the caller's promise.
-        unsafe { self.device.finish(self.state(), drops, reads, own) };
+        unsafe { self.device.finish(self.state(), drops, reads, own) }
+    }
+
+    /// Handles of the other streams that are in the capture that this one is in. Of a borrowed one the owner is not known.
+    pub(crate) fn captured_with(&self) -> Result<Vec<Self>> {
+        let (this, device) = (self.state(), &self.device);
+        let capture = self.within(|api| api.capture_of(&this.raw))?;
+        let mut failed = Ok(());
+        let (borrowed, owned) = device.streams().handles_where(|(context, raw)| {
+            if context != this.context || *raw == this.raw {
+                return false;
+            }
+            match device.within(context, None, |api| api.capture_of(raw)) {
+                Ok(other) => other.is_some() && other == capture,
+                Err(error) => {
+                    failed = Err(error);
+                    false
+                }
+            }
+        });
+        let borrowed = borrowed.into_iter().map(|handle| Kind::Borrowed(handle, None));
+        let kinds = borrowed.chain(owned.into_iter().map(Kind::Owned));
+        failed.map(|()| kinds.map(|kind| Self { device: device.clone(), kind }).collect())
     }
 
     pub(crate) fn log(&self) -> &FaultLog {

@@ -84,6 +84,6 @@ impl Stream {
         });
         logging::debug!("waited for stream {:?}, limit {limit:?}: {waited:?}", state.raw);
         // SAFETY: the wait began after them.
-        waited.map(|()| unsafe { self.finish(drops, reads, None) })
+        waited.map(|()| drop(unsafe { self.finish(drops, reads, None) }))
     }
 }

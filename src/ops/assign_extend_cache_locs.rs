@@ -47,7 +47,7 @@ impl<R: Int, L: Int, O: Int> ExtendLocs<'_, R, L, O> {
 
 /// What a row weighs beside its output.
 fn row_cost_bytes<O>(config: &LaunchConfig) -> u32 {
-    config.row_cost_bytes.unwrap_or(ROW_COST_BYTES).clamp(size(size_of::<O>()), 1 << 20)
+    config.tiles.row_cost_bytes.unwrap_or(ROW_COST_BYTES).clamp(size(size_of::<O>()), 1 << 20)
 }
 
 impl<R: Int, L: Int, O: Int> Arguments for ExtendLocs<'_, R, L, O> {
@@ -80,10 +80,10 @@ impl<R: Int, L: Int, O: Int> Arguments for ExtendLocs<'_, R, L, O> {
             row_len: size(shape.row_len()),
             n: size(n),
             row_cost_bytes: row_cost_bytes::<O>(config),
-            copy_tile: tile(config.tile, copy, 32, copy),
-            scan_tile: tile(config.scan_tile, scan, 64, scan),
-            walk_tile: tile(config.walk_tile, walk, 8, walk),
-            checkpoints: tile(config.checkpoints, checkpoints, 1, checkpoints),
+            copy_tile: tile(config.tiles.tile, copy, 32, copy),
+            scan_tile: tile(config.tiles.scan_tile, scan, 64, scan),
+            walk_tile: tile(config.tiles.walk_tile, walk, 8, walk),
+            checkpoints: tile(config.tiles.checkpoints, checkpoints, 1, checkpoints),
             ..Default::default()
         })
     }

@@ -59,7 +59,7 @@ impl<R: Int, L: Int, O: Int> Arguments for LastLoc<'_, R, L, O> {
             row_stride: size(shape.row_stride()),
             row_len: size(shape.row_len()),
             n: size(n),
-            tile: tile(config.tile, most, 8, most),
+            tile: tile(config.tiles.tile, most, 8, most),
             ..Default::default()
         })
     }

@@ -16,15 +16,21 @@ use crate::abi::{self, Array, Head, Operation, ParameterBlock};
 use crate::device::Home;
 use crate::{DeviceSlice, DeviceSliceMut, Error, Int, LaunchId, ReqToToken, Result, ShapeError, Stream};
 
-/// How a launch is laid out. `None` and the defaults: what the cost model says for the batch and the element types.
-///
-/// Sizes are rounded to what the kernels take, and cut at what fits their UB; cores to the 64-byte lines of the output,
-/// since no two cores write into one.
+/// How a launch is laid out: `LaunchConfig { cores: Some(8), ..Default::default() }`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
 pub struct LaunchConfig {
-    /// Vector cores, from 1 to the device's.
+    /// Vector cores, from 1 to the device's; `None`: as many as the cost model says for the batch and the element types.
+    /// Cut at the 64-byte lines of the output, since no two cores write into one.
     pub cores: Option<u32>,
+    /// For tests of the kernels.
+    #[doc(hidden)]
+    pub tiles: Tiles,
+}
+
+/// How a kernel cuts its work: `None` is its own size. Rounded to what it takes, and cut at what fits its UB.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tiles {
     /// `get_last_loc`: rows of a tile. `assign_extend_cache_locs`: table entries of a tile.
     pub tile: Option<u32>,
     /// `assign_extend_cache_locs`: rows whose lengths are summed at a time.
@@ -90,7 +96,7 @@ impl Arrays<'_> {
     /// A table that the kernel reads: what its shape needs of the storage.
     pub(crate) fn table(self, table: &ReqToToken<'_>) -> Result<Array> {
         let mut array = self.input("table", &table.slots())?;
-        array.bytes = 4 * table.shape().storage_len();
+        array.bytes = 4 * table.shape().storage_len() as u64;
         Ok(array)
     }
 

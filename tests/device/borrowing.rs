@@ -10,7 +10,7 @@ use ascend_cache_loc::{
 };
 
 use crate::foreign::{self, acl};
-use crate::rig::{Batch, Rig, SLOTS, code, shape};
+use crate::rig::{Batch, Rig, SLOTS, code, over, shape};
 
 fn borrow(rig: &Rig, raw: *mut std::ffi::c_void) -> Stream {
     // SAFETY: a stream of the current context, or its default one, that stays for the test.
@@ -209,13 +209,7 @@ fn a_log_outlives_the_context_of_its_stream() {
     let next = rig.device.new_stream().unwrap();
     let mut batch = Batch::bad(&next);
     let launch = batch.last_loc(&next).unwrap();
-    let check = next.fault_check().unwrap();
-    let found = loop {
-        if let Some(found) = check.poll().unwrap() {
-            break found;
-        }
-    };
-    assert_eq!(found.unwrap().launch, launch);
+    assert_eq!(over(&next.fault_check().unwrap()).unwrap().launch, launch);
     assert_eq!(rig.machine.misuses(), Vec::<String>::new());
 }
 

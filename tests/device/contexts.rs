@@ -5,7 +5,7 @@ use std::time::Duration;
 use ascend_cache_loc::DeviceBuffer;
 
 use crate::foreign::{self, acl};
-use crate::rig::{Batch, Rig};
+use crate::rig::{Batch, Rig, over};
 
 /// Runs every call of the API.
 fn everything(rig: &Rig) {
@@ -16,8 +16,7 @@ fn everything(rig: &Rig) {
     batch.extend(&stream).unwrap();
     stream.take_fault().unwrap().unwrap();
     stream.synchronize_timeout(Duration::from_secs(9)).unwrap();
-    let check = stream.fault_check().unwrap();
-    while check.poll().unwrap().is_none() {}
+    over(&stream.fault_check().unwrap());
     let event = stream.record().unwrap();
     rig.stream.wait(&event).unwrap();
     event.is_done().unwrap();

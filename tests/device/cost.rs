@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use allocation_counter::measure;
 use ascend_cache_loc::sim::CallKind;
-use ascend_cache_loc::{DeviceBuffer, FaultCheck, Stream};
+use ascend_cache_loc::{DeviceBuffer, FaultStatus, Stream};
 
-use crate::rig::{Batch, MOMENT, Rig};
+use crate::rig::{Batch, MOMENT, Rig, over};
 
 #[test]
 fn an_operation_is_one_task_and_nothing_else() {
@@ -70,7 +70,7 @@ fn what_does_not_block_returns_while_the_device_stands_still() {
         assert!(!event.is_done().unwrap());
         other.wait(&event).unwrap();
         let check = rig.stream.fault_check().unwrap();
-        assert_eq!(check.poll().unwrap(), None);
+        assert_eq!(check.poll().unwrap(), FaultStatus::Pending);
         moved.move_to(&other).unwrap();
         drop(dropped);
         let _ = (rig.device.info(), rig.device.ordinal(), rig.stream.as_raw(), batch.out.as_slice().len());
@@ -142,7 +142,6 @@ fn a_wait_reads_the_fault_log_by_two_tasks() {
 #[test]
 fn checks_reuse_what_they_need() {
     let rig = Rig::new();
-    let over = |check: &FaultCheck| while check.poll().unwrap().is_none() {};
     over(&rig.stream.fault_check().unwrap());
     let before = rig.machine.calls();
     for _ in 0..100 {

@@ -2,8 +2,9 @@
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
-use ascend_cache_loc::{DeviceBuffer, Error, Stream};
+use ascend_cache_loc::{CaptureMode, DeviceBuffer, Error, Graph, Stream};
 
 use crate::foreign::{self, acl};
 use crate::rig::{Batch, Rig};
@@ -28,15 +29,21 @@ fn everything(rig: &Rig, stream: Stream) -> Vec<Box<dyn Any>> {
     batch.last_loc(&stream).unwrap();
     let event = stream.record().unwrap();
     let check = stream.fault_check().unwrap();
-    vec![Box::new(rig.device.clone()), Box::new(stream), Box::new(event), Box::new(check), Box::new(batch)]
+    let (mut graph, ()) = Graph::capture(&stream, CaptureMode::Relaxed, || Ok(())).unwrap();
+    graph.keep(Arc::new(DeviceBuffer::<i32>::zeroed(&stream, 1).unwrap()));
+    // SAFETY: it holds nothing.
+    unsafe { graph.replay(&stream) }.unwrap();
+    let device = rig.device.clone();
+    vec![Box::new(device), Box::new(stream), Box::new(event), Box::new(check), Box::new(batch), Box::new(graph)]
 }
 
 #[test]
 fn no_drop_calls_the_device_in_any_order() {
     let rig = Rig::new();
     rig.device.reclaim().unwrap();
-    let before = (rig.machine.device_allocations(), rig.machine.events(), rig.machine.streams());
-    for (round, order) in orders(5).into_iter().enumerate() {
+    let left = || (rig.machine.events(), rig.machine.streams(), rig.machine.graphs());
+    let (memory, before) = (rig.machine.device_allocations(), left());
+    for (round, order) in orders(6).into_iter().enumerate() {
         let stream = rig.device.new_stream().unwrap();
         let held = stream.as_raw();
         rig.machine.hold(held, false);
@@ -45,8 +52,7 @@ fn no_drop_calls_the_device_in_any_order() {
         assert_eq!(calls, [], "dropping in order {order:?}");
         rig.device.reclaim().unwrap();
         // The stream is gone, but for its fault log, which the next stream takes.
-        let after = (rig.machine.device_allocations(), rig.machine.events(), rig.machine.streams());
-        assert_eq!(after, (before.0 + 1, before.1, before.2), "after round {round}");
+        assert_eq!((rig.machine.device_allocations(), left()), (memory + 1, before), "after round {round}");
     }
 }
 
@@ -60,7 +66,7 @@ fn no_drop_calls_the_device_while_unwinding() {
         calls = Some(rig.machine.calls());
         std::panic::resume_unwind(Box::new(things.len()));
     }));
-    assert_eq!(*unwound.unwrap_err().downcast::<usize>().unwrap(), 5);
+    assert_eq!(*unwound.unwrap_err().downcast::<usize>().unwrap(), 6);
     assert_eq!(rig.machine.calls().since(&calls.unwrap()), []);
     rig.device.reclaim().unwrap();
 }

@@ -4,25 +4,16 @@ use std::time::Duration;
 
 use ascend_cache_loc::get_last_loc_with;
 use ascend_cache_loc::{
-    DeviceBuffer, DeviceFault, Error, FaultCheck, LastLoc, LaunchConfig, Operation, ReqToToken, TableShape,
+    DeviceBuffer, DeviceFault, Error, FaultStatus, LastLoc, LaunchConfig, Operation, ReqToToken, TableShape,
 };
 
 use crate::foreign;
-use crate::rig::{Batch, MOMENT, Rig};
+use crate::rig::{Batch, MOMENT, Rig, over};
 
 fn fault(result: Result<(), Error>) -> DeviceFault {
     match result {
         Err(Error::Fault(fault)) => fault,
         other => panic!("{other:?}"),
-    }
-}
-
-fn over(check: &FaultCheck) -> Option<DeviceFault> {
-    loop {
-        if let Some(found) = check.poll().unwrap() {
-            return found;
-        }
-        std::thread::yield_now();
     }
 }
 
@@ -102,8 +93,7 @@ fn of_several_bad_launches_what_the_log_holds_is_reported() {
             prefix_lens: lens.as_slice(),
             out: out.as_slice_mut(),
         };
-        let mut config = LaunchConfig::default();
-        config.cores = Some(4);
+        let config = LaunchConfig { cores: Some(4), ..Default::default() };
         get_last_loc_with(&rig.stream, args, &config).unwrap()
     };
     for next in [
@@ -150,11 +140,11 @@ fn a_check_does_not_block() {
     let check = rig.stream.fault_check().unwrap();
     let second = after.last_loc(&rig.stream).unwrap();
     for _ in 0..100 {
-        assert_eq!(check.poll().unwrap(), None);
+        assert_eq!(check.poll().unwrap(), FaultStatus::Pending);
     }
     rig.machine.hold(rig.stream.as_raw(), false);
     assert_eq!(over(&check).unwrap().launch, first);
-    assert_eq!(check.poll().unwrap(), Some(None), "told once");
+    assert_eq!(check.poll().unwrap(), FaultStatus::Clean, "told once");
     assert_eq!(fault(rig.stream.synchronize()).launch, second);
 }
 
@@ -265,7 +255,7 @@ fn a_check_tells_of_what_came_before_it() {
         let launch = batch.last_loc(&rig.stream).unwrap();
         earlier(&rig);
         let check = rig.stream.fault_check().unwrap();
-        assert_eq!(check.poll(), Ok(None));
+        assert_eq!(check.poll(), Ok(FaultStatus::Pending));
         rig.machine.hold(rig.stream.as_raw(), false);
         assert_eq!(over(&check).map(|found| found.launch), Some(launch), "{what}");
         rig.stream.synchronize().unwrap();

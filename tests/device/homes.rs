@@ -150,8 +150,7 @@ fn cores_that_the_device_does_not_have_are_refused() {
     let rig = Rig::new();
     let mut batch = Batch::good(&rig.stream);
     for cores in [0, 41, 65_535, 65_536, u32::MAX] {
-        let mut config = LaunchConfig::default();
-        config.cores = Some(cores);
+        let config = LaunchConfig { cores: Some(cores), ..Default::default() };
         let table = ReqToToken::new(shape(), batch.slots.as_slice()).unwrap();
         let (req_pool_indices, prefix_lens) = (batch.reqs.as_slice(), batch.ends.as_slice());
         let args = LastLoc { table, req_pool_indices, prefix_lens, out: batch.out.as_slice_mut() };

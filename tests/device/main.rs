@@ -10,12 +10,16 @@ mod drops;
 mod failures;
 mod faults;
 mod foreign;
+mod graph;
 mod homes;
 #[cfg(feature = "log")]
 mod logs;
 mod reclaim;
 mod rig;
 mod runtime;
+mod sharing;
 mod stress;
 mod threads;
+mod types;
+mod uploads;
 mod waits;

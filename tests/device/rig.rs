@@ -5,8 +5,8 @@ use std::time::Duration;
 use ascend_cache_loc::cpu_ref::{self, RefError};
 use ascend_cache_loc::sim::{Machine, SimConfig};
 use ascend_cache_loc::{
-    Device, DeviceBuffer, Error, ExtendLocs, LastLoc, LaunchId, ReqToToken, Result, RowFault, Stream, TableShape,
-    assign_extend_cache_locs, get_last_loc,
+    Device, DeviceBuffer, DeviceFault, Error, ExtendLocs, FaultCheck, FaultStatus, LastLoc, LaunchId, ReqToToken,
+    Result, RowFault, Stream, TableShape, assign_extend_cache_locs, get_last_loc,
 };
 
 /// Long enough to tell that something blocks.
@@ -140,6 +140,17 @@ fn fault(result: Result<(), RefError>) -> Option<RowFault> {
         Ok(()) => None,
         Err(RefError::Fault(fault)) => Some(fault),
         Err(error) => panic!("{error}"),
+    }
+}
+
+/// Polls a check until it is over: what it found.
+pub(crate) fn over(check: &FaultCheck) -> Option<DeviceFault> {
+    loop {
+        match check.poll().unwrap() {
+            FaultStatus::Pending => std::thread::yield_now(),
+            FaultStatus::Clean => return None,
+            FaultStatus::Fault(fault) => return Some(fault),
+        }
     }
 }
 

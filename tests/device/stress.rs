@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use ascend_cache_loc::{
-    DeviceBuffer, DeviceFault, Error, Event, FaultCheck, LastLoc, ReqToToken, Result, Stream, get_last_loc,
+    DeviceBuffer, DeviceFault, Error, Event, FaultCheck, FaultStatus, LastLoc, ReqToToken, Result, Stream, get_last_loc,
 };
 
 use crate::foreign::{self, acl};
@@ -124,8 +124,9 @@ impl Stress<'_> {
                 10 => {
                     if let Some(check) = random.take(&mut checks) {
                         match self.ok(check.poll()) {
-                            Some(None) => checks.push(check),
-                            Some(Some(fault)) => self.found(fault),
+                            Some(FaultStatus::Pending) => checks.push(check),
+                            Some(FaultStatus::Clean) => self.found(None),
+                            Some(FaultStatus::Fault(fault)) => self.found(Some(fault)),
                             None => {}
                         }
                     }

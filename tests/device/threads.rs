@@ -7,7 +7,7 @@ use ascend_cache_loc::{
     Stream,
 };
 
-use crate::rig::{Batch, Rig};
+use crate::rig::{Batch, Rig, over};
 
 const fn send_and_sync<T: Send + Sync>() {}
 const fn send<T: Send>() {}
@@ -74,13 +74,7 @@ fn four_threads_on_one_stream() {
                                 other => other.unwrap(),
                             },
                             2 => {
-                                let check = rig.stream.fault_check().unwrap();
-                                loop {
-                                    if let Some(found) = check.poll().unwrap() {
-                                        reported.extend(found);
-                                        break;
-                                    }
-                                }
+                                reported.extend(over(&rig.stream.fault_check().unwrap()));
                             }
                             _ => drop(rig.stream.fault_check().unwrap()),
                         }

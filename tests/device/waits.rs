@@ -3,9 +3,9 @@
 use std::sync::mpsc;
 use std::time::Duration;
 
-use ascend_cache_loc::{DeviceBuffer, Error, FaultCheck};
+use ascend_cache_loc::{DeviceBuffer, Error, FaultStatus};
 
-use crate::rig::{Batch, MOMENT, Rig};
+use crate::rig::{Batch, MOMENT, Rig, over};
 
 const LONG: Duration = Duration::from_secs(60);
 
@@ -85,22 +85,16 @@ fn polls_and_drops_do_not_wait_for_a_check_that_waits_for_room() {
     let pending = rig.stream.fault_check().unwrap();
     let stream = rig.stream.clone();
     let (sender, blocked) = mpsc::channel();
-    std::thread::spawn(move || sender.send(stream.fault_check().map(|check| while check.poll() == Ok(None) {})));
+    std::thread::spawn(move || sender.send(stream.fault_check().map(|check| over(&check))));
     assert!(blocked.recv_timeout(MOMENT).is_err(), "there was no room");
     let polled = within(LONG, move || {
         let polled = (first.poll(), pending.poll());
         drop((first, pending));
         polled
     });
-    assert_eq!(polled, Some((Ok(Some(None)), Ok(None))));
+    assert_eq!(polled, Some((Ok(FaultStatus::Clean), Ok(FaultStatus::Pending))));
     rig.machine.hold(rig.stream.as_raw(), false);
     blocked.recv_timeout(LONG).unwrap().unwrap();
-}
-
-fn over(check: &FaultCheck) {
-    while check.poll().unwrap().is_none() {
-        std::thread::yield_now();
-    }
 }
 
 /// A loop that only records, waits for events and checks: its events and what it drops are given back as it goes on,
@@ -144,7 +138,7 @@ fn a_finished_check_frees_what_was_dropped_before_it() {
     drop(early);
     let check = rig.stream.fault_check().unwrap();
     drop(late);
-    assert_eq!((check.poll(), frees()), (Ok(None), before));
+    assert_eq!((check.poll(), frees()), (Ok(FaultStatus::Pending), before));
     rig.machine.hold(rig.stream.as_raw(), false);
     over(&check);
     assert_eq!(frees(), before + 1);

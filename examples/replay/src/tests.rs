@@ -225,7 +225,7 @@ fn cases_as_lines_replay_as_they_ran() {
     // 4 rows of 900 are written whole, 40 rows of 900 as runs; the storage ends with the last entry.
     for rows in [4, 40] {
         let shape = TableShape::new(rows, 1000).unwrap().with_row_len(900).unwrap();
-        let slots = slots[..shape.storage_len() as usize].to_vec();
+        let slots = slots[..shape.storage_len()].to_vec();
         let table = Arc::new(Table { shape, slots });
         let dtypes = Dtypes { req_pool_indices: IntType::I64, lens: IntType::I32, out: IntType::I64 };
         let reqs = vec![3, 0, 99, 1, 3];

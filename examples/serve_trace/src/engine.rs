@@ -81,7 +81,7 @@ impl<'a, B: Backend> Engine<'a, B> {
         }
         // Rows begin on a 64-byte boundary, as a device wants them; their ends are not part of the table.
         let shape = TableShape::new(config.max_batch, row_len.next_multiple_of(16))?.with_row_len(row_len)?;
-        let len = shape.storage_len() as usize;
+        let len = shape.storage_len();
         let table = filled(-1, len)
             .with_context(|| format!("--max-batch {}: no memory for a table of {len} entries", config.max_batch))?;
         let verifier = if config.verify {

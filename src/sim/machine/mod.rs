@@ -148,6 +148,12 @@ impl Machine {
         lock(&self.state.objects).events.len()
     }
 
+    /// Graphs that are not destroyed.
+    #[must_use]
+    pub fn graphs(&self) -> usize {
+        lock(&self.state.objects).graphs.len()
+    }
+
     /// Records of events that are on their way, or waited for, on all devices.
     #[must_use]
     pub fn event_slots_in_use(&self) -> usize {

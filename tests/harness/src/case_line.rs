@@ -272,7 +272,7 @@ fn check(field: &str, dtype: IntType, values: &[i64], len: usize) -> Result<()> 
 /// touches: a large table costs what is read of it.
 fn table_of(fields: TableFields, case: &mut Case, memory: Bytes) -> Result<Table> {
     let shape = TableShape::new(fields.rows, fields.row_stride)?.with_row_len(fields.cols)?;
-    let needed = shape.storage_len();
+    let needed = shape.storage_len() as u64;
     if let Data::Whole(slots) = fields.data {
         ensure!(slots.len() as u64 >= needed, "data: {} elements, the shape needs {needed}", slots.len());
         return Ok(Table { shape, slots });

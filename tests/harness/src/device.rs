@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use ascend_cache_loc::{
     self as device, Device, DeviceAddr, DeviceBuffer, DeviceSlice, DeviceSliceMut, Error, Int, LaunchConfig, LaunchId,
-    Operation, Stream, TableShape,
+    Operation, Stream, TableShape, Tiles,
 };
 use ascend_cache_loc_ref::{RefError, ReqToToken};
 
@@ -60,14 +60,16 @@ impl OnDevice {
             salt += 1;
             u32::try_from(splitmix64(salt) % limit).expect("small")
         };
-        let mut config = LaunchConfig::default();
-        config.cores = Some(1 + below(self.stream.device().info().vector_cores.into()));
-        config.tile = [None, Some(1 + below(40)), Some(8 + below(300))][below(3) as usize];
-        config.scan_tile = [None, Some(64), Some(1 + below(400))][below(3) as usize];
-        config.walk_tile = [None, Some(8), Some(1 + below(100))][below(3) as usize];
-        config.checkpoints = [None, Some(1 + below(4))][below(2) as usize];
-        config.row_cost_bytes = [None, Some(8), Some(1 + below(10_000))][below(3) as usize];
-        config
+        LaunchConfig {
+            cores: Some(1 + below(self.stream.device().info().vector_cores.into())),
+            tiles: Tiles {
+                tile: [None, Some(1 + below(40)), Some(8 + below(300))][below(3) as usize],
+                scan_tile: [None, Some(64), Some(1 + below(400))][below(3) as usize],
+                walk_tile: [None, Some(8), Some(1 + below(100))][below(3) as usize],
+                checkpoints: [None, Some(1 + below(4))][below(2) as usize],
+                row_cost_bytes: [None, Some(8), Some(1 + below(10_000))][below(3) as usize],
+            },
+        }
     }
 }
 
@@ -124,7 +126,7 @@ impl Carrier<'_> {
     ) -> Result<device::ReqToToken<'a>, CallError> {
         let (shape, slots) = (table.shape(), table.slots());
         // No more than the shape needs: the kernel may touch no more.
-        let slots = &slots[..usize::try_from(shape.storage_len()).expect("it lies in memory")];
+        let slots = &slots[..shape.storage_len()];
         if slots.len() <= SMALL_TABLE {
             return Ok(device::ReqToToken::new(shape, self.input(slots)?).map_err(Error::from)?);
         }

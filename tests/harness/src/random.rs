@@ -52,7 +52,7 @@ pub fn table() -> impl Strategy<Value = Arc<Table>> {
         let row_len = below(row_stride as i64 + 1, len) as usize;
         let shape = TableShape::new(rows, row_stride).and_then(|shape| shape.with_row_len(row_len)).expect("a shape");
         let slot = |i| if seed == 0 { i as i32 } else { splitmix64(seed.wrapping_add(i)) as i32 };
-        let slots = (0..shape.storage_len() + more).map(slot).collect();
+        let slots = (0..shape.storage_len() as u64 + more).map(slot).collect();
         Arc::new(Table { shape, slots })
     })
 }

@@ -70,13 +70,13 @@ pub fn table((rows, row_stride, row_len): (usize, usize, usize)) -> Arc<Table> {
     const GAP: i32 = 0x5EED_5EED;
     let shape = TableShape::new(rows, row_stride).and_then(|shape| shape.with_row_len(row_len)).expect("a shape");
     let slots = (0..shape.storage_len())
-        .map(|i| match i % row_stride as u64 {
-            column if column >= row_len as u64 => GAP,
+        .map(|i| match i % row_stride {
+            column if column >= row_len => GAP,
             _ => match i % 5 {
                 3 if i % 2 == 0 => i32::MIN,
                 3 => i32::MAX,
                 4 => -1,
-                _ => splitmix64(i) as i32,
+                _ => splitmix64(i as u64) as i32,
             },
         })
         .collect();

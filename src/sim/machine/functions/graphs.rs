@@ -78,11 +78,17 @@ impl State {
         stream: aclrtStream,
     ) -> Result<(), Fail> {
         not_null(graph, "modelRI")?;
-        let (graph, stream) = (self.graph(graph as usize)?, self.stream(stream as usize)?);
-        stream.as_ref().map_or(Ok(()), |stream| stream.check_not_captured())?;
+        let graph = self.graph(graph as usize)?;
+        // From 9.1.0 on `CaptureModel::BuildSqCq` follows the pointer, null or not.
+        let stream = self.stream(stream as usize)?.ok_or_else(|| {
+            let text = "a graph on a default stream";
+            lock(&self.misuses).push(text.into());
+            Fail::handle(text)
+        })?;
+        stream.check_not_captured()?;
         let context = self.context()?;
         let graph = finished(graph, &context)?;
-        self.submit(&context.own(stream)?, Task::Graph(graph))
+        self.submit(&context.own(Some(stream))?, Task::Graph(graph))
     }
 
     pub(crate) unsafe fn aclmdlRIDestroy(&self, graph: aclmdlRI) -> Result<(), Fail> {

@@ -35,7 +35,7 @@ impl<L: Int, O: Int> Arguments for Fill<'_, L, O> {
             values: arrays.input("values", &self.values)?,
             out: arrays.output("out", &self.out)?,
             n: size(n),
-            tile: tile(config.tile, most, 8, most),
+            tile: tile(config.tiles.tile, most, 8, most),
             ..Default::default()
         })
     }
