@@ -5,7 +5,7 @@ use harness::operation::OPERATIONS;
 use crate::row::Row;
 use crate::svg::{Anchor, Svg, colour};
 
-/// Batches of the chart, each request with a window of four tokens; an operation that does not look at windows has one.
+/// Batches of the chart, each request with a window of four tokens.
 const BATCHES: [usize; 4] = [1, 16, 64, 256];
 const DEVICE: u32 = 40;
 
@@ -20,10 +20,9 @@ const AROUND: (f64, f64, f64, f64) = (52.0, 62.0, 86.0, 52.0);
 /// Where a kernel gives a wrong result.
 pub fn draw() -> anyhow::Result<String> {
     let mut rows = Vec::new();
-    let shown = |name: &str| BATCHES.iter().any(|n| name == format!("{n} x 4") || name == format!("{n} x 1"));
+    let shown = |name: &str| BATCHES.iter().any(|n| name == format!("{n} x 4"));
     Row::some(shown, &mut |row| {
-        let windows = if row.operation == "get_last_loc" { " x 1" } else { " x 4" };
-        if row.device_cores == DEVICE && (&*row.index, &*row.out) == ("i64", "i32") && row.workload.ends_with(windows) {
+        if row.device_cores == DEVICE && (&*row.index, &*row.out) == ("i64", "i32") {
             rows.push(row);
         }
         Ok(())
