@@ -11,9 +11,7 @@ use report::row::Row;
 
 const HELP: &str = "usage: report [--json | --cores | --chart]
 
-How long each operation takes by the cost model, on batches that serving sees, in microseconds at the low end of all
-ranges, in the middle and at the high end: cores that the crate launches of those that the device has, the floor and how
-many times it the middle is, how many times as long pull request 261 takes at each end, and what the middle is made of.
+How long each operation takes by the cost model, on batches that serving sees.
 
 --json   one object a line
 --chart  time against batch, as an SVG
@@ -60,6 +58,9 @@ fn print() -> anyhow::Result<()> {
     };
     if cores {
         return Choice::all(&mut |choice| line(choice.operation, Choice::heading(), choice.to_string()));
+    }
+    if !json {
+        writeln!(stdout(), "{}", Row::LEGEND)?;
     }
     Row::all(&mut |row| match json {
         true => Ok(writeln!(stdout(), "{}", serde_json::to_string(&row)?)?),

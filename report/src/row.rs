@@ -99,6 +99,12 @@ impl Row {
         }
     }
 
+    /// What the columns are.
+    pub const LEGEND: &str = "\
+Modelled microseconds of a launch: with every figure at the fast end of its range, in the middle, at the slow end. Beside
+them the cores that the crate launches, of those that the device has; the floor in the middle, and how many times it the
+time is; how many times as long pull request 261 takes, at each end; what the middle is made of. No device is behind it.";
+
     /// Above the columns.
     #[must_use]
     pub fn heading() -> String {
