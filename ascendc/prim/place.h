@@ -1,17 +1,17 @@
 // The place of a row in a ragged output: how long it is.
 //
-// A row [start, end) has its place, as long as its offsets say, where 0 <= start <= end < 2^31 - 1, whatever else is wrong
-// with it; otherwise it has none. So where a row begins depends on offsets alone, and a bad row moves nobody. Every ragged
-// operation has this one rule, so that what one writes another can read.
+// A row [start, end) has its place, as long as its offsets say, where 0 <= start <= end < 2^31 - 1, whatever else is
+// wrong with it; otherwise it has none. So where a row begins depends on offsets alone, and a bad row moves nobody.
+// Every ragged operation has this one rule, so that what one writes another can read.
 //
 // PlaceLength is the rule for one row, PlaceLengths the same for many at a time, without 64-bit arithmetic, which the
-// vector unit of 2201 has not: of a row with a place the high words of both offsets must be 0, and so must low - clamp(low)
-// be, for each of them in turn. Whatever is not 0 in any of these is or-ed together as D; b = clamp(D, -1, 1)^2 is then 1
-// for a row without a place and 0 for one with, and length = d - d * b with d = end - start. start == end gives 0 by
-// itself, as it should. No step depends on how int32 overflows.
+// vector unit of 2201 has not: of a row with a place the high words of both offsets must be 0, and so must low -
+// clamp(low) be, for each of them in turn. Whatever is not 0 in any of these is or-ed together as D; b = clamp(D, -1,
+// 1)^2 is then 1 for a row without a place and 0 for one with, and length = d - d * b with d = end - start. start ==
+// end gives 0 by itself, as it should. No step depends on how int32 overflows.
 //
-// UB, for `most` rows of L: two of L; five vectors of int32 are lent. Pipes: MTE2 loads, V computes; Fill orders the two
-// both ways.
+// UB, for `most` rows of L: two of L; five vectors of int32 are lent. Pipes: MTE2 loads, V computes; Fill orders the
+// two both ways, so that what it loaded last can be read by S too, and anything be loaded behind it.
 #pragma once
 
 #include "rows.h"
@@ -33,23 +33,36 @@ public:
     using Vector = LocalTensor<int32_t>;
     static constexpr uint32_t kLent = 5; // vectors that Fill needs to work in
 
+    Column<L> starts, ends;
+
     // Of offsets in two arrays, so many rows at a time at most.
     __aicore__ inline PlaceLengths(TPipe &pipe, uint64_t starts, uint64_t ends, uint32_t most)
-        : starts_(pipe, starts, most), ends_(pipe, ends, most)
+        : starts(pipe, starts, most), ends(pipe, ends, most)
     {
     }
 
-    // length[i] = the length of row first + i. The vectors lent hold nothing afterwards.
+    // Copies rows first..first + count in. Whoever reads them orders that after MTE2, and the next Load after the
+    // reads.
+    __aicore__ inline void Load(uint64_t first, uint32_t count AND_SIM_CALLER)
+    {
+        starts.Load(first, count);
+        ends.Load(first, count);
+    }
+
+    // The length of the row that is i-th of those loaded, for S.
+    __aicore__ inline uint64_t Get(uint32_t i AND_SIM_CALLER) const { return PlaceLength(starts.Get(i), ends.Get(i)); }
+
+    // Loads, and length[i] = the length of row first + i. The vectors lent hold nothing afterwards.
     __aicore__ inline void Fill(uint64_t first, uint32_t count, const Vector &length, const Vector (&lent)[kLent])
     {
         const auto n = static_cast<int32_t>(count);
         const Vector wrong = lent[0], scratch = lent[1], high = lent[2];
-        starts_.Load(first, count);
-        ends_.Load(first, count);
-        Order<HardEvent::MTE2_V>(); // MTE2 has filled starts_ and ends_ before V reads them
+        Load(first, count);
+        Order<HardEvent::MTE2_V>(); // MTE2 has filled starts and ends before V reads them
 
-        // end < kEndLimit: end - min(end, kEndLimit - 1) is 0. A negative end has a start that is wrong, or equal to it.
-        const Vector end = Low(ends_.tile, lent[3], high, count);
+        // end < kEndLimit: end - min(end, kEndLimit - 1) is 0. A negative end has a start that is wrong, or equal to
+        // it.
+        const Vector end = Low(ends.tile, lent[3], high, count);
         Mins(wrong, end, static_cast<int32_t>(kEndLimit - 1), n);
         PipeBarrier<PIPE_V>(); // each step reads what the one before it wrote
         Sub(wrong, end, wrong, n);
@@ -57,7 +70,7 @@ public:
         OrHighInto(wrong, high, count);
 
         // 0 <= start <= end: start - min(max(start, 0), end) is 0.
-        const Vector start = Low(starts_.tile, lent[4], high, count);
+        const Vector start = Low(starts.tile, lent[4], high, count);
         OrHighInto(wrong, high, count);
         Maxs(scratch, start, 0, n);
         PipeBarrier<PIPE_V>();
@@ -71,7 +84,7 @@ public:
         Maxs(wrong, wrong, -1, n);
         Sub(scratch, end, start, n);
         PipeBarrier<PIPE_V>();
-        Order<HardEvent::V_MTE2>(); // V has read starts_ and ends_ before MTE2 copies the next rows in
+        Order<HardEvent::V_MTE2>(); // V has read starts and ends before MTE2 copies the next rows in
         Mins(wrong, wrong, 1, n);
         PipeBarrier<PIPE_V>();
         Mul(wrong, wrong, wrong, n);
@@ -112,8 +125,6 @@ private:
             OrInto(wrong, high, count);
         }
     }
-
-    Column<L> starts_, ends_;
 };
 
 } // namespace cache_loc
