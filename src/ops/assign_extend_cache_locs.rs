@@ -1,6 +1,6 @@
 //! `assign_extend_cache_locs`.
 
-use super::{Arguments, Arrays, LaunchConfig, Plan, enqueue, lines, size, tile};
+use super::{Arguments, Arrays, LaunchConfig, Plan, enqueue, lines, output_bytes, size, tile};
 use crate::abi::bindings::{
     ASCEND_CACHE_LOC_CHECKPOINTS_MAX, ASCEND_CACHE_LOC_COPY_TILE_MAX, ASCEND_CACHE_LOC_SCAN_TILE_MAX,
     ASCEND_CACHE_LOC_WALK_TILE_MAX, AscendCacheLocAssignExtendCacheLocsParams,
@@ -16,8 +16,6 @@ impl Operation {
 
 /// What a row weighs beside its output, in bytes: an estimate until a device is measured.
 const ROW_COST_BYTES: u32 = 1024;
-/// Weight that a further core is worth.
-const BYTES_PER_CORE: u64 = 8 * 1024;
 
 /// The arguments of [`assign_extend_cache_locs`]: the slots of a range of tokens of each request, end to end.
 ///
@@ -59,11 +57,9 @@ impl<R: Element, L: Element, O: Element> Arguments for ExtendLocs<'_, R, L, O> {
         self.batch()
     }
 
-    fn plan(&self, n: usize, config: &LaunchConfig) -> Plan {
-        let output = self.out.bytes();
-        let rows = n as u64 * u64::from(row_cost_bytes(&self.out, config));
-        let work = (output.end - output.start).saturating_add(rows);
-        Plan { work, grain: BYTES_PER_CORE, lines: lines(&self.out) }
+    fn plan(&self, n: usize) -> Plan {
+        let table = 4 * self.out.len() as u64;
+        Plan { rows: n as u64, bytes: table + output_bytes(&self.out), lines: lines(&self.out) }
     }
 
     fn block(&self, n: usize, arrays: Arrays<'_>, config: &LaunchConfig) -> Result<Self::Block> {

@@ -1,6 +1,6 @@
 //! `get_last_loc`.
 
-use super::{Arguments, Arrays, LaunchConfig, Plan, enqueue, lines, size, tile};
+use super::{Arguments, Arrays, LaunchConfig, Plan, enqueue, lines, output_bytes, size, tile};
 use crate::abi::bindings::{ASCEND_CACHE_LOC_ROW_TILE_MAX, AscendCacheLocGetLastLocParams};
 use crate::{
     DeviceSlice, DeviceSliceMut, Element, LaunchId, Operation, ReqToToken, Result, ShapeError, Stream, batch_of,
@@ -10,9 +10,6 @@ impl Operation {
     /// [`get_last_loc`].
     pub const GET_LAST_LOC: Self = Self::of::<AscendCacheLocGetLastLocParams>();
 }
-
-/// Rows that a further core is worth: each is a small copy, and a core costs a launch some time.
-const ROWS_PER_CORE: u64 = 16;
 
 /// The arguments of [`get_last_loc`]: the slot of each request's last prefix token.
 ///
@@ -46,8 +43,8 @@ impl<R: Element, L: Element, O: Element> Arguments for LastLoc<'_, R, L, O> {
         self.batch()
     }
 
-    fn plan(&self, n: usize, _: &LaunchConfig) -> Plan {
-        Plan { work: n as u64, grain: ROWS_PER_CORE, lines: lines(&self.out) }
+    fn plan(&self, n: usize) -> Plan {
+        Plan { rows: n as u64, bytes: output_bytes(&self.out), lines: lines(&self.out) }
     }
 
     fn block(&self, n: usize, arrays: Arrays<'_>, config: &LaunchConfig) -> Result<Self::Block> {

@@ -5,9 +5,12 @@
 
 mod assign_extend_cache_locs;
 mod get_last_loc;
+mod plan;
 
 pub use assign_extend_cache_locs::*;
 pub use get_last_loc::*;
+
+use plan::Plan;
 
 use std::ops::Range;
 
@@ -50,32 +53,11 @@ pub(crate) trait Arguments {
     /// The batch, where the arrays' lengths agree.
     fn batch(&self) -> Result<usize, ShapeError>;
 
-    /// How many cores a batch of `n` rows, not 0, is worth.
-    fn plan(&self, n: usize, config: &LaunchConfig) -> Plan;
+    /// What a batch of `n` rows, not 0, has to do.
+    fn plan(&self, n: usize) -> Plan;
 
     /// The parameter block, but for its head.
     fn block(&self, n: usize, arrays: Arrays<'_>, config: &LaunchConfig) -> Result<Self::Block>;
-}
-
-/// Cores for a launch: as many as there is work for, in pieces of `grain`, and no more than there are `lines` of output,
-/// since no two cores write into one.
-#[derive(Debug)]
-pub(crate) struct Plan {
-    pub(crate) work: u64,
-    pub(crate) grain: u64,
-    pub(crate) lines: u64,
-}
-
-impl Plan {
-    fn cores(&self, config: &LaunchConfig, available: u32) -> Result<u32> {
-        let available = available.min(65_535);
-        let wanted = match config.cores {
-            Some(cores) if !(1..=available).contains(&cores) => return Err(Error::BadCores { cores, available }),
-            Some(cores) => cores.into(),
-            None => self.work.div_ceil(self.grain).min(available.into()),
-        };
-        Ok(u32::try_from(wanted.clamp(1, self.lines.max(1))).expect("no more than there are"))
-    }
 }
 
 /// Makes arrays for a block that is launched on a stream; refuses those that are at home elsewhere.
@@ -126,7 +108,7 @@ pub(crate) fn enqueue<A: Arguments>(stream: &Stream, args: &A, config: &LaunchCo
         launch: 0,
     };
     check_apart(operation, &block)?;
-    let cores = args.plan(n, config).cores(config, stream.device().info().vector_cores)?;
+    let cores = args.plan(n).cores(config, stream.device().info().vector_cores)?;
     // Behind every check: a call that is refused takes no id.
     let id = stream.device().next_launch();
     if n > 0 {
@@ -150,6 +132,12 @@ fn check_apart<B: ParameterBlock>(operation: Operation, block: &B) -> Result<()>
         }
     }
     Ok(())
+}
+
+/// The bytes of an output.
+fn output_bytes<O: Element>(out: &DeviceSliceMut<'_, O>) -> u64 {
+    let Range { start, end } = out.bytes();
+    end - start
 }
 
 /// The 64-byte lines that an output touches.

@@ -1,6 +1,6 @@
 //! `fill`, the toy.
 
-use super::{Arguments, Arrays, LaunchConfig, Plan, enqueue, lines, size, tile};
+use super::{Arguments, Arrays, LaunchConfig, Plan, enqueue, lines, output_bytes, size, tile};
 use crate::abi::bindings::{ASCEND_CACHE_LOC_FILL_TILE_MAX, AscendCacheLocFillParams};
 use crate::{DeviceSlice, DeviceSliceMut, Element, LaunchId, Operation, Result, ShapeError, Stream, batch_of};
 
@@ -25,8 +25,8 @@ impl<L: Element, O: Element> Arguments for Fill<'_, L, O> {
         batch_of(self.values.len(), &[("out", self.out.len())])
     }
 
-    fn plan(&self, n: usize, _: &LaunchConfig) -> Plan {
-        Plan { work: n as u64, grain: 64, lines: lines(&self.out) }
+    fn plan(&self, n: usize) -> Plan {
+        Plan { rows: n as u64, bytes: output_bytes(&self.out), lines: lines(&self.out) }
     }
 
     fn block(&self, n: usize, arrays: Arrays<'_>, config: &LaunchConfig) -> Result<Self::Block> {
