@@ -39,9 +39,9 @@ impl Choice {
     /// # Panics
     /// Never: some core counts are tried.
     pub fn all(each: &mut dyn FnMut(Self) -> anyhow::Result<()>) -> anyhow::Result<()> {
-        let mut bench = Bench::new(DEVICE)?;
+        let (mut bench, workloads) = (Bench::new(DEVICE)?, Workload::all());
         for &op in OPERATIONS {
-            for workload in Workload::all().iter().filter(|workload| workload.concerns(op)) {
+            for workload in &workloads {
                 let Some(case) = workload.case(op, IntType::I64, IntType::I32) else { continue };
                 let ours = bench.run(&case, None)?;
                 let others = TRIED.map(|cores| bench.run(&case, Some(cores)));

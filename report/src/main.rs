@@ -5,16 +5,16 @@ use std::process::ExitCode;
 
 use harness::cli::{complain, reader_is_gone};
 use lexopt::Arg;
+use report::chart;
 use report::cores::Choice;
 use report::row::Row;
 
-const HELP: &str = "usage: report [--json | --cores]
+const HELP: &str = "usage: report [--json | --cores | --chart]
 
-How long each operation takes by the cost model, on batches that serving sees, in microseconds at the low end of all
-ranges, in the middle and at the high end: cores that the crate launches of those that the device has, the floor and how
-many times it the middle is, how many times as long pull request 261 takes at each end, and what the middle is made of.
+How long each operation takes by the cost model, on batches that serving sees.
 
 --json   one object a line
+--chart  time against batch, as an SVG
 --cores  for int64 indices and int32 output on 48 cores, what each operation takes on the cores that the crate chooses, and
          on the best count: for 0.010, 0.053 and 0.280 us that a further core adds to a launch";
 
@@ -36,6 +36,10 @@ fn print() -> anyhow::Result<()> {
         match arg {
             Arg::Long("json") => json = true,
             Arg::Long("cores") => cores = true,
+            Arg::Long("chart") => {
+                write!(stdout(), "{}", chart::draw()?)?;
+                return Ok(());
+            }
             Arg::Long("help") | Arg::Short('h') => {
                 writeln!(stdout(), "{HELP}")?;
                 return Ok(());
@@ -54,6 +58,9 @@ fn print() -> anyhow::Result<()> {
     };
     if cores {
         return Choice::all(&mut |choice| line(choice.operation, Choice::heading(), choice.to_string()));
+    }
+    if !json {
+        writeln!(stdout(), "{}", Row::LEGEND)?;
     }
     Row::all(&mut |row| match json {
         true => Ok(writeln!(stdout(), "{}", serde_json::to_string(&row)?)?),

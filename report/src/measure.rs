@@ -34,9 +34,7 @@ impl Bench {
     /// # Errors
     /// Where the result is not the oracle's.
     pub fn run(&mut self, case: &Case, cores: Option<u32>) -> anyhow::Result<Steps> {
-        let mut config = LaunchConfig::default();
-        config.cores = cores;
-        self.device.fixed = Some(config);
+        self.device.fixed = Some(LaunchConfig { cores, ..Default::default() });
         ensure!(case.run(&mut self.device) == case.expected(), "{}: not what the oracle says", case.op.name());
         let steps = self.machine.take_core_steps();
         ensure!(!steps.is_empty(), "{}: nothing was launched", case.op.name());

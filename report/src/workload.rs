@@ -74,20 +74,8 @@ impl Workload {
         Some(Case { op, dtypes, table: self.table.clone(), arrays, out_len, out_init: 0 })
     }
 
-    /// Whether an operation looks at the tokens of a request one by one; to others, windows of 1 and of 8 are one batch.
-    #[must_use]
-    pub fn concerns(&self, op: &dyn Operation) -> bool {
-        let window = self.requests.len().is_power_of_two() && self.requests.len() <= 256 && self.lens().all(|n| n <= 8);
-        op.has_capacity() || !window || self.lens().all(|n| n == 1)
-    }
-
-    /// Tokens of each request.
-    pub fn lens(&self) -> impl Iterator<Item = u64> {
-        self.starts.iter().zip(&self.ends).map(|(start, end)| end.abs_diff(*start))
-    }
-
     fn tokens(&self) -> usize {
-        self.lens().map(|n| usize::try_from(n).expect("they lie in memory")).sum()
+        self.starts.iter().zip(&self.ends).map(|(start, end)| (end - start) as usize).sum()
     }
 }
 

@@ -53,3 +53,10 @@ fn rows() {
     })
     .expect("kernels that work");
 }
+
+/// `cargo run --release -p report -- --chart > docs/cost.svg` makes it anew.
+#[test]
+fn committed_chart_is_current() {
+    let drawn = report::chart::draw().expect("kernels that work");
+    assert!(drawn == include_str!("../../docs/cost.svg"), "docs/cost.svg is old: report --chart > docs/cost.svg");
+}

@@ -8,6 +8,7 @@ mod buffer;
 mod copies;
 #[expect(clippy::module_inception, reason = "the type's name")]
 mod device;
+mod element;
 mod error;
 mod event;
 mod fault;
@@ -28,6 +29,7 @@ mod waits;
 pub use buffer::DeviceBuffer;
 pub use copies::Unreported;
 pub use device::{Device, DeviceInfo};
+pub use element::{AnyInt, Element};
 pub use error::{Error, Result};
 pub use event::{Event, FaultCheck, FaultStatus};
 pub use fault::{DeviceFault, LaunchId};

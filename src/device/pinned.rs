@@ -81,8 +81,7 @@ impl<T: Int> Drop for PinnedBuffer<T> {
 #[derive(Debug)]
 #[must_use = "it has the pinned memory"]
 pub struct Upload<T: Int> {
-    /// `None` in the drop alone.
-    pinned: Option<PinnedBuffer<T>>,
+    pinned: PinnedBuffer<T>,
     /// Behind the copy.
     done: Event,
 }
@@ -104,14 +103,15 @@ impl<T: Int> Upload<T> {
         if !self.is_done()? {
             self.done.stream().settle()?;
         }
-        Ok(self.pinned.take().expect("there until the drop"))
+        let PinnedBuffer { memory, len, home, elements } = &mut self.pinned;
+        Ok(PinnedBuffer { memory: memory.take(), len: *len, home: home.clone(), elements: *elements })
     }
 }
 
 impl<T: Int> Drop for Upload<T> {
     fn drop(&mut self) {
         // On the list of the stream that copies it, which need not be the one that the buffer was made with.
-        if let Some(memory) = self.pinned.as_mut().and_then(|pinned| pinned.memory.take()) {
+        if let Some(memory) = self.pinned.memory.take() {
             self.done.stream().garbage().add(Dropped::Pinned(memory));
         }
     }
@@ -144,7 +144,7 @@ impl<T: Int> DeviceSliceMut<'_, T> {
             _ => Ok(()),
         };
         match copied.and_then(|()| stream.record()) {
-            Ok(done) => Ok(Upload { pinned: Some(from), done }),
+            Ok(done) => Ok(Upload { pinned: from, done }),
             Err(error) => {
                 // The copy may be on its way.
                 from.home = stream.clone();

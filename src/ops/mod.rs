@@ -14,7 +14,7 @@ use std::ops::Range;
 use crate::abi::bindings::{ASCEND_CACHE_LOC_ACCESS_READ, ASCEND_CACHE_LOC_ACCESS_WRITE, ASCEND_CACHE_LOC_LINE_BYTES};
 use crate::abi::{self, Array, Head, Operation, ParameterBlock};
 use crate::device::Home;
-use crate::{DeviceSlice, DeviceSliceMut, Error, Int, LaunchId, ReqToToken, Result, ShapeError, Stream};
+use crate::{DeviceSlice, DeviceSliceMut, Element, Error, IntType, LaunchId, ReqToToken, Result, ShapeError, Stream};
 
 /// How a launch is laid out: `LaunchConfig { cores: Some(8), ..Default::default() }`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -84,13 +84,13 @@ pub(crate) struct Arrays<'a>(&'a Stream);
 
 impl Arrays<'_> {
     /// An array that the kernel reads.
-    pub(crate) fn input<T: Int>(self, name: &'static str, slice: &DeviceSlice<'_, T>) -> Result<Array> {
-        self.array::<T>(name, slice.home(), slice.bytes(), ASCEND_CACHE_LOC_ACCESS_READ)
+    pub(crate) fn input<T: Element>(self, name: &'static str, slice: &DeviceSlice<'_, T>) -> Result<Array> {
+        self.array(name, slice.home(), slice.bytes(), slice.element_type(), ASCEND_CACHE_LOC_ACCESS_READ)
     }
 
     /// An array that the kernel writes.
-    pub(crate) fn output<T: Int>(self, name: &'static str, slice: &DeviceSliceMut<'_, T>) -> Result<Array> {
-        self.array::<T>(name, slice.home(), slice.bytes(), ASCEND_CACHE_LOC_ACCESS_WRITE)
+    pub(crate) fn output<T: Element>(self, name: &'static str, slice: &DeviceSliceMut<'_, T>) -> Result<Array> {
+        self.array(name, slice.home(), slice.bytes(), slice.element_type(), ASCEND_CACHE_LOC_ACCESS_WRITE)
     }
 
     /// A table that the kernel reads: what its shape needs of the storage.
@@ -100,10 +100,17 @@ impl Arrays<'_> {
         Ok(array)
     }
 
-    fn array<T: Int>(self, name: &'static str, home: Home, bytes: Range<u64>, access: u32) -> Result<Array> {
+    fn array(
+        self,
+        name: &'static str,
+        home: Home,
+        bytes: Range<u64>,
+        element_type: IntType,
+        access: u32,
+    ) -> Result<Array> {
         home.check(name, self.0)?;
         let Range { start: address, end } = bytes;
-        Ok(Array { address, bytes: end - address, element_bytes: size(size_of::<T>()), access })
+        Ok(Array { address, bytes: end - address, element_bytes: size(element_type.size()), access })
     }
 }
 
@@ -146,7 +153,7 @@ fn check_apart<B: ParameterBlock>(operation: Operation, block: &B) -> Result<()>
 }
 
 /// The 64-byte lines that an output touches.
-fn lines<O: Int>(out: &DeviceSliceMut<'_, O>) -> u64 {
+fn lines<O: Element>(out: &DeviceSliceMut<'_, O>) -> u64 {
     let (line, Range { start, end }) = (u64::from(ASCEND_CACHE_LOC_LINE_BYTES), out.bytes());
     end.div_ceil(line) - start / line
 }

@@ -7,6 +7,7 @@ mod capture;
 mod contexts;
 mod cost;
 mod drops;
+mod erased;
 mod failures;
 mod faults;
 mod foreign;

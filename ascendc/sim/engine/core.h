@@ -42,7 +42,8 @@ class Core {
 public:
     Core(GlobalMemory &gm, Findings &findings, const Options &options, uint32_t blocks)
         : blocks(blocks), tiling_key(options.tiling_key), saturate(options.saturate != 0),
-          timeline(options.auto_sync != 0), steps(options.observer), gm_(gm), findings_(findings), shared_lines_(options.shared_lines != 0),
+          timeline(options.auto_sync != 0), steps(options.observer), gm_(gm), findings_(findings),
+          shared_lines_(options.shared_lines != 0),
           limit_(options.instruction_limit != 0 ? options.instruction_limit : kDefaultInstructionLimit)
     {
     }

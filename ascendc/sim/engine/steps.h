@@ -1,5 +1,5 @@
-// What a core did, step by step, for a cost model to read. Nothing is kept, and nothing costs time, where the launch does
-// not ask for it.
+// What a core did, step by step, for a cost model to read. Nothing is kept, and nothing costs time, where the launch
+// does not ask for it.
 #pragma once
 
 #include <algorithm>

@@ -151,11 +151,16 @@ impl<'a> Launch<'a> {
     /// # Safety
     /// As [`run`](Self::run).
     pub unsafe fn run_in_steps(&self) -> (Result<Vec<CoreCounters>, LaunchError>, Steps) {
-        let mut steps = vec![Vec::new(); self.blocks as usize];
+        let mut steps = vec![Vec::new(); self.counted_blocks()];
         let observer = steps::observer(&mut steps);
         // SAFETY: the caller's promise; `observer` and what it refers to outlive the call.
         let ran = unsafe { self.run_for(&raw const observer) };
         (ran, steps)
+    }
+
+    /// The blocks that there is room for: the library refuses more.
+    fn counted_blocks(&self) -> usize {
+        self.blocks.min(65_535) as usize
     }
 
     /// # Safety
@@ -178,8 +183,7 @@ impl<'a> Launch<'a> {
             arch: self.arch,
             observer,
         };
-        // The library fills one per block, and refuses more blocks than this.
-        let mut counters = vec![raw::AscendCacheLocSimCoreCounters::default(); self.blocks.min(65_535) as usize];
+        let mut counters = vec![raw::AscendCacheLocSimCoreCounters::default(); self.counted_blocks()];
         let mut reports = vec![raw::AscendCacheLocSimReport::default(); self.max_reports];
         let mut outcome = raw::AscendCacheLocSimOutcome {
             reports: reports.as_mut_ptr(),

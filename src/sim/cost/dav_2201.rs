@@ -30,7 +30,8 @@ figures! {
     /// A core's own beginning: state, first instructions and arguments from GM, `TPipe`.
     kernel_start: 350.0, GEOMETRIC, 1500.0, Ns,
         "not published. 950: an empty kernel takes 1.22 to 1.46 us, 0.6 to 0.9 of it outside the core. The guide: TPipe \
-         costs hundreds of ns, copying tiling data about a microsecond";
+         costs hundreds of ns, copying tiling data about a microsecond. vllm-ascend, pull request 13048: 3.02 us for a whole \
+         kernel on 3 cores, chip not stated";
     /// A further block on a core that has had one: a launch of more blocks than there are cores.
     further_block: 350.0, GEOMETRIC, 1500.0, Ns,
         "not published. 950: about 0.92 us a further wave of blocks. The range is a kernel's start, which it holds";

@@ -114,6 +114,12 @@ impl Schedule<'_> {
         (self.launch + self.blocks.iter().map(|block| block.end).fold(0.0, f64::max)) / 1000.0
     }
 
+    /// When the first step could begin, since the cores began.
+    #[must_use]
+    pub fn start_us(&self) -> f64 {
+        self.blocks.first().map_or(0.0, |block| block.start / 1000.0)
+    }
+
     /// When each block ended, since the cores began.
     #[must_use]
     pub fn ends_us(&self) -> Vec<f64> {

@@ -1,6 +1,6 @@
-// Cases 0, 1 and 2 of asc-devkit's sample add_high_performance, as its README describes them: tiles of 4,096 elements of 16
-// bits, x and y copied in, added by a loop of the scalar pipe or by one Add, z copied out; the next tile's copies in wait
-// for the addition alone. The arrays are int16, not half.
+// Cases 0, 1 and 2 of asc-devkit's sample add_high_performance, as its README describes them: tiles of 4,096 elements
+// of 16 bits, x and y copied in, added by a loop of the scalar pipe or by one Add, z copied out; the next tile's copies
+// in wait for the addition alone. The arrays are int16, not half.
 #include "kernel_operator.h"
 #include "register.h"
 
@@ -46,7 +46,8 @@ extern "C" void cost_add(cost::Addition is)
             WaitFlag<HardEvent::MTE3_V>(EVENT_ID0); // MTE3 has stored c before V writes it again
         }
         if (is.scalar != 0) {
-            // What is added by S is ordered as the sample has it, by flags of V: the compiler's own order does the rest.
+            // What is added by S is ordered as the sample has it, by flags of V: the compiler's own order does the
+            // rest.
             for (uint32_t i = 0; i < kTile; ++i) {
                 c.SetValue(i, static_cast<int16_t>(a.GetValue(i) + b.GetValue(i)));
             }

@@ -1,5 +1,6 @@
-// Copies as asc-devkit's sample data_copy has them (its README): a matrix of 16-bit elements, DataCopyPad, one buffer in
-// UB that every copy overwrites, nothing waited for. The simulation reports that as races, rightly; it is what was measured.
+// Copies as asc-devkit's sample data_copy has them (its README): a matrix of 16-bit elements, DataCopyPad, one buffer
+// in UB that every copy overwrites, nothing waited for. The simulation reports that as races, rightly; it is what was
+// measured.
 #include "kernel_operator.h"
 #include "register.h"
 
@@ -31,8 +32,8 @@ extern "C" void cost_copies(cost::Copies is)
         for (uint32_t row = 0; row < is.core_rows; row += is.tile_rows) {
             for (uint32_t column = 0; column < is.columns; column += is.tile_columns) {
                 const uint32_t count = min(is.tile_columns, is.columns - column);
-                const DataCopyExtParams params(static_cast<uint16_t>(is.tile_rows), count * 2, (is.columns - count) * 2, 0,
-                                               0);
+                const DataCopyExtParams params(static_cast<uint16_t>(is.tile_rows), count * 2, (is.columns - count) * 2,
+                                               0, 0);
                 const uint64_t from = uint64_t{at * is.core_rows + row} * is.columns + column;
                 DataCopyPad(ub, matrix[from], params, DataCopyPadExtParams<int16_t>(false, 0, 0, 0));
             }

@@ -1,7 +1,7 @@
-// Transcriptions: the two Triton kernels of sgl-kernel-npu's pull request 261 as the vendor's compiler lowers them for a
-// 910B (triton-ascend 3.2.0, bishengir-compile 1.2.0), written in AscendC by us. What is kept is what a program does, in
-// number and kind: scalar loads from GM, copies, flags, vector instructions, scalar accesses to UB, bytes. What is not
-// known is which pipes some of the flags join; those here make no pipe wait that need not.
+// Transcriptions: the two Triton kernels of sgl-kernel-npu's pull request 261 as the vendor's compiler lowers them for
+// a 910B (triton-ascend 3.2.0, bishengir-compile 1.2.0), written in AscendC by us. What is kept is what a program does,
+// in number and kind: scalar loads from GM, copies, flags, vector instructions, scalar accesses to UB, bytes. What is
+// not known is which pipes some of the flags join; those here make no pipe wait that need not.
 //
 // Two things differ, since the originals read outside the table: a row without a prefix reads the table's first entry
 // instead of the one before its own, and so do the lanes past the batch.
@@ -45,8 +45,8 @@ struct LastLoc {
 
 constexpr uint32_t kRows = 4; // of a program
 
-// Four rows: three copies in (the lengths twice), an offset each, four loads from GM one after the other, a selection, a
-// copy out. Elements of 32 bits have their offsets from the vector unit, those of 64 from the scalar one.
+// Four rows: three copies in (the lengths twice), an offset each, four loads from GM one after the other, a selection,
+// a copy out. Elements of 32 bits have their offsets from the vector unit, those of 64 from the scalar one.
 template <typename I>
 void get_last_loc(LastLoc is)
 {
@@ -152,8 +152,8 @@ void assign_extend_cache_locs(ExtendLocs is)
     }
     const auto bytes = static_cast<uint32_t>(sizeof(I)) * whole;
     const LocalTensor<I> before(TPosition::VECCALC, 0, 2 * whole);
-    const LocalTensor<float> from(TPosition::VECCALC, 2 * bytes, whole), to(TPosition::VECCALC, 2 * bytes + 4 * whole, whole),
-        sum(TPosition::VECCALC, 2 * bytes + 8 * whole, 8), unused;
+    const LocalTensor<float> from(TPosition::VECCALC, 2 * bytes, whole),
+        to(TPosition::VECCALC, 2 * bytes + 4 * whole, whole), sum(TPosition::VECCALC, 2 * bytes + 8 * whole, 8), unused;
     const LocalTensor<int32_t> slots(TPosition::VECCALC, 2 * bytes + 8 * whole + 32, kPiece);
 
     const auto start = static_cast<uint64_t>(starts.GetValue(pid));

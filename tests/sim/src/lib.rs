@@ -79,6 +79,9 @@ pub fn argument(parameters: &[u64]) -> Vec<u8> {
 ///
 /// # Errors
 /// See [`LaunchError`].
+///
+/// # Panics
+/// Where the two differ.
 pub fn run(launch: &Launch<'_>) -> Result<Vec<CoreCounters>, LaunchError> {
     // SAFETY: the tests declare arrays from `Gm`s that they hold and do not touch during the call, and their kernels
     // follow no pointers but into these.

@@ -2,7 +2,7 @@
 
 use super::{Arguments, Arrays, LaunchConfig, Plan, enqueue, lines, size, tile};
 use crate::abi::bindings::{ASCEND_CACHE_LOC_FILL_TILE_MAX, AscendCacheLocFillParams};
-use crate::{DeviceSlice, DeviceSliceMut, Int, LaunchId, Operation, Result, ShapeError, Stream, batch_of};
+use crate::{DeviceSlice, DeviceSliceMut, Element, LaunchId, Operation, Result, ShapeError, Stream, batch_of};
 
 impl Operation {
     /// [`fill`].
@@ -18,7 +18,7 @@ pub struct Fill<'a, L, O> {
     pub out: DeviceSliceMut<'a, O>,
 }
 
-impl<L: Int, O: Int> Arguments for Fill<'_, L, O> {
+impl<L: Element, O: Element> Arguments for Fill<'_, L, O> {
     type Block = AscendCacheLocFillParams;
 
     fn batch(&self) -> Result<usize, ShapeError> {
@@ -46,6 +46,6 @@ impl<L: Int, O: Int> Arguments for Fill<'_, L, O> {
 /// # Errors
 /// As every operation.
 #[expect(clippy::needless_pass_by_value, reason = "`out` is taken exclusively")]
-pub fn fill_with<L: Int, O: Int>(stream: &Stream, args: Fill<'_, L, O>, config: &LaunchConfig) -> Result<LaunchId> {
+pub fn fill_with<L: Element, O: Element>(stream: &Stream, args: Fill<'_, L, O>, config: &LaunchConfig) -> Result<LaunchId> {
     enqueue(stream, &args, config)
 }
