@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "../engine/float16.h"
 #include "qualifiers.h"
 
 namespace AscendC {
@@ -48,12 +49,12 @@ enum class CacheRwMode { READ = 1, WRITE = 2, RW = 3 };
 
 // What a memory operation may move.
 template <typename T>
-constexpr bool kElement = std::is_arithmetic_v<T> && !std::is_same_v<T, long double>;
+constexpr bool kElement = (std::is_arithmetic_v<T> && !std::is_same_v<T, long double>) || ascendc_sim::kFloat16<T>;
 
 // A view of GM by device address. It keeps the address it was set to: an access must stay in an array that holds both.
 template <typename T>
 class GlobalTensor {
-    static_assert(kElement<T>, "ascendc/sim: an element type that is not covered (half and bfloat16 among them)");
+    static_assert(kElement<T>, "ascendc/sim: an element type that is not covered");
 
 public:
     using PrimType = T;
@@ -105,7 +106,8 @@ public:
     template <typename U>
     GlobalTensor<U> ReinterpretCast() const
     {
-        static_assert(kRefused<U>, "ascendc/sim: GlobalTensor::ReinterpretCast does not exist on " ASCENDC_SIM_ARCH_NAME);
+        static_assert(kRefused<U>,
+                      "ascendc/sim: GlobalTensor::ReinterpretCast does not exist on " ASCENDC_SIM_ARCH_NAME);
         return {};
     }
 
@@ -170,7 +172,7 @@ struct OrOp;
 // A view of UB: an address, a length and the buffer it may not leave.
 template <typename T>
 class LocalTensor {
-    static_assert(kElement<T>, "ascendc/sim: an element type that is not covered (half and bfloat16 among them)");
+    static_assert(kElement<T>, "ascendc/sim: an element type that is not covered");
 
 public:
     using PrimType = T;

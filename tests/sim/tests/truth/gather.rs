@@ -1,5 +1,7 @@
 //! Gather and GatherMask.
 
+use half::{bf16, f16};
+
 use crate::call::{COUNTS, Call, Element, Form, MOST_BYTES, image, masked};
 
 /// Elements at random byte offsets of a pool, in every form.
@@ -48,6 +50,8 @@ fn gathers() {
     gather::<i32>();
     gather::<u32>();
     gather::<f32>();
+    gather::<f16>();
+    gather::<bf16>();
 }
 
 /// Whether a built-in pattern keeps the element of a number.
@@ -121,4 +125,6 @@ fn gather_mask_of_each_type() {
     gather_masks::<i32>();
     gather_masks::<u32>();
     gather_masks::<f32>();
+    gather_masks::<f16>();
+    gather_masks::<bf16>();
 }
