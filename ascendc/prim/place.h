@@ -33,36 +33,60 @@ public:
     using Vector = LocalTensor<int32_t>;
     static constexpr uint32_t kLent = 5; // vectors that Fill needs to work in
 
-    Column<L> starts, ends;
-
     // Of offsets in two arrays, so many rows at a time at most.
     __aicore__ inline PlaceLengths(TPipe &pipe, uint64_t starts, uint64_t ends, uint32_t most)
-        : starts(pipe, starts, most), ends(pipe, ends, most)
+        : starts_{{pipe, starts, most}, {pipe, starts, most}}, ends_{{pipe, ends, most}, {pipe, ends, most}}
     {
     }
 
-    // Copies rows first..first + count in. Whoever reads them orders that after MTE2, and the next Load after the
+    // ---- For S ----
+
+    // Copies rows first..first + count in. Whoever reads them orders that after MTE2, and the next Read after the
     // reads.
+    __aicore__ inline void Read(uint64_t first, uint32_t count AND_SIM_CALLER)
+    {
+        starts_[0].Load(first, count);
+        ends_[0].Load(first, count);
+    }
+
+    // Of the row that is i-th of those read, or of those loaded first since Open.
+    __aicore__ inline int64_t Start(uint32_t i AND_SIM_CALLER) const { return starts_[0].Get(i); }
+    __aicore__ inline int64_t End(uint32_t i AND_SIM_CALLER) const { return ends_[0].Get(i); }
+    __aicore__ inline uint64_t Get(uint32_t i AND_SIM_CALLER) const { return PlaceLength(Start(i), End(i)); }
+
+    // ---- For V: Open, then a Load and a Fill for each tile, a Load ahead at most, then Close ----
+
+    __aicore__ inline void Open()
+    {
+        for (uint32_t i = 0; i < kTurns; ++i) {
+            loaded_[i] = GetTPipePtr()->AllocEventID<HardEvent::MTE2_V>();
+            read_[i] = GetTPipePtr()->AllocEventID<HardEvent::V_MTE2>();
+            SetFlag<HardEvent::V_MTE2>(read_[i]); // starts_[i] and ends_[i] are free: V has read nothing of them yet
+        }
+    }
+
+    // Copies rows first..first + count in, for the next Fill but those that are due.
     __aicore__ inline void Load(uint64_t first, uint32_t count AND_SIM_CALLER)
     {
-        starts.Load(first, count);
-        ends.Load(first, count);
+        WaitFlag<HardEvent::V_MTE2>(read_[next_]); // V has read starts_ and ends_ of this turn before MTE2 writes them
+        starts_[next_].Load(first, count);
+        ends_[next_].Load(first, count);
+        SetFlag<HardEvent::MTE2_V>(loaded_[next_]); // MTE2 has filled them before V reads them
+        next_ ^= 1;
     }
 
-    // The length of the row that is i-th of those loaded, for S.
-    __aicore__ inline uint64_t Get(uint32_t i AND_SIM_CALLER) const { return PlaceLength(starts.Get(i), ends.Get(i)); }
-
-    // Loads, and length[i] = the length of row first + i. The vectors lent hold nothing afterwards.
-    __aicore__ inline void Fill(uint64_t first, uint32_t count, const Vector &length, const Vector (&lent)[kLent])
+    // length[i] = the length of the i-th of the `count` rows that were loaded. The vectors lent hold nothing
+    // afterwards.
+    __aicore__ inline void Fill(uint32_t count, const Vector &length, const Vector (&lent)[kLent])
     {
         const auto n = static_cast<int32_t>(count);
         const Vector wrong = lent[0], scratch = lent[1], high = lent[2];
-        Load(first, count);
-        Order<HardEvent::MTE2_V>(); // MTE2 has filled starts and ends before V reads them
+        WaitFlag<HardEvent::MTE2_V>(
+            loaded_[turn_]); // MTE2 has filled starts_ and ends_ of this turn before V reads them
 
         // end < kEndLimit: end - min(end, kEndLimit - 1) is 0. A negative end has a start that is wrong, or equal to
         // it.
-        const Vector end = Low(ends.tile, lent[3], high, count);
+        const Vector end = Low(ends_[turn_].tile, lent[3], high, count);
         Mins(wrong, end, static_cast<int32_t>(kEndLimit - 1), n);
         PipeBarrier<PIPE_V>(); // each step reads what the one before it wrote
         Sub(wrong, end, wrong, n);
@@ -70,7 +94,7 @@ public:
         OrHighInto(wrong, high, count);
 
         // 0 <= start <= end: start - min(max(start, 0), end) is 0.
-        const Vector start = Low(starts.tile, lent[4], high, count);
+        const Vector start = Low(starts_[turn_].tile, lent[4], high, count);
         OrHighInto(wrong, high, count);
         Maxs(scratch, start, 0, n);
         PipeBarrier<PIPE_V>();
@@ -84,7 +108,8 @@ public:
         Maxs(wrong, wrong, -1, n);
         Sub(scratch, end, start, n);
         PipeBarrier<PIPE_V>();
-        Order<HardEvent::V_MTE2>(); // V has read starts and ends before MTE2 copies the next rows in
+        SetFlag<HardEvent::V_MTE2>(read_[turn_]); // V has read starts_ and ends_ before MTE2 copies other rows in
+        turn_ ^= 1;
         Mins(wrong, wrong, 1, n);
         PipeBarrier<PIPE_V>();
         Mul(wrong, wrong, wrong, n);
@@ -95,7 +120,19 @@ public:
         PipeBarrier<PIPE_V>();
     }
 
+    // Takes every flag back: what MTE2 does from here on comes behind V.
+    __aicore__ inline void Close()
+    {
+        for (uint32_t i = 0; i < kTurns; ++i) {
+            WaitFlag<HardEvent::V_MTE2>(read_[i]); // V has read starts_[i] and ends_[i] before MTE2 writes them again
+            GetTPipePtr()->ReleaseEventID<HardEvent::MTE2_V>(loaded_[i]);
+            GetTPipePtr()->ReleaseEventID<HardEvent::V_MTE2>(read_[i]);
+        }
+    }
+
 private:
+    static constexpr uint32_t kTurns = 2;
+
     // The low words of a vector, and its high words in `high` (int64); or the vector itself (int32).
     __aicore__ inline Vector Low(const LocalTensor<L> &values, const Vector &low, const Vector &high, uint32_t count)
     {
@@ -125,6 +162,11 @@ private:
             OrInto(wrong, high, count);
         }
     }
+
+    Column<L> starts_[kTurns], ends_[kTurns];
+    TEventID loaded_[kTurns], read_[kTurns]; // MTE2_V, V_MTE2: from Open to Close
+    uint32_t next_ = 0;                      // the turn that is loaded next
+    uint32_t turn_ = 0;                      // the turn that is filled from next
 };
 
 } // namespace cache_loc

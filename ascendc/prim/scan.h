@@ -74,23 +74,29 @@ public:
         if (n_ <= kFew) {
             return SumFew();
         }
-        for (uint32_t i = 0; i < Checkpoints(); ++i) {
-            sums_.SetValue(i, 0);
-        }
         const uint64_t tiles = (uint64_t{n_} + tile_ - 1) / tile_;
         const uint64_t own = ShareBegin(tiles, core, cores);
+        lengths_.Open();
+        Load(own);
+        for (uint32_t i = 0; shift_ != 0 && i < Checkpoints(); ++i) {
+            sums_.SetValue(i, 0);
+        }
         int64_t total = 0;
-        for (uint64_t i = 0; i < tiles; ++i) {
-            const uint64_t tile = own + i < tiles ? own + i : own + i - tiles;
+        for (uint64_t i = 0, tile = own; i < tiles; ++i) {
             const uint64_t first = tile * tile_;
-            const auto count = static_cast<uint32_t>(Min(tile_, n_ - first));
+            const uint32_t count = Count(tile);
+            tile = tile + 1 < tiles ? tile + 1 : 0;
+            if (i + 1 < tiles) {
+                Load(tile); // while this one is summed
+            }
             const uint32_t groups = (count + kGroup - 1) / kGroup;
             length_ = KeepsLengths() ? kept_[static_cast<uint32_t>(first)] : kept_;
             Duplicate(length_, 0, static_cast<int32_t>(groups * kGroup));
-            lengths_.Fill(first, count, length_, lent_);
+            lengths_.Fill(count, length_, lent_);
             SumGroups(groups);
             total += AddGroups(first, groups);
         }
+        lengths_.Close();
         return total;
     }
 
@@ -109,10 +115,17 @@ private:
 
     __aicore__ inline uint64_t Groups() const { return (uint64_t{n_} + kGroup - 1) / kGroup; }
 
+    __aicore__ inline uint32_t Count(uint64_t tile) const
+    {
+        return static_cast<uint32_t>(Min(tile_, n_ - tile * tile_));
+    }
+
+    __aicore__ inline void Load(uint64_t tile) { lengths_.Load(tile * tile_, Count(tile)); }
+
     // All of a small batch, by S.
     __aicore__ inline int64_t SumFew()
     {
-        lengths_.Load(0, n_);
+        lengths_.Read(0, n_);
         Order<HardEvent::MTE2_S>(); // MTE2 has filled what Lengths reads before S reads it
         int64_t total = 0;
         for (uint32_t i = 0; i < n_; ++i) {
@@ -170,7 +183,7 @@ private:
                 sum = SumOfLong(g);
             }
             const auto i = static_cast<uint32_t>((first / kGroup + g) >> shift_);
-            sums_.SetValue(i, sums_.GetValue(i) + sum);
+            sums_.SetValue(i, shift_ == 0 ? sum : sums_.GetValue(i) + sum); // of several groups, or of one
             total += sum;
         }
         Order<HardEvent::S_V>(); // S has read the sums and the lengths before V uses the vectors again

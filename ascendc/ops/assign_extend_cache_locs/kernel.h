@@ -107,9 +107,9 @@ private:
             const uint64_t end = OneTile() ? params_.n : Min(row + params_.walk_tile, params_.n);
             if (!OneTile()) {
                 requests_.Load(first, static_cast<uint32_t>(end - first));
-                lengths_.Load(first, static_cast<uint32_t>(end - first));
+                lengths_.Read(first, static_cast<uint32_t>(end - first));
             }
-            Order<HardEvent::MTE2_S>(); // MTE2 has filled requests_, lengths_.starts and .ends before S reads them
+            Order<HardEvent::MTE2_S>(); // MTE2 has filled requests_ and what lengths_ reads before S reads them
             for (; more && row < end; ++row) {
                 more = Row(row, static_cast<uint32_t>(row - first));
             }
@@ -124,8 +124,8 @@ private:
     __aicore__ inline bool Row(uint64_t row, uint32_t i)
     {
         const int64_t request = requests_.Get(i);
-        const int64_t start = lengths_.starts.Get(i);
-        const int64_t end = lengths_.ends.Get(i);
+        const int64_t start = lengths_.Start(i);
+        const int64_t end = lengths_.End(i);
         const uint64_t weight = position_ + row * row_weight_; // where the row begins
         const bool owned = weight >= share_begin_ && weight < share_end_;
         const uint32_t kind = Fault(request, start, end);
