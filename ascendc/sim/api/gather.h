@@ -1,7 +1,9 @@
 // Gather (by byte offset) and GatherMask (by pattern).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <type_traits>
 #include <vector>
 
@@ -120,7 +122,11 @@ void gather_mask(VectorInstruction &it, const LocalTensor<T> &dst, const LocalTe
     }
     it.reads(touched, used, s);
     const Operand d = operand(dst);
-    it.writes_apart({d.view.address, chosen.size() * sizeof(T)}, d);
+    // In place it keeps behind its reads, as long as these go upwards.
+    const bool behind = d.view.address == s.view.address &&
+                        std::adjacent_find(chosen.begin(), chosen.end(), std::greater_equal<>()) == chosen.end();
+    const Spans where{d.view.address, chosen.size() * sizeof(T)};
+    behind ? it.writes_less(where, d, kBlockBytes) : it.writes_apart(where, d);
     if (it.ok) {
         std::vector<T> packed;
         packed.reserve(chosen.size());
