@@ -81,11 +81,9 @@ public:
     {
         const auto n = static_cast<int32_t>(count);
         const Vector wrong = lent[0], scratch = lent[1], high = lent[2];
-        WaitFlag<HardEvent::MTE2_V>(
-            loaded_[turn_]); // MTE2 has filled starts_ and ends_ of this turn before V reads them
+        WaitFlag<HardEvent::MTE2_V>(loaded_[turn_]); // MTE2 has filled this turn's columns before V reads them
 
-        // end < kEndLimit: end - min(end, kEndLimit - 1) is 0. A negative end has a start that is wrong, or equal to
-        // it.
+        // end < kEndLimit: end - min(end, kEndLimit - 1) is 0. A negative end has a start that is wrong, or is equal.
         const Vector end = Low(ends_[turn_].tile, lent[3], high, count);
         Mins(wrong, end, static_cast<int32_t>(kEndLimit - 1), n);
         PipeBarrier<PIPE_V>(); // each step reads what the one before it wrote

@@ -71,8 +71,9 @@ public:
         }
         // The last checkpoint at or before the share's begin.
         uint64_t row = 0;
-        for (uint32_t i = 0; i < scan_.Checkpoints(); ++i) {
-            const uint64_t position = position_ + static_cast<uint64_t>(scan_.Sum(i));
+        uint32_t group = 0;
+        for (; group + 1 < scan_.Checkpoints(); ++group) {
+            const uint64_t position = position_ + static_cast<uint64_t>(scan_.Sum(group));
             const uint64_t next = row + scan_.Rows();
             if (position + next * row_weight_ > share_begin_) {
                 break;
@@ -80,14 +81,8 @@ public:
             position_ = position;
             row = next;
         }
-        // The rows behind it whose weight ends before the share begins.
-        while (scan_.KeepsLengths() && row < params_.n) {
-            const uint64_t position = position_ + scan_.Length(static_cast<uint32_t>(row));
-            if (position + (row + 1) * row_weight_ > share_begin_) {
-                break;
-            }
-            position_ = position;
-            ++row;
+        if (scan_.KeepsLengths()) {
+            row = RowOfBegin(row, group);
         }
         Walk(row);
         fault_.Write();
@@ -96,6 +91,30 @@ public:
 private:
     static constexpr uint32_t kScanTile = ASCEND_CACHE_LOC_SCAN_TILE_MAX;
     static constexpr uint64_t kUnknown = ~uint64_t{0};
+
+    // The row in which the share begins, of the group of rows that begins with `row` at position_: found by the
+    // lengths, from the nearer end. Leaves position_ at its begin.
+    __aicore__ inline uint64_t RowOfBegin(uint64_t row, uint32_t group)
+    {
+        uint64_t behind = Min(row + scan_.Rows(), params_.n);
+        uint64_t position = position_ + static_cast<uint64_t>(scan_.Sum(group)); // of row `behind`
+        const uint64_t weight = position_ + row * row_weight_;
+        if (share_begin_ - weight > position + behind * row_weight_ - share_begin_) {
+            while (position + behind * row_weight_ > share_begin_) {
+                --behind;
+                position -= scan_.Length(static_cast<uint32_t>(behind));
+            }
+            position_ = position;
+            return behind;
+        }
+        for (;; ++row) {
+            const uint64_t next = position_ + scan_.Length(static_cast<uint32_t>(row));
+            if (next + (row + 1) * row_weight_ > share_begin_) {
+                return row;
+            }
+            position_ = next;
+        }
+    }
 
     // Whether the scan reads the whole batch at a time, so that its rows are there for the walk too.
     __aicore__ inline bool OneTile() const { return params_.n <= params_.scan_tile; }
