@@ -1,17 +1,17 @@
 // The place of a row in a ragged output: how long it is.
 //
-// A row [start, end) has its place, as long as its offsets say, where 0 <= start <= end < 2^31 - 1, whatever else is wrong
-// with it; otherwise it has none. So where a row begins depends on offsets alone, and a bad row moves nobody. Every ragged
-// operation has this one rule, so that what one writes another can read.
+// A row [start, end) has its place, as long as its offsets say, where 0 <= start <= end < 2^31 - 1, whatever else is
+// wrong with it; otherwise it has none. So where a row begins depends on offsets alone, and a bad row moves nobody.
+// Every ragged operation has this one rule, so that what one writes another can read.
 //
 // PlaceLength is the rule for one row, PlaceLengths the same for many at a time, without 64-bit arithmetic, which the
-// vector unit of 2201 has not: of a row with a place the high words of both offsets must be 0, and so must low - clamp(low)
-// be, for each of them in turn. Whatever is not 0 in any of these is or-ed together as D; b = clamp(D, -1, 1)^2 is then 1
-// for a row without a place and 0 for one with, and length = d - d * b with d = end - start. start == end gives 0 by
-// itself, as it should. No step depends on how int32 overflows.
+// vector unit of 2201 has not: of a row with a place the high words of both offsets must be 0, and so must low -
+// clamp(low) be, for each of them in turn. Whatever is not 0 in any of these is or-ed together as D; b = clamp(D, -1,
+// 1)^2 is then 1 for a row without a place and 0 for one with, and length = d - d * b with d = end - start. start ==
+// end gives 0 by itself, as it should. No step depends on how int32 overflows.
 //
-// UB, for `most` rows of L: two of L; five vectors of int32 are lent. Pipes: MTE2 loads, V computes; Fill orders the two
-// both ways.
+// UB, for `most` rows of L: two of L; five vectors of int32 are lent. Pipes: MTE2 loads, V computes; Fill orders the
+// two both ways, so that what it loaded last can be read by S too, and anything be loaded behind it.
 #pragma once
 
 #include "rows.h"
@@ -35,21 +35,56 @@ public:
 
     // Of offsets in two arrays, so many rows at a time at most.
     __aicore__ inline PlaceLengths(TPipe &pipe, uint64_t starts, uint64_t ends, uint32_t most)
-        : starts_(pipe, starts, most), ends_(pipe, ends, most)
+        : starts_{{pipe, starts, most}, {pipe, starts, most}}, ends_{{pipe, ends, most}, {pipe, ends, most}}
     {
     }
 
-    // length[i] = the length of row first + i. The vectors lent hold nothing afterwards.
-    __aicore__ inline void Fill(uint64_t first, uint32_t count, const Vector &length, const Vector (&lent)[kLent])
+    // ---- For S ----
+
+    // Copies rows first..first + count in. Whoever reads them orders that after MTE2, and the next Read after the
+    // reads.
+    __aicore__ inline void Read(uint64_t first, uint32_t count AND_SIM_CALLER)
+    {
+        starts_[0].Load(first, count);
+        ends_[0].Load(first, count);
+    }
+
+    // Of the row that is i-th of those read, or of those loaded first since Open.
+    __aicore__ inline int64_t Start(uint32_t i AND_SIM_CALLER) const { return starts_[0].Get(i); }
+    __aicore__ inline int64_t End(uint32_t i AND_SIM_CALLER) const { return ends_[0].Get(i); }
+    __aicore__ inline uint64_t Get(uint32_t i AND_SIM_CALLER) const { return PlaceLength(Start(i), End(i)); }
+
+    // ---- For V: Open, then a Load and a Fill for each tile, a Load ahead at most, then Close ----
+
+    __aicore__ inline void Open()
+    {
+        for (uint32_t i = 0; i < kTurns; ++i) {
+            loaded_[i] = GetTPipePtr()->AllocEventID<HardEvent::MTE2_V>();
+            read_[i] = GetTPipePtr()->AllocEventID<HardEvent::V_MTE2>();
+            SetFlag<HardEvent::V_MTE2>(read_[i]); // starts_[i] and ends_[i] are free: V has read nothing of them yet
+        }
+    }
+
+    // Copies rows first..first + count in, for the next Fill but those that are due.
+    __aicore__ inline void Load(uint64_t first, uint32_t count AND_SIM_CALLER)
+    {
+        WaitFlag<HardEvent::V_MTE2>(read_[next_]); // V has read starts_ and ends_ of this turn before MTE2 writes them
+        starts_[next_].Load(first, count);
+        ends_[next_].Load(first, count);
+        SetFlag<HardEvent::MTE2_V>(loaded_[next_]); // MTE2 has filled them before V reads them
+        next_ ^= 1;
+    }
+
+    // length[i] = the length of the i-th of the `count` rows that were loaded. The vectors lent hold nothing
+    // afterwards.
+    __aicore__ inline void Fill(uint32_t count, const Vector &length, const Vector (&lent)[kLent])
     {
         const auto n = static_cast<int32_t>(count);
         const Vector wrong = lent[0], scratch = lent[1], high = lent[2];
-        starts_.Load(first, count);
-        ends_.Load(first, count);
-        Order<HardEvent::MTE2_V>(); // MTE2 has filled starts_ and ends_ before V reads them
+        WaitFlag<HardEvent::MTE2_V>(loaded_[turn_]); // MTE2 has filled this turn's columns before V reads them
 
-        // end < kEndLimit: end - min(end, kEndLimit - 1) is 0. A negative end has a start that is wrong, or equal to it.
-        const Vector end = Low(ends_.tile, lent[3], high, count);
+        // end < kEndLimit: end - min(end, kEndLimit - 1) is 0. A negative end has a start that is wrong, or is equal.
+        const Vector end = Low(ends_[turn_].tile, lent[3], high, count);
         Mins(wrong, end, static_cast<int32_t>(kEndLimit - 1), n);
         PipeBarrier<PIPE_V>(); // each step reads what the one before it wrote
         Sub(wrong, end, wrong, n);
@@ -57,7 +92,7 @@ public:
         OrHighInto(wrong, high, count);
 
         // 0 <= start <= end: start - min(max(start, 0), end) is 0.
-        const Vector start = Low(starts_.tile, lent[4], high, count);
+        const Vector start = Low(starts_[turn_].tile, lent[4], high, count);
         OrHighInto(wrong, high, count);
         Maxs(scratch, start, 0, n);
         PipeBarrier<PIPE_V>();
@@ -71,7 +106,8 @@ public:
         Maxs(wrong, wrong, -1, n);
         Sub(scratch, end, start, n);
         PipeBarrier<PIPE_V>();
-        Order<HardEvent::V_MTE2>(); // V has read starts_ and ends_ before MTE2 copies the next rows in
+        SetFlag<HardEvent::V_MTE2>(read_[turn_]); // V has read starts_ and ends_ before MTE2 copies other rows in
+        turn_ ^= 1;
         Mins(wrong, wrong, 1, n);
         PipeBarrier<PIPE_V>();
         Mul(wrong, wrong, wrong, n);
@@ -82,7 +118,19 @@ public:
         PipeBarrier<PIPE_V>();
     }
 
+    // Takes every flag back: what MTE2 does from here on comes behind V.
+    __aicore__ inline void Close()
+    {
+        for (uint32_t i = 0; i < kTurns; ++i) {
+            WaitFlag<HardEvent::V_MTE2>(read_[i]); // V has read starts_[i] and ends_[i] before MTE2 writes them again
+            GetTPipePtr()->ReleaseEventID<HardEvent::MTE2_V>(loaded_[i]);
+            GetTPipePtr()->ReleaseEventID<HardEvent::V_MTE2>(read_[i]);
+        }
+    }
+
 private:
+    static constexpr uint32_t kTurns = 2;
+
     // The low words of a vector, and its high words in `high` (int64); or the vector itself (int32).
     __aicore__ inline Vector Low(const LocalTensor<L> &values, const Vector &low, const Vector &high, uint32_t count)
     {
@@ -113,7 +161,10 @@ private:
         }
     }
 
-    Column<L> starts_, ends_;
+    Column<L> starts_[kTurns], ends_[kTurns];
+    TEventID loaded_[kTurns], read_[kTurns]; // MTE2_V, V_MTE2: from Open to Close
+    uint32_t next_ = 0;                      // the turn that is loaded next
+    uint32_t turn_ = 0;                      // the turn that is filled from next
 };
 
 } // namespace cache_loc

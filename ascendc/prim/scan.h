@@ -1,24 +1,29 @@
 // The sums of the row lengths, over the whole batch and up to checkpoints in it: what a core needs to find its share.
 //
 // Each core sums all lengths by itself, since cores cannot wait for each other; it begins with a tile of its own, since
-// cores that read one address at once are served in turn. Kept are the sums between checkpoints, so that a core walks no
-// more rows than lie between two of them before its share begins.
+// cores that read one address at once are served in turn. Kept are the sums between checkpoints and, of batches that
+// are not very large, the lengths: so that a core goes from the last checkpoint before its share to the row where it
+// begins in a loop of one addition a row.
 //
-//     for each tile of rows, beginning with a tile of the core's own:
+//     few rows: S sums them. Else, for each tile of rows, beginning with a tile of the core's own:
 //         length[i] = what Lengths says, zeros up to a whole group
 //         V     small[i] = length[i], far below 0 where that is long
 //         V     group[g] = sum of 64 small
 //         S     group[g] = sum of 64 length instead, where it is below 0
 //         S     sums[g >> shift] += group[g]
 //
-// Sums in int32: 64 lengths up to kShort add up to less than kLong, and where one of them is longer and counts as kShort
+// Sums in int32: 64 lengths up to kShort add up to less than kLong, and where one of them is longer and counts as
+// kShort
 // - kLong, the sum is below 0 whatever the others are. Everything from there on is in 64 bits.
 //
-// Contract: lengths are 0 to 2^31 - 1. Lengths has a method Fill(first, count, length, lent): V sets length[0..count) to
-// the lengths of rows first.., works in the kLent vectors lent, and leaves V with nothing undone.
+// Contract: lengths are 0 to 2^31 - 1. Lengths has a method Fill(first, count, length, lent): V sets length[0..count)
+// to the lengths of rows first.., works in the kLent vectors lent, and leaves V with nothing undone; and Load(first,
+// count) (MTE2), after which Get(i) is the length of row first + i (S). Where the batch is one tile, its rows are
+// loaded once.
 //
-// UB, for tiles of T rows (ASCEND_CACHE_LOC_SCAN_TILE_MAX) and C checkpoints (ASCEND_CACHE_LOC_CHECKPOINTS_MAX): vectors
-// 6 * 4 T, sums 8 C; and what Lengths has. Pipes: V and S, which order themselves here.
+// UB, for tiles of T rows (ASCEND_CACHE_LOC_SCAN_TILE_MAX), K lengths (ASCEND_CACHE_LOC_LENGTHS_MAX) and C checkpoints
+// (ASCEND_CACHE_LOC_CHECKPOINTS_MAX): vectors 5 * 4 T + 4 K, sums 8 C; and what Lengths has. Pipes: MTE2, V and S,
+// which order themselves here.
 #pragma once
 
 #include "../abi/sizes.h"
@@ -38,12 +43,12 @@ public:
         for (auto &buffer : lent_buffers_) {
             pipe.InitBuffer(buffer, kTile * sizeof(int32_t));
         }
-        pipe.InitBuffer(length_buffer_, kTile * sizeof(int32_t));
+        pipe.InitBuffer(length_buffer_, ASCEND_CACHE_LOC_LENGTHS_MAX * sizeof(int32_t));
         pipe.InitBuffer(sums_buffer_, ASCEND_CACHE_LOC_CHECKPOINTS_MAX * sizeof(int64_t));
         for (uint32_t i = 0; i < Lengths::kLent; ++i) {
             lent_[i] = lent_buffers_[i].template Get<int32_t>();
         }
-        length_ = length_buffer_.template Get<int32_t>();
+        kept_ = length_buffer_.template Get<int32_t>();
         sums_ = sums_buffer_.template Get<int64_t>();
         while ((Groups() - 1) >> shift_ >= checkpoints) {
             ++shift_;
@@ -58,40 +63,79 @@ public:
     // The sum of the lengths between checkpoint i and the next.
     __aicore__ inline int64_t Sum(uint32_t i) const { return sums_.GetValue(i); }
 
+    // Whether every row's length is there, once it has run.
+    __aicore__ inline bool KeepsLengths() const { return n_ <= ASCEND_CACHE_LOC_LENGTHS_MAX; }
+
+    __aicore__ inline uint32_t Length(uint32_t row) const { return static_cast<uint32_t>(kept_.GetValue(row)); }
+
     // Fills the sums; returns the sum of all.
     __aicore__ inline int64_t Run(uint32_t core, uint32_t cores)
     {
-        for (uint32_t i = 0; i < Checkpoints(); ++i) {
-            sums_.SetValue(i, 0);
+        if (n_ <= kFew) {
+            return SumFew();
         }
         const uint64_t tiles = (uint64_t{n_} + tile_ - 1) / tile_;
         const uint64_t own = ShareBegin(tiles, core, cores);
+        lengths_.Open();
+        Load(own);
+        for (uint32_t i = 0; shift_ != 0 && i < Checkpoints(); ++i) {
+            sums_.SetValue(i, 0);
+        }
         int64_t total = 0;
-        for (uint64_t i = 0; i < tiles; ++i) {
-            const uint64_t tile = own + i < tiles ? own + i : own + i - tiles;
+        for (uint64_t i = 0, tile = own; i < tiles; ++i) {
             const uint64_t first = tile * tile_;
-            const auto count = static_cast<uint32_t>(Min(tile_, n_ - first));
+            const uint32_t count = Count(tile);
+            tile = tile + 1 < tiles ? tile + 1 : 0;
+            if (i + 1 < tiles) {
+                Load(tile); // while this one is summed
+            }
             const uint32_t groups = (count + kGroup - 1) / kGroup;
+            length_ = KeepsLengths() ? kept_[static_cast<uint32_t>(first)] : kept_;
             Duplicate(length_, 0, static_cast<int32_t>(groups * kGroup));
-            lengths_.Fill(first, count, length_, lent_);
+            lengths_.Fill(count, length_, lent_);
             SumGroups(groups);
             total += AddGroups(first, groups);
         }
+        lengths_.Close();
         return total;
     }
 
 private:
+    static constexpr uint32_t kFew = 16;             // rows that S sums sooner than V does
     static constexpr int32_t kGroup = 64;            // rows
     static constexpr uint32_t kInt32Block = 8;       // elements of a 32-byte block
     static constexpr int32_t kShort = (1 << 19) - 1; // the longest row that is not long
     static constexpr int32_t kLong = kGroup * (kShort + 1);
     static_assert(int64_t{kGroup} * kShort < kLong, "one long row makes the sum of a group negative");
     static_assert(int64_t{kGroup} * (kShort - kLong) >= -(int64_t{1} << 31), "as many as there can be fit in int32");
+    static_assert(ASCEND_CACHE_LOC_LENGTHS_MAX >= ASCEND_CACHE_LOC_SCAN_TILE_MAX, "room for a tile of any batch");
     static_assert(Lengths::kLent >= 4, "what SumGroups works in");
 
     using Vector = LocalTensor<int32_t>;
 
     __aicore__ inline uint64_t Groups() const { return (uint64_t{n_} + kGroup - 1) / kGroup; }
+
+    __aicore__ inline uint32_t Count(uint64_t tile) const
+    {
+        return static_cast<uint32_t>(Min(tile_, n_ - tile * tile_));
+    }
+
+    __aicore__ inline void Load(uint64_t tile) { lengths_.Load(tile * tile_, Count(tile)); }
+
+    // All of a small batch, by S.
+    __aicore__ inline int64_t SumFew()
+    {
+        lengths_.Read(0, n_);
+        Order<HardEvent::MTE2_S>(); // MTE2 has filled what Lengths reads before S reads it
+        int64_t total = 0;
+        for (uint32_t i = 0; i < n_; ++i) {
+            const uint64_t length = lengths_.Get(i);
+            kept_.SetValue(i, static_cast<int32_t>(length));
+            total += static_cast<int64_t>(length);
+        }
+        sums_.SetValue(0, total);
+        return total;
+    }
 
     // lent_[0] = the sums of 64 lengths each, or less than 0 where one of them is long.
     __aicore__ inline void SumGroups(uint32_t groups)
@@ -139,7 +183,7 @@ private:
                 sum = SumOfLong(g);
             }
             const auto i = static_cast<uint32_t>((first / kGroup + g) >> shift_);
-            sums_.SetValue(i, sums_.GetValue(i) + sum);
+            sums_.SetValue(i, shift_ == 0 ? sum : sums_.GetValue(i) + sum); // of several groups, or of one
             total += sum;
         }
         Order<HardEvent::S_V>(); // S has read the sums and the lengths before V uses the vectors again
@@ -161,7 +205,9 @@ private:
     uint32_t tile_;
     uint32_t shift_ = 0; // log2 of the groups between two checkpoints
     TBuf<TPosition::VECCALC> lent_buffers_[Lengths::kLent], length_buffer_, sums_buffer_;
-    Vector lent_[Lengths::kLent], length_;
+    Vector lent_[Lengths::kLent];
+    Vector kept_;               // the lengths of the batch, or of a tile
+    Vector length_;             // of the current tile
     LocalTensor<int64_t> sums_; // S only
 };
 

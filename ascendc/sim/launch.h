@@ -145,6 +145,40 @@ typedef struct AscendCacheLocSimArray {
     uint32_t reserved;
 } AscendCacheLocSimArray;
 
+/* What a core did at one step. Every step is issued by the scalar pipe, in the order of the list; what is on another pipe
+ * waits there. */
+typedef enum AscendCacheLocSimStepKind {
+    ASCEND_CACHE_LOC_SIM_STEP_INSTRUCTION = 0, /* of its pipe: scalar, vector, a copy; the next five are scalar, too */
+    ASCEND_CACHE_LOC_SIM_STEP_UB_GET = 1,
+    ASCEND_CACHE_LOC_SIM_STEP_UB_SET = 2,
+    ASCEND_CACHE_LOC_SIM_STEP_GM_GET = 3,
+    ASCEND_CACHE_LOC_SIM_STEP_GM_SET = 4,
+    ASCEND_CACHE_LOC_SIM_STEP_CACHE_CLEAN = 5,
+    ASCEND_CACHE_LOC_SIM_STEP_SET_FLAG = 6, /* from here on, no instructions: what orders them */
+    ASCEND_CACHE_LOC_SIM_STEP_WAIT_FLAG = 7,
+    ASCEND_CACHE_LOC_SIM_STEP_BARRIER = 8 /* on the scalar pipe: of all pipes */
+} AscendCacheLocSimStepKind;
+
+typedef struct AscendCacheLocSimStep {
+    const char *name; /* of the API call */
+    const char *file; /* null: not kept */
+    uint32_t line;
+    uint32_t pipe;
+    uint32_t kind;
+    uint32_t repeats;                           /* V: 256-byte iterations */
+    uint32_t known[ASCEND_CACHE_LOC_SIM_PIPES]; /* it begins once so many instructions of each pipe are complete */
+    uint64_t address;                           /* of the first byte in GM; 0: it does not touch GM */
+    uint64_t pitch;                             /* bytes from the begin of a block in GM to the next one's */
+    uint32_t blocks;
+    uint32_t block_bytes;
+} AscendCacheLocSimStep;
+
+/* Who is told what each core did. `take` is called once a core, in the order that the cores run. */
+typedef struct AscendCacheLocSimObserver {
+    void (*take)(void *context, uint32_t core, const AscendCacheLocSimStep *steps, uint64_t count);
+    void *context;
+} AscendCacheLocSimObserver;
+
 typedef struct AscendCacheLocSimOptions {
     uint64_t order_seed; /* the cores run one after the other: 0 in ascending order, else shuffled by this seed */
     uint64_t instruction_limit; /* instructions a core may issue; 0: 4,194,304 */
@@ -153,6 +187,7 @@ typedef struct AscendCacheLocSimOptions {
     uint32_t saturate;          /* not 0: int16 and int32 arithmetic saturates instead of wrapping */
     uint32_t shared_lines;      /* not 0: two cores that write different bytes of one line are not reported */
     uint32_t arch;              /* whose kernel of the name, and whose cores; 0: 2201 */
+    const AscendCacheLocSimObserver *observer; /* null: nobody, and no step is kept */
 } AscendCacheLocSimOptions;
 
 /* Where the findings go. The caller owns the memory. */

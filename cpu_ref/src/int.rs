@@ -69,6 +69,25 @@ impl IntType {
             Self::I64 => "i64",
         }
     }
+
+    /// The type by its name in Rust (`"i32"`, `"i64"`) or in numpy and torch (`"int32"`, `"int64"`); `None` of any other.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "i32" | "int32" => Some(Self::I32),
+            "i64" | "int64" => Some(Self::I64),
+            _ => None,
+        }
+    }
+
+    /// Bytes of an element.
+    #[must_use]
+    pub const fn size(self) -> usize {
+        match self {
+            Self::I32 => 4,
+            Self::I64 => 8,
+        }
+    }
 }
 
 impl Display for IntType {

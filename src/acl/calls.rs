@@ -267,6 +267,43 @@ impl Api {
         unsafe { call!(self, aclrtMemcpyAsync(to_pointer, to.bytes, from_pointer, from.bytes, kind, stream.raw())) }
     }
 
+    /// Enqueues a copy of the first `bytes` bytes of pinned memory.
+    ///
+    /// # Safety
+    /// `to` has room for them. Both live until the copy is done, and nothing writes `from` until then, nor uses `to` in a
+    /// way that is not ordered with it on the device. The stream is not captured.
+    pub(crate) unsafe fn copy_from_pinned_async(
+        &self,
+        to: NonZeroU64,
+        from: &PinnedMemory,
+        bytes: usize,
+        stream: &RawStream,
+    ) -> Result<()> {
+        let kind = raw::ASCEND_CACHE_LOC_ACL_MEMCPY_HOST_TO_DEVICE;
+        assert!(bytes <= from.bytes);
+        let (to, from) = (device_pointer(to.get()), from.address as *const c_void);
+        // SAFETY: the pinned memory has the bytes. The rest is the caller's promise.
+        unsafe { call!(self, aclrtMemcpyAsync(to, bytes, from, bytes, kind, stream.raw())) }
+    }
+
+    /// Enqueues a copy from device memory to device memory of the same device.
+    ///
+    /// # Safety
+    /// Both hold the bytes, begin on 64 bytes and do not overlap; until the copy is done, or as long as a graph lives that
+    /// captured it, they are there, and nothing uses them in a way that is not ordered with it on the device.
+    pub(crate) unsafe fn copy_on_device_async(
+        &self,
+        to: NonZeroU64,
+        from: NonZeroU64,
+        bytes: usize,
+        stream: &RawStream,
+    ) -> Result<()> {
+        let kind = raw::ASCEND_CACHE_LOC_ACL_MEMCPY_DEVICE_TO_DEVICE;
+        let (to, from) = (device_pointer(to.get()), device_pointer(from.get()));
+        // SAFETY: the caller's promise.
+        unsafe { call!(self, aclrtMemcpyAsync(to, bytes, from, bytes, kind, stream.raw())) }
+    }
+
     /// Enqueues the clearing of the whole of `memory`.
     ///
     /// # Safety

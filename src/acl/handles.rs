@@ -77,6 +77,11 @@ pub(crate) struct PinnedMemory {
 }
 
 impl PinnedMemory {
+    /// The first byte, on 64 bytes. All bytes have a value from the start: the memory was cleared.
+    pub(crate) fn start(&self) -> *mut u8 {
+        self.address as *mut u8
+    }
+
     /// Moves out what is there and leaves zeros. Whole once the copies to it are done, which the caller has waited for.
     pub(crate) fn take(&self, into: &mut [u8]) {
         assert!(into.len() <= self.bytes);

@@ -65,6 +65,27 @@ impl<T: Int> DeviceBuffer<T> {
         self.as_slice().copy_to_host(&self.home, to)
     }
 
+    /// All of it, on the host: [`copy_to_host`](Self::copy_to_host) into a new `Vec`. Blocking. Reports no fault.
+    ///
+    /// # Errors
+    /// As [`copy_to_host`](Self::copy_to_host).
+    pub fn to_vec(&self) -> Result<Vec<T>> {
+        let mut all = vec![T::from_slot(0); self.len];
+        self.copy_to_host(&mut all)?;
+        Ok(all)
+    }
+
+    /// Copies host memory of the same length into it, once the home stream is done with it. Blocking. Of a part:
+    /// [`DeviceSliceMut::copy_from_host`]; without waiting: [`DeviceSliceMut::upload`].
+    ///
+    /// # Errors
+    /// [`ShapeError::CopyLength`] where `from` has another length; [`Error::Acl`], [`Error::Capturing`],
+    /// [`Error::DeviceLost`].
+    pub fn copy_from_host(&mut self, from: &[T]) -> Result<()> {
+        let home = self.home.clone();
+        self.as_slice_mut().copy_from_host(&home, from)
+    }
+
     /// The number of elements.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -126,6 +147,17 @@ impl<T: Int> DeviceBuffer<T> {
             Some(memory) => self.home.within(|api| unsafe { api.free(memory) }),
             None => Ok(()),
         }
+    }
+}
+
+/// For what shares it.
+impl<T: Int> DeviceBuffer<T> {
+    pub(crate) fn into_parts(mut self) -> (Option<DeviceMemory>, usize, Stream) {
+        (self.memory.take(), self.len, self.home.clone())
+    }
+
+    pub(crate) fn from_parts(memory: Option<DeviceMemory>, len: usize, home: Stream) -> Self {
+        Self { memory, len, home, elements: PhantomData }
     }
 }
 

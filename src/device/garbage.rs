@@ -6,7 +6,7 @@ use std::any::Any;
 use std::fmt::Display;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::acl::{Api, Context, DeviceMemory, RawEvent, RawGraph};
+use crate::acl::{Api, Context, DeviceMemory, PinnedMemory, RawEvent, RawGraph};
 use crate::logging;
 
 /// What was dropped on one stream.
@@ -32,6 +32,10 @@ struct Used {
 pub(crate) enum Dropped {
     /// aclrtFree does not wait.
     Memory(DeviceMemory),
+    /// On the list of each stream that read it; whoever takes the last frees it.
+    Shared(Arc<DeviceMemory>),
+    /// A copy from it may be under way. aclrtFreeHost does not wait either.
+    Pinned(PinnedMemory),
     /// On the list of each stream that it was replayed on; whoever takes the last destroys it.
     Graph(Arc<CapturedGraph>),
 }
@@ -91,11 +95,15 @@ fn locked<T>(list: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 ///
 /// # Safety
 /// The work that was enqueued before they were dropped is done.
-pub(crate) unsafe fn free(api: &Api, dropped: Vec<DeviceMemory>) {
-    for memory in dropped {
+pub(crate) unsafe fn free(api: &Api, memory: Vec<DeviceMemory>, pinned: Vec<PinnedMemory>) {
+    for memory in memory {
         // SAFETY: the caller's promise; nothing has a buffer's address after its drop but the work, and graphs, whose
         // maker has promised to keep the buffers.
         leaked("memory of a dropped buffer", unsafe { api.free(memory) });
+    }
+    for memory in pinned {
+        // SAFETY: the caller's promise; uploads are not captured.
+        leaked("pinned memory", unsafe { api.free_host(memory) });
     }
 }
 

@@ -125,18 +125,21 @@ impl Device {
     #[must_use]
     pub(crate) unsafe fn finish(&self, state: &StreamState, drops: u64, reads: u64, own: Option<Read>) -> Vec<Owner> {
         let drops = state.log.finish(reads, own).max(drops);
-        let (mut memory, mut graphs) = (Vec::new(), Vec::new());
+        let (mut memory, mut pinned, mut graphs) = (Vec::new(), Vec::new(), Vec::new());
         for dropped in state.garbage.take(drops) {
             match dropped {
                 Dropped::Memory(dropped) => memory.push(dropped),
+                // The last of the streams that read it.
+                Dropped::Shared(shared) => memory.extend(Arc::into_inner(shared)),
+                Dropped::Pinned(dropped) => pinned.push(dropped),
                 // The last of the streams that it was replayed on.
                 Dropped::Graph(graph) => graphs.extend(Arc::into_inner(graph)),
             }
         }
-        if !memory.is_empty() {
+        if !(memory.is_empty() && pinned.is_empty()) {
             let freed = self.within(state.context, None, |api| {
                 // SAFETY: the caller's promise; what was dropped before a read is enqueued before it too.
-                unsafe { garbage::free(api, memory) };
+                unsafe { garbage::free(api, memory, pinned) };
                 Ok::<_, acl::Error>(())
             });
             leaked("memory of dropped buffers", freed);

@@ -1,13 +1,14 @@
 //! Arrays in device memory, borrowed: of an owned buffer, or of memory that belongs to someone else.
 
-#![allow(unsafe_code, reason = "addresses from elsewhere, and copies to and from them")]
+#![allow(unsafe_code, reason = "addresses from elsewhere")]
 
 use std::fmt;
 use std::marker::PhantomData;
 use std::num::NonZeroU64;
 use std::ops::{Bound, Range, RangeBounds};
 
-use crate::{Device, Error, Int, Result, ShapeError, Stream};
+use super::element::Element;
+use crate::{Device, Error, Int, IntType, Result, ShapeError, Stream};
 
 /// A device address. Not a Rust pointer: the host cannot follow it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -60,27 +61,29 @@ impl Home {
 
 /// What both slices are.
 #[derive(Debug, Clone, Copy)]
-struct Raw {
+pub(super) struct Raw {
     address: Option<DeviceAddr>,
     len: usize,
+    pub(super) element_type: IntType,
     home: Home,
 }
 
 impl Raw {
-    /// Memory of `T`s at an address from elsewhere.
-    fn at<T: Int>(device: &Device, address: DeviceAddr, len: usize) -> Result<Self> {
-        let (argument, wrong) = ("slice", address.get());
-        if !wrong.is_multiple_of(size_of::<T>() as u64) {
+    /// Memory at an address from elsewhere.
+    pub(super) fn at(device: &Device, element_type: IntType, address: DeviceAddr, len: usize) -> Result<Self> {
+        let (argument, wrong, size) = ("slice", address.get(), element_type.size() as u64);
+        if !wrong.is_multiple_of(size) {
             return Err(Error::BadAddress { argument, address: wrong, reason: "not aligned to its elements" });
         }
-        let bytes = (len as u64).checked_mul(size_of::<T>() as u64);
+        let bytes = (len as u64).checked_mul(size);
         if bytes.and_then(|bytes| wrong.checked_add(bytes)).is_none() {
             return Err(Error::BadAddress { argument, address: wrong, reason: "its end is past the last address" });
         }
-        Ok(Self { address: Some(address), len, home: Home { device: Some(device.id()), stream: None } })
+        let home = Home { device: Some(device.id()), stream: None };
+        Ok(Self { address: Some(address), len, element_type, home })
     }
 
-    fn get<T: Int>(self, range: impl RangeBounds<usize>) -> Option<Self> {
+    fn get(self, range: impl RangeBounds<usize>) -> Option<Self> {
         let start = match range.start_bound() {
             Bound::Included(&start) => start,
             Bound::Excluded(&start) => start.checked_add(1)?,
@@ -94,26 +97,27 @@ impl Raw {
         if start > end || end > self.len {
             return None;
         }
-        let address = self.address.and_then(|base| DeviceAddr::new(base.get() + (start * size_of::<T>()) as u64));
-        Some(Self { address, len: end - start, home: self.home })
+        let address =
+            self.address.and_then(|base| DeviceAddr::new(base.get() + (start * self.element_type.size()) as u64));
+        Some(Self { address, len: end - start, ..self })
     }
 
-    fn bytes<T: Int>(self) -> Range<u64> {
+    fn bytes(self) -> Range<u64> {
         let start = self.address.map_or(0, DeviceAddr::get);
-        start..start + (self.len * size_of::<T>()) as u64
+        start..start + (self.len * self.element_type.size()) as u64
     }
 }
 
 /// `len` elements in device memory, to be read.
 pub struct DeviceSlice<'a, T> {
-    raw: Raw,
-    memory: PhantomData<&'a [T]>,
+    pub(super) raw: Raw,
+    pub(super) memory: PhantomData<&'a [T]>,
 }
 
 /// `len` elements in device memory, to be written. Not `Copy`: see [`reborrow`](Self::reborrow).
 pub struct DeviceSliceMut<'a, T> {
-    raw: Raw,
-    memory: PhantomData<&'a mut [T]>,
+    pub(super) raw: Raw,
+    pub(super) memory: PhantomData<&'a mut [T]>,
 }
 
 impl<T> Clone for DeviceSlice<'_, T> {
@@ -128,14 +132,24 @@ macro_rules! common {
         impl<'a, T: Int> $slice<'a, T> {
             pub(crate) fn owned(address: Option<NonZeroU64>, len: usize, stream: &Stream) -> Self {
                 let home = Home { device: Some(stream.device().id()), stream: Some(stream.id()) };
-                Self { raw: Raw { address: address.map(DeviceAddr), len, home }, memory: PhantomData }
+                let raw = Raw { address: address.map(DeviceAddr), len, element_type: T::TYPE, home };
+                Self { raw, memory: PhantomData }
             }
 
             /// No elements, on no device.
             #[must_use]
             pub const fn empty() -> Self {
-                let raw = Raw { address: None, len: 0, home: Home { device: None, stream: None } };
+                let home = Home { device: None, stream: None };
+                let raw = Raw { address: None, len: 0, element_type: T::TYPE, home };
                 Self { raw, memory: PhantomData }
+            }
+        }
+
+        impl<T: Element> $slice<'_, T> {
+            /// What it holds.
+            #[must_use]
+            pub const fn element_type(&self) -> IntType {
+                self.raw.element_type
             }
 
             /// The number of elements.
@@ -156,13 +170,18 @@ macro_rules! common {
                 self.raw.address
             }
 
+            /// The address as calls take it.
+            pub(crate) fn memory(&self) -> Option<NonZeroU64> {
+                self.raw.address.map(|address| address.0)
+            }
+
             pub(crate) const fn home(&self) -> Home {
                 self.raw.home
             }
 
             /// The bytes that it covers.
             pub(crate) fn bytes(&self) -> Range<u64> {
-                self.raw.bytes::<T>()
+                self.raw.bytes()
             }
         }
 
@@ -177,7 +196,7 @@ macro_rules! common {
 common!(DeviceSlice);
 common!(DeviceSliceMut);
 
-impl<'a, T: Int> DeviceSlice<'a, T> {
+impl<T: Int> DeviceSlice<'_, T> {
     /// `len` elements at a device address that comes from elsewhere.
     ///
     /// # Errors
@@ -190,34 +209,19 @@ impl<'a, T: Int> DeviceSlice<'a, T> {
     /// - nothing writes to any 64-byte block that they touch, unless it is ordered before or after that work on the
     ///   device: by the same stream, or by events.
     pub unsafe fn from_raw_parts(device: &Device, addr: DeviceAddr, len: usize) -> Result<Self> {
-        Ok(Self { raw: Raw::at::<T>(device, addr, len)?, memory: PhantomData })
-    }
-
-    /// A part of it; `None` where the range leaves it.
-    #[must_use]
-    pub fn get(&self, range: impl RangeBounds<usize>) -> Option<Self> {
-        Some(Self { raw: self.raw.get::<T>(range)?, memory: PhantomData })
-    }
-
-    /// Copies it to host memory of the same length, once everything on `stream` is done. Blocking. Work of other streams
-    /// on memory that is not an owned buffer's is the caller's to order. Reports no fault: see [`Unreported`].
-    ///
-    /// # Errors
-    /// [`ShapeError::CopyLength`], [`Error::WrongHome`], [`Error::Acl`], [`Error::Capturing`], [`Error::DeviceLost`].
-    pub fn copy_to_host<'s>(&self, stream: &'s Stream, to: &mut [T]) -> Result<Unreported<'s>> {
-        check_copy(to.len(), self.len())?;
-        self.home().check("buffer", stream)?;
-        stream.settle()?;
-        let copied = Unreported(stream);
-        let Some(DeviceAddr(from)) = self.raw.address.filter(|_| !to.is_empty()) else { return Ok(copied) };
-        // SAFETY: T is i32 or i64: any bytes are a value of it.
-        let bytes = unsafe { std::slice::from_raw_parts_mut(to.as_mut_ptr().cast(), size_of_val(to)) };
-        // SAFETY: as long as the slice, whose work is done or is the caller's to order.
-        stream.within(|api| unsafe { api.copy_to_host(bytes, from) }).map(|()| copied)
+        Ok(Self { raw: Raw::at(device, T::TYPE, addr, len)?, memory: PhantomData })
     }
 }
 
-impl<'a, T: Int> DeviceSliceMut<'a, T> {
+impl<T: Element> DeviceSlice<'_, T> {
+    /// A part of it; `None` where the range leaves it.
+    #[must_use]
+    pub fn get(&self, range: impl RangeBounds<usize>) -> Option<Self> {
+        Some(Self { raw: self.raw.get(range)?, memory: PhantomData })
+    }
+}
+
+impl<T: Int> DeviceSliceMut<'_, T> {
     /// `len` elements at a device address that comes from elsewhere.
     ///
     /// # Errors
@@ -225,11 +229,14 @@ impl<'a, T: Int> DeviceSliceMut<'a, T> {
     ///
     /// # Safety
     /// As [`DeviceSlice::from_raw_parts`], but the elements need not be initialised, and nothing at all accesses them,
-    /// nor writes to any 64-byte block that they touch, unless it is ordered before or after the work on the device.
+    /// nor writes to any 64-byte block that they touch, unless it is ordered before or after the work on the device. That
+    /// holds for the parts of [`split_at_mut`](Self::split_at_mut) too, each by itself.
     pub unsafe fn from_raw_parts(device: &Device, addr: DeviceAddr, len: usize) -> Result<Self> {
-        Ok(Self { raw: Raw::at::<T>(device, addr, len)?, memory: PhantomData })
+        Ok(Self { raw: Raw::at(device, T::TYPE, addr, len)?, memory: PhantomData })
     }
+}
 
+impl<'a, T: Element> DeviceSliceMut<'a, T> {
     /// The same elements, for a shorter time: `self` can be used again afterwards.
     #[must_use]
     pub fn reborrow(&mut self) -> DeviceSliceMut<'_, T> {
@@ -245,43 +252,23 @@ impl<'a, T: Int> DeviceSliceMut<'a, T> {
     /// A part of it, in its stead; `None` where the range leaves it.
     #[must_use]
     pub fn get(self, range: impl RangeBounds<usize>) -> Option<Self> {
-        Some(Self { raw: self.raw.get::<T>(range)?, memory: PhantomData })
+        Some(Self { raw: self.raw.get(range)?, memory: PhantomData })
     }
 
-    /// Copies host memory of the same length into it, once everything on `stream` is done. Blocking. Work of other
-    /// streams on memory that is not an owned buffer's is the caller's to order.
+    /// The elements before `mid`, and those from it on.
     ///
     /// # Errors
-    /// [`ShapeError::CopyLength`], [`Error::WrongHome`], [`Error::Acl`], [`Error::Capturing`], [`Error::DeviceLost`].
-    pub fn copy_from_host(&mut self, stream: &Stream, from: &[T]) -> Result<()> {
-        check_copy(from.len(), self.len())?;
-        self.home().check("buffer", stream)?;
-        stream.settle()?;
-        let Some(DeviceAddr(to)) = self.raw.address.filter(|_| !from.is_empty()) else { return Ok(()) };
-        // SAFETY: i32 and i64 have no padding.
-        let bytes = unsafe { std::slice::from_raw_parts(from.as_ptr().cast(), size_of_val(from)) };
-        // SAFETY: as long as the slice, whose work is done or is the caller's to order.
-        stream.within(|api| unsafe { api.copy_to_device(to, bytes) })
+    /// [`ShapeError::TooLarge`] past the end. [`Error::BadAddress`] where `mid` is within a 64-byte block of the memory, of a
+    /// slice that is no owned buffer's: the two parts may be used on two streams, and the device writes whole blocks.
+    pub fn split_at_mut(self, mid: usize) -> Result<(Self, Self)> {
+        let too_large = ShapeError::TooLarge { argument: "mid", value: mid, max: self.len() };
+        let (Some(before), Some(behind)) = (self.raw.get(..mid), self.raw.get(mid..)) else {
+            return Err(too_large.into());
+        };
+        let address = behind.bytes().start;
+        if self.raw.home.stream.is_none() && before.len != 0 && behind.len != 0 && !address.is_multiple_of(64) {
+            return Err(Error::BadAddress { argument: "mid", address, reason: "within a 64-byte block" });
+        }
+        Ok((Self { raw: before, memory: PhantomData }, Self { raw: behind, memory: PhantomData }))
     }
-}
-
-/// What was copied to the host, with the faults of the stream's launches not yet reported.
-#[derive(Debug)]
-pub struct Unreported<'a>(&'a Stream);
-
-impl Unreported<'_> {
-    /// Reports them, as [`Stream::synchronize`] does. The copy holds what the valid rows gave in any case.
-    ///
-    /// # Errors
-    /// As [`Stream::synchronize`].
-    pub fn report(self) -> Result<()> {
-        self.0.synchronize()
-    }
-}
-
-fn check_copy(host: usize, device: usize) -> Result<()> {
-    if host != device {
-        return Err(ShapeError::CopyLength { host, device }.into());
-    }
-    Ok(())
 }

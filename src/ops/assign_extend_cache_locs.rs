@@ -1,11 +1,13 @@
 //! `assign_extend_cache_locs`.
 
-use super::{Arguments, Arrays, LaunchConfig, Plan, enqueue, lines, size, tile};
+use super::{Arguments, Arrays, LaunchConfig, Plan, enqueue, lines, output_bytes, size, tile};
 use crate::abi::bindings::{
     ASCEND_CACHE_LOC_CHECKPOINTS_MAX, ASCEND_CACHE_LOC_COPY_TILE_MAX, ASCEND_CACHE_LOC_SCAN_TILE_MAX,
     ASCEND_CACHE_LOC_WALK_TILE_MAX, AscendCacheLocAssignExtendCacheLocsParams,
 };
-use crate::{DeviceSlice, DeviceSliceMut, Int, LaunchId, Operation, ReqToToken, Result, ShapeError, Stream, batch_of};
+use crate::{
+    DeviceSlice, DeviceSliceMut, Element, LaunchId, Operation, ReqToToken, Result, ShapeError, Stream, batch_of,
+};
 
 impl Operation {
     /// [`assign_extend_cache_locs`].
@@ -14,8 +16,6 @@ impl Operation {
 
 /// What a row weighs beside its output, in bytes: an estimate until a device is measured.
 const ROW_COST_BYTES: u32 = 1024;
-/// Weight that a further core is worth.
-const BYTES_PER_CORE: u64 = 8 * 1024;
 
 /// The arguments of [`assign_extend_cache_locs`]: the slots of a range of tokens of each request, end to end.
 ///
@@ -34,7 +34,7 @@ pub struct ExtendLocs<'a, R, L, O> {
     pub out: DeviceSliceMut<'a, O>,
 }
 
-impl<R: Int, L: Int, O: Int> ExtendLocs<'_, R, L, O> {
+impl<R: Element, L: Element, O: Element> ExtendLocs<'_, R, L, O> {
     /// The batch: the length of the index arrays.
     ///
     /// # Errors
@@ -46,22 +46,20 @@ impl<R: Int, L: Int, O: Int> ExtendLocs<'_, R, L, O> {
 }
 
 /// What a row weighs beside its output.
-fn row_cost_bytes<O>(config: &LaunchConfig) -> u32 {
-    config.tiles.row_cost_bytes.unwrap_or(ROW_COST_BYTES).clamp(size(size_of::<O>()), 1 << 20)
+fn row_cost_bytes<O: Element>(out: &DeviceSliceMut<'_, O>, config: &LaunchConfig) -> u32 {
+    config.tiles.row_cost_bytes.unwrap_or(ROW_COST_BYTES).clamp(size(out.element_type().size()), 1 << 20)
 }
 
-impl<R: Int, L: Int, O: Int> Arguments for ExtendLocs<'_, R, L, O> {
+impl<R: Element, L: Element, O: Element> Arguments for ExtendLocs<'_, R, L, O> {
     type Block = AscendCacheLocAssignExtendCacheLocsParams;
 
     fn batch(&self) -> Result<usize, ShapeError> {
         self.batch()
     }
 
-    fn plan(&self, n: usize, config: &LaunchConfig) -> Plan {
-        let output = self.out.bytes();
-        let rows = n as u64 * u64::from(row_cost_bytes::<O>(config));
-        let work = (output.end - output.start).saturating_add(rows);
-        Plan { work, grain: BYTES_PER_CORE, lines: lines(&self.out) }
+    fn plan(&self, n: usize) -> Plan {
+        let table = 4 * self.out.len() as u64;
+        Plan { rows: n as u64, bytes: table + output_bytes(&self.out), lines: lines(&self.out) }
     }
 
     fn block(&self, n: usize, arrays: Arrays<'_>, config: &LaunchConfig) -> Result<Self::Block> {
@@ -79,7 +77,7 @@ impl<R: Int, L: Int, O: Int> Arguments for ExtendLocs<'_, R, L, O> {
             row_stride: size(shape.row_stride()),
             row_len: size(shape.row_len()),
             n: size(n),
-            row_cost_bytes: row_cost_bytes::<O>(config),
+            row_cost_bytes: row_cost_bytes(&self.out, config),
             copy_tile: tile(config.tiles.tile, copy, 32, copy),
             scan_tile: tile(config.tiles.scan_tile, scan, 64, scan),
             walk_tile: tile(config.tiles.walk_tile, walk, 8, walk),
@@ -113,7 +111,7 @@ impl<R: Int, L: Int, O: Int> Arguments for ExtendLocs<'_, R, L, O> {
 /// [`Error::Shape`](crate::Error::Shape), [`Error::WrongHome`](crate::Error::WrongHome),
 /// [`Error::BadAddress`](crate::Error::BadAddress): nothing was enqueued. [`Error::Acl`](crate::Error::Acl),
 /// [`Error::DeviceLost`](crate::Error::DeviceLost).
-pub fn assign_extend_cache_locs<R: Int, L: Int, O: Int>(
+pub fn assign_extend_cache_locs<R: Element, L: Element, O: Element>(
     stream: &Stream,
     args: ExtendLocs<'_, R, L, O>,
 ) -> Result<LaunchId> {
@@ -125,7 +123,7 @@ pub fn assign_extend_cache_locs<R: Int, L: Int, O: Int>(
 /// # Errors
 /// As [`assign_extend_cache_locs`], and [`Error::BadCores`](crate::Error::BadCores).
 #[expect(clippy::needless_pass_by_value, reason = "`out` is taken exclusively")]
-pub fn assign_extend_cache_locs_with<R: Int, L: Int, O: Int>(
+pub fn assign_extend_cache_locs_with<R: Element, L: Element, O: Element>(
     stream: &Stream,
     args: ExtendLocs<'_, R, L, O>,
     config: &LaunchConfig,

@@ -1,16 +1,15 @@
 //! `get_last_loc`.
 
-use super::{Arguments, Arrays, LaunchConfig, Plan, enqueue, lines, size, tile};
+use super::{Arguments, Arrays, LaunchConfig, Plan, enqueue, lines, output_bytes, size, tile};
 use crate::abi::bindings::{ASCEND_CACHE_LOC_ROW_TILE_MAX, AscendCacheLocGetLastLocParams};
-use crate::{DeviceSlice, DeviceSliceMut, Int, LaunchId, Operation, ReqToToken, Result, ShapeError, Stream, batch_of};
+use crate::{
+    DeviceSlice, DeviceSliceMut, Element, LaunchId, Operation, ReqToToken, Result, ShapeError, Stream, batch_of,
+};
 
 impl Operation {
     /// [`get_last_loc`].
     pub const GET_LAST_LOC: Self = Self::of::<AscendCacheLocGetLastLocParams>();
 }
-
-/// Rows that a further core is worth: each is a small copy, and a core costs a launch some time.
-const ROWS_PER_CORE: u64 = 16;
 
 /// The arguments of [`get_last_loc`]: the slot of each request's last prefix token.
 ///
@@ -27,7 +26,7 @@ pub struct LastLoc<'a, R, L, O> {
     pub out: DeviceSliceMut<'a, O>,
 }
 
-impl<R: Int, L: Int, O: Int> LastLoc<'_, R, L, O> {
+impl<R: Element, L: Element, O: Element> LastLoc<'_, R, L, O> {
     /// The batch: the length of all arrays.
     ///
     /// # Errors
@@ -37,15 +36,15 @@ impl<R: Int, L: Int, O: Int> LastLoc<'_, R, L, O> {
     }
 }
 
-impl<R: Int, L: Int, O: Int> Arguments for LastLoc<'_, R, L, O> {
+impl<R: Element, L: Element, O: Element> Arguments for LastLoc<'_, R, L, O> {
     type Block = AscendCacheLocGetLastLocParams;
 
     fn batch(&self) -> Result<usize, ShapeError> {
         self.batch()
     }
 
-    fn plan(&self, n: usize, _: &LaunchConfig) -> Plan {
-        Plan { work: n as u64, grain: ROWS_PER_CORE, lines: lines(&self.out) }
+    fn plan(&self, n: usize) -> Plan {
+        Plan { rows: n as u64, bytes: output_bytes(&self.out), lines: lines(&self.out) }
     }
 
     fn block(&self, n: usize, arrays: Arrays<'_>, config: &LaunchConfig) -> Result<Self::Block> {
@@ -83,7 +82,10 @@ impl<R: Int, L: Int, O: Int> Arguments for LastLoc<'_, R, L, O> {
 /// [`Error::Shape`](crate::Error::Shape), [`Error::WrongHome`](crate::Error::WrongHome),
 /// [`Error::BadAddress`](crate::Error::BadAddress): nothing was enqueued. [`Error::Acl`](crate::Error::Acl),
 /// [`Error::DeviceLost`](crate::Error::DeviceLost).
-pub fn get_last_loc<R: Int, L: Int, O: Int>(stream: &Stream, args: LastLoc<'_, R, L, O>) -> Result<LaunchId> {
+pub fn get_last_loc<R: Element, L: Element, O: Element>(
+    stream: &Stream,
+    args: LastLoc<'_, R, L, O>,
+) -> Result<LaunchId> {
     get_last_loc_with(stream, args, &LaunchConfig::default())
 }
 
@@ -92,7 +94,7 @@ pub fn get_last_loc<R: Int, L: Int, O: Int>(stream: &Stream, args: LastLoc<'_, R
 /// # Errors
 /// As [`get_last_loc`], and [`Error::BadCores`](crate::Error::BadCores).
 #[expect(clippy::needless_pass_by_value, reason = "`out` is taken exclusively")]
-pub fn get_last_loc_with<R: Int, L: Int, O: Int>(
+pub fn get_last_loc_with<R: Element, L: Element, O: Element>(
     stream: &Stream,
     args: LastLoc<'_, R, L, O>,
     config: &LaunchConfig,

@@ -5,16 +5,19 @@
 
 mod assign_extend_cache_locs;
 mod get_last_loc;
+mod plan;
 
 pub use assign_extend_cache_locs::*;
 pub use get_last_loc::*;
+
+use plan::Plan;
 
 use std::ops::Range;
 
 use crate::abi::bindings::{ASCEND_CACHE_LOC_ACCESS_READ, ASCEND_CACHE_LOC_ACCESS_WRITE, ASCEND_CACHE_LOC_LINE_BYTES};
 use crate::abi::{self, Array, Head, Operation, ParameterBlock};
 use crate::device::Home;
-use crate::{DeviceSlice, DeviceSliceMut, Error, Int, LaunchId, ReqToToken, Result, ShapeError, Stream};
+use crate::{DeviceSlice, DeviceSliceMut, Element, Error, IntType, LaunchId, ReqToToken, Result, ShapeError, Stream};
 
 /// How a launch is laid out: `LaunchConfig { cores: Some(8), ..Default::default() }`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -50,32 +53,11 @@ pub(crate) trait Arguments {
     /// The batch, where the arrays' lengths agree.
     fn batch(&self) -> Result<usize, ShapeError>;
 
-    /// How many cores a batch of `n` rows, not 0, is worth.
-    fn plan(&self, n: usize, config: &LaunchConfig) -> Plan;
+    /// What a batch of `n` rows, not 0, has to do.
+    fn plan(&self, n: usize) -> Plan;
 
     /// The parameter block, but for its head.
     fn block(&self, n: usize, arrays: Arrays<'_>, config: &LaunchConfig) -> Result<Self::Block>;
-}
-
-/// Cores for a launch: as many as there is work for, in pieces of `grain`, and no more than there are `lines` of output,
-/// since no two cores write into one.
-#[derive(Debug)]
-pub(crate) struct Plan {
-    pub(crate) work: u64,
-    pub(crate) grain: u64,
-    pub(crate) lines: u64,
-}
-
-impl Plan {
-    fn cores(&self, config: &LaunchConfig, available: u32) -> Result<u32> {
-        let available = available.min(65_535);
-        let wanted = match config.cores {
-            Some(cores) if !(1..=available).contains(&cores) => return Err(Error::BadCores { cores, available }),
-            Some(cores) => cores.into(),
-            None => self.work.div_ceil(self.grain).min(available.into()),
-        };
-        Ok(u32::try_from(wanted.clamp(1, self.lines.max(1))).expect("no more than there are"))
-    }
 }
 
 /// Makes arrays for a block that is launched on a stream; refuses those that are at home elsewhere.
@@ -84,13 +66,13 @@ pub(crate) struct Arrays<'a>(&'a Stream);
 
 impl Arrays<'_> {
     /// An array that the kernel reads.
-    pub(crate) fn input<T: Int>(self, name: &'static str, slice: &DeviceSlice<'_, T>) -> Result<Array> {
-        self.array::<T>(name, slice.home(), slice.bytes(), ASCEND_CACHE_LOC_ACCESS_READ)
+    pub(crate) fn input<T: Element>(self, name: &'static str, slice: &DeviceSlice<'_, T>) -> Result<Array> {
+        self.array(name, slice.home(), slice.bytes(), slice.element_type(), ASCEND_CACHE_LOC_ACCESS_READ)
     }
 
     /// An array that the kernel writes.
-    pub(crate) fn output<T: Int>(self, name: &'static str, slice: &DeviceSliceMut<'_, T>) -> Result<Array> {
-        self.array::<T>(name, slice.home(), slice.bytes(), ASCEND_CACHE_LOC_ACCESS_WRITE)
+    pub(crate) fn output<T: Element>(self, name: &'static str, slice: &DeviceSliceMut<'_, T>) -> Result<Array> {
+        self.array(name, slice.home(), slice.bytes(), slice.element_type(), ASCEND_CACHE_LOC_ACCESS_WRITE)
     }
 
     /// A table that the kernel reads: what its shape needs of the storage.
@@ -100,10 +82,17 @@ impl Arrays<'_> {
         Ok(array)
     }
 
-    fn array<T: Int>(self, name: &'static str, home: Home, bytes: Range<u64>, access: u32) -> Result<Array> {
+    fn array(
+        self,
+        name: &'static str,
+        home: Home,
+        bytes: Range<u64>,
+        element_type: IntType,
+        access: u32,
+    ) -> Result<Array> {
         home.check(name, self.0)?;
         let Range { start: address, end } = bytes;
-        Ok(Array { address, bytes: end - address, element_bytes: size(size_of::<T>()), access })
+        Ok(Array { address, bytes: end - address, element_bytes: size(element_type.size()), access })
     }
 }
 
@@ -119,7 +108,7 @@ pub(crate) fn enqueue<A: Arguments>(stream: &Stream, args: &A, config: &LaunchCo
         launch: 0,
     };
     check_apart(operation, &block)?;
-    let cores = args.plan(n, config).cores(config, stream.device().info().vector_cores)?;
+    let cores = args.plan(n).cores(config, stream.device().info().vector_cores)?;
     // Behind every check: a call that is refused takes no id.
     let id = stream.device().next_launch();
     if n > 0 {
@@ -145,8 +134,14 @@ fn check_apart<B: ParameterBlock>(operation: Operation, block: &B) -> Result<()>
     Ok(())
 }
 
+/// The bytes of an output.
+fn output_bytes<O: Element>(out: &DeviceSliceMut<'_, O>) -> u64 {
+    let Range { start, end } = out.bytes();
+    end - start
+}
+
 /// The 64-byte lines that an output touches.
-fn lines<O: Int>(out: &DeviceSliceMut<'_, O>) -> u64 {
+fn lines<O: Element>(out: &DeviceSliceMut<'_, O>) -> u64 {
     let (line, Range { start, end }) = (u64::from(ASCEND_CACHE_LOC_LINE_BYTES), out.bytes());
     end.div_ceil(line) - start / line
 }

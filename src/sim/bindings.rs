@@ -301,8 +301,121 @@ impl Default for AscendCacheLocSimArray {
         }
     }
 }
+pub const ASCEND_CACHE_LOC_SIM_STEP_INSTRUCTION: AscendCacheLocSimStepKind = 0;
+pub const ASCEND_CACHE_LOC_SIM_STEP_UB_GET: AscendCacheLocSimStepKind = 1;
+pub const ASCEND_CACHE_LOC_SIM_STEP_UB_SET: AscendCacheLocSimStepKind = 2;
+pub const ASCEND_CACHE_LOC_SIM_STEP_GM_GET: AscendCacheLocSimStepKind = 3;
+pub const ASCEND_CACHE_LOC_SIM_STEP_GM_SET: AscendCacheLocSimStepKind = 4;
+pub const ASCEND_CACHE_LOC_SIM_STEP_CACHE_CLEAN: AscendCacheLocSimStepKind = 5;
+pub const ASCEND_CACHE_LOC_SIM_STEP_SET_FLAG: AscendCacheLocSimStepKind = 6;
+pub const ASCEND_CACHE_LOC_SIM_STEP_WAIT_FLAG: AscendCacheLocSimStepKind = 7;
+pub const ASCEND_CACHE_LOC_SIM_STEP_BARRIER: AscendCacheLocSimStepKind = 8;
+pub type AscendCacheLocSimStepKind = ::core::ffi::c_uint;
 #[repr(C)]
-#[derive(Debug, Default, Copy, Clone)]
+#[derive(Debug, Copy, Clone)]
+pub struct AscendCacheLocSimStep {
+    pub name: *const ::core::ffi::c_char,
+    pub file: *const ::core::ffi::c_char,
+    pub line: u32,
+    pub pipe: u32,
+    pub kind: u32,
+    pub repeats: u32,
+    pub known: [u32; 4usize],
+    pub address: u64,
+    pub pitch: u64,
+    pub blocks: u32,
+    pub block_bytes: u32,
+}
+#[allow(clippy::unnecessary_operation, clippy::identity_op)]
+const _: () = {
+    [
+        "Size of AscendCacheLocSimStep",
+    ][::core::mem::size_of::<AscendCacheLocSimStep>() - 72usize];
+    [
+        "Alignment of AscendCacheLocSimStep",
+    ][::core::mem::align_of::<AscendCacheLocSimStep>() - 8usize];
+    [
+        "Offset of field: AscendCacheLocSimStep::name",
+    ][::core::mem::offset_of!(AscendCacheLocSimStep, name) - 0usize];
+    [
+        "Offset of field: AscendCacheLocSimStep::file",
+    ][::core::mem::offset_of!(AscendCacheLocSimStep, file) - 8usize];
+    [
+        "Offset of field: AscendCacheLocSimStep::line",
+    ][::core::mem::offset_of!(AscendCacheLocSimStep, line) - 16usize];
+    [
+        "Offset of field: AscendCacheLocSimStep::pipe",
+    ][::core::mem::offset_of!(AscendCacheLocSimStep, pipe) - 20usize];
+    [
+        "Offset of field: AscendCacheLocSimStep::kind",
+    ][::core::mem::offset_of!(AscendCacheLocSimStep, kind) - 24usize];
+    [
+        "Offset of field: AscendCacheLocSimStep::repeats",
+    ][::core::mem::offset_of!(AscendCacheLocSimStep, repeats) - 28usize];
+    [
+        "Offset of field: AscendCacheLocSimStep::known",
+    ][::core::mem::offset_of!(AscendCacheLocSimStep, known) - 32usize];
+    [
+        "Offset of field: AscendCacheLocSimStep::address",
+    ][::core::mem::offset_of!(AscendCacheLocSimStep, address) - 48usize];
+    [
+        "Offset of field: AscendCacheLocSimStep::pitch",
+    ][::core::mem::offset_of!(AscendCacheLocSimStep, pitch) - 56usize];
+    [
+        "Offset of field: AscendCacheLocSimStep::blocks",
+    ][::core::mem::offset_of!(AscendCacheLocSimStep, blocks) - 64usize];
+    [
+        "Offset of field: AscendCacheLocSimStep::block_bytes",
+    ][::core::mem::offset_of!(AscendCacheLocSimStep, block_bytes) - 68usize];
+};
+impl Default for AscendCacheLocSimStep {
+    fn default() -> Self {
+        let mut s = ::core::mem::MaybeUninit::<Self>::uninit();
+        unsafe {
+            ::core::ptr::write_bytes(s.as_mut_ptr(), 0, 1);
+            s.assume_init()
+        }
+    }
+}
+#[repr(C)]
+#[derive(Debug, Copy, Clone)]
+pub struct AscendCacheLocSimObserver {
+    pub take: ::core::option::Option<
+        unsafe extern "C" fn(
+            context: *mut ::core::ffi::c_void,
+            core: u32,
+            steps: *const AscendCacheLocSimStep,
+            count: u64,
+        ),
+    >,
+    pub context: *mut ::core::ffi::c_void,
+}
+#[allow(clippy::unnecessary_operation, clippy::identity_op)]
+const _: () = {
+    [
+        "Size of AscendCacheLocSimObserver",
+    ][::core::mem::size_of::<AscendCacheLocSimObserver>() - 16usize];
+    [
+        "Alignment of AscendCacheLocSimObserver",
+    ][::core::mem::align_of::<AscendCacheLocSimObserver>() - 8usize];
+    [
+        "Offset of field: AscendCacheLocSimObserver::take",
+    ][::core::mem::offset_of!(AscendCacheLocSimObserver, take) - 0usize];
+    [
+        "Offset of field: AscendCacheLocSimObserver::context",
+    ][::core::mem::offset_of!(AscendCacheLocSimObserver, context) - 8usize];
+};
+impl Default for AscendCacheLocSimObserver {
+    fn default() -> Self {
+        let mut s = ::core::mem::MaybeUninit::<Self>::uninit();
+        unsafe {
+            ::core::ptr::write_bytes(s.as_mut_ptr(), 0, 1);
+            s.assume_init()
+        }
+    }
+}
+#[repr(C)]
+#[derive(Debug, Copy, Clone)]
 pub struct AscendCacheLocSimOptions {
     pub order_seed: u64,
     pub instruction_limit: u64,
@@ -311,12 +424,13 @@ pub struct AscendCacheLocSimOptions {
     pub saturate: u32,
     pub shared_lines: u32,
     pub arch: u32,
+    pub observer: *const AscendCacheLocSimObserver,
 }
 #[allow(clippy::unnecessary_operation, clippy::identity_op)]
 const _: () = {
     [
         "Size of AscendCacheLocSimOptions",
-    ][::core::mem::size_of::<AscendCacheLocSimOptions>() - 40usize];
+    ][::core::mem::size_of::<AscendCacheLocSimOptions>() - 48usize];
     [
         "Alignment of AscendCacheLocSimOptions",
     ][::core::mem::align_of::<AscendCacheLocSimOptions>() - 8usize];
@@ -341,7 +455,19 @@ const _: () = {
     [
         "Offset of field: AscendCacheLocSimOptions::arch",
     ][::core::mem::offset_of!(AscendCacheLocSimOptions, arch) - 36usize];
+    [
+        "Offset of field: AscendCacheLocSimOptions::observer",
+    ][::core::mem::offset_of!(AscendCacheLocSimOptions, observer) - 40usize];
 };
+impl Default for AscendCacheLocSimOptions {
+    fn default() -> Self {
+        let mut s = ::core::mem::MaybeUninit::<Self>::uninit();
+        unsafe {
+            ::core::ptr::write_bytes(s.as_mut_ptr(), 0, 1);
+            s.assume_init()
+        }
+    }
+}
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]
 pub struct AscendCacheLocSimOutcome {

@@ -20,10 +20,11 @@
 #[rustfmt::skip]
 mod bindings;
 mod cores;
+pub mod cost;
 mod machine;
 
 pub use cores::{
     Access, Array, CoreCounters, Findings, Kernels, Launch, LaunchError, Pipe, PipeCounters, Place, Report, ReportKind,
-    Space,
+    Space, Step, StepKind, Steps,
 };
 pub use machine::{CallCounts, CallKind, CoreOptions, Machine, SimConfig};

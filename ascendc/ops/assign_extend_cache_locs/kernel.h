@@ -1,8 +1,8 @@
 // assign_extend_cache_locs: the slices table[req_pool_indices[i], start_offsets[i] .. end_offsets[i]] laid end to end.
 //
-// Contract: see AscendCacheLocAssignExtendCacheLocsParams. R, L and O are int32 or int64. A row with start == end is empty and
-// valid. A bad row does not read the table and is reported; it keeps its place in the output, filled with -1, where its
-// offsets say how long that is (place.h), and has none otherwise. So where a row begins depends on offsets
+// Contract: see AscendCacheLocAssignExtendCacheLocsParams. R, L and O are int32 or int64. A row with start == end is
+// empty and valid. A bad row does not read the table and is reported; it keeps its place in the output, filled with -1,
+// where its offsets say how long that is (place.h), and has none otherwise. So where a row begins depends on offsets
 // alone. The first row that does not fit whole into `capacity` is reported too, and what fits is written. The lowest
 // such row of a core goes to the core's line of the fault log. n may be anything below 2^31 - 1, lengths anything up to
 // 2^31 - 2, and the total anything.
@@ -11,11 +11,12 @@
 // position in the output, moved up to the next 64-byte line: a long row is shared, many short ones are too. Every core
 // finds both ends of its share by itself: from the sums of all lengths (scan.h) and a walk along the rows of its share.
 //
-// UB, for the largest tiles: lengths 16 KB, scan 24 + 8 KB, walk 6 KB, gather 2 * 16 + 1 + 16 + 32 KB, fault line 64 B:
-// 135 KB and 64 B.
+// UB, for the largest tiles: lengths 16 KB, scan 20 + 32 + 8 KB, requests 8 KB, gather 2 * 16 + 1 + 16 + 32 KB, fault
+// line 64 B: 165 KB and 64 B.
 //
 //     total = scan
-//     find the last checkpoint whose weight is not past the share's begin; walk from its row on:
+//     find the last checkpoint whose weight is not past the share's begin, by the lengths the first row that reaches
+//     into the share, and walk from there on; of a batch of one tile all is in UB already:
 //         S     request, start, end of the row; its fault, the length of its place, its weight and position
 //         if the share begins in this row: begin = the position there, moved up to a line
 //         if the row's weight begins in the share: report its fault, or that it does not fit
@@ -47,8 +48,7 @@ public:
     __aicore__ inline ExtendLocs(TPipe &pipe, const AscendCacheLocAssignExtendCacheLocsParams &params)
         : params_(params), lengths_(pipe, params.start_offsets.address, params.end_offsets.address, kScanTile),
           scan_(pipe, lengths_, params.n, params.scan_tile, params.checkpoints),
-          requests_(pipe, params.req_pool_indices.address, kWalkTile),
-          starts_(pipe, params.start_offsets.address, kWalkTile), ends_(pipe, params.end_offsets.address, kWalkTile),
+          requests_(pipe, params.req_pool_indices.address, kScanTile),
           gather_(pipe, params.out.address, params.copy_tile), fault_(pipe, params.head),
           table_(Global<int32_t>(params.table.address)), row_weight_(params.row_cost_bytes / sizeof(O))
     {
@@ -58,6 +58,9 @@ public:
     {
         const auto core = static_cast<uint32_t>(GetBlockIdx());
         const auto cores = static_cast<uint32_t>(GetBlockNum());
+        if (OneTile()) {
+            requests_.Load(0, params_.n);
+        }
         const auto total = static_cast<uint64_t>(scan_.Run(core, cores));
         limit_ = Min(total, params_.capacity);
         const uint64_t weight = total + params_.n * row_weight_;
@@ -68,8 +71,9 @@ public:
         }
         // The last checkpoint at or before the share's begin.
         uint64_t row = 0;
-        for (uint32_t i = 0; i < scan_.Checkpoints(); ++i) {
-            const uint64_t position = position_ + static_cast<uint64_t>(scan_.Sum(i));
+        uint32_t group = 0;
+        for (; group + 1 < scan_.Checkpoints(); ++group) {
+            const uint64_t position = position_ + static_cast<uint64_t>(scan_.Sum(group));
             const uint64_t next = row + scan_.Rows();
             if (position + next * row_weight_ > share_begin_) {
                 break;
@@ -77,32 +81,58 @@ public:
             position_ = position;
             row = next;
         }
+        if (scan_.KeepsLengths()) {
+            row = RowOfBegin(row, group);
+        }
         Walk(row);
         fault_.Write();
     }
 
 private:
     static constexpr uint32_t kScanTile = ASCEND_CACHE_LOC_SCAN_TILE_MAX;
-    static constexpr uint32_t kWalkTile = ASCEND_CACHE_LOC_WALK_TILE_MAX;
     static constexpr uint64_t kUnknown = ~uint64_t{0};
+
+    // The row in which the share begins, of the group of rows that begins with `row` at position_: found by the
+    // lengths, from the nearer end. Leaves position_ at its begin.
+    __aicore__ inline uint64_t RowOfBegin(uint64_t row, uint32_t group)
+    {
+        uint64_t behind = Min(row + scan_.Rows(), params_.n);
+        uint64_t position = position_ + static_cast<uint64_t>(scan_.Sum(group)); // of row `behind`
+        const uint64_t weight = position_ + row * row_weight_;
+        if (share_begin_ - weight > position + behind * row_weight_ - share_begin_) {
+            while (position + behind * row_weight_ > share_begin_) {
+                --behind;
+                position -= scan_.Length(static_cast<uint32_t>(behind));
+            }
+            position_ = position;
+            return behind;
+        }
+        for (;; ++row) {
+            const uint64_t next = position_ + scan_.Length(static_cast<uint32_t>(row));
+            if (next + (row + 1) * row_weight_ > share_begin_) {
+                return row;
+            }
+            position_ = next;
+        }
+    }
+
+    // Whether the scan reads the whole batch at a time, so that its rows are there for the walk too.
+    __aicore__ inline bool OneTile() const { return params_.n <= params_.scan_tile; }
 
     __aicore__ inline void Walk(uint64_t row)
     {
-        while (row < params_.n) {
-            const auto count = static_cast<uint32_t>(Min(params_.walk_tile, params_.n - row));
-            requests_.Load(row, count);
-            starts_.Load(row, count);
-            ends_.Load(row, count);
-            Order<HardEvent::MTE2_S>(); // MTE2 has filled requests_, starts_ and ends_ before S reads them
-            bool more = true;
-            for (uint32_t i = 0; i < count && more; ++i) {
-                more = Row(row + i, i);
+        for (bool more = true; more && row < params_.n;) {
+            const uint64_t first = OneTile() ? 0 : row;
+            const uint64_t end = OneTile() ? params_.n : Min(row + params_.walk_tile, params_.n);
+            if (!OneTile()) {
+                requests_.Load(first, static_cast<uint32_t>(end - first));
+                lengths_.Read(first, static_cast<uint32_t>(end - first));
+            }
+            Order<HardEvent::MTE2_S>(); // MTE2 has filled requests_ and what lengths_ reads before S reads them
+            for (; more && row < end; ++row) {
+                more = Row(row, static_cast<uint32_t>(row - first));
             }
             Order<HardEvent::S_MTE2>(); // S has read them before MTE2 copies the next rows in
-            if (!more) {
-                break;
-            }
-            row += count;
         }
         if (begin_ != kUnknown) {
             gather_.Finish();
@@ -113,8 +143,8 @@ private:
     __aicore__ inline bool Row(uint64_t row, uint32_t i)
     {
         const int64_t request = requests_.Get(i);
-        const int64_t start = starts_.Get(i);
-        const int64_t end = ends_.Get(i);
+        const int64_t start = lengths_.Start(i);
+        const int64_t end = lengths_.End(i);
         const uint64_t weight = position_ + row * row_weight_; // where the row begins
         const bool owned = weight >= share_begin_ && weight < share_end_;
         const uint32_t kind = Fault(request, start, end);
@@ -184,8 +214,7 @@ private:
     const AscendCacheLocAssignExtendCacheLocsParams &params_;
     PlaceLengths<L> lengths_;
     LengthScan<PlaceLengths<L>> scan_;
-    Column<R> requests_; // these three are the walk's
-    Column<L> starts_, ends_;
+    Column<R> requests_;
     RaggedGather<O> gather_;
     FaultLog fault_;
     GlobalTensor<int32_t> table_;

@@ -3,27 +3,17 @@
 #pragma once
 
 #include <cstdint>
-#include <limits>
 #include <type_traits>
+#include <vector>
 
 #include "forms.h"
 #include "pipe.h"
+#include "result.h"
 
 namespace AscendC {
 inline namespace ASCENDC_SIM_ARCH {
 
-// Integer results as the device forms them: wrapped, or saturated where the launch asks for it (the documentation does
-// not say which of the two a device does).
 namespace sim {
-
-template <typename T>
-T narrow(int64_t value)
-{
-    if (Core::current().saturate) {
-        return static_cast<T>(std::clamp<int64_t>(value, std::numeric_limits<T>::min(), std::numeric_limits<T>::max()));
-    }
-    return static_cast<T>(static_cast<std::make_unsigned_t<T>>(value));
-}
 
 using ascendc_sim::kArithmetic;
 using ascendc_sim::kBits32;
@@ -49,31 +39,28 @@ struct LogicalOp {
 
 struct AddOp : ArithmeticOp {
     static constexpr const char *kName = "Add";
-    static float of(float a, float b) { return a + b; }
     template <typename T>
     static T of(T a, T b)
     {
-        return sim::narrow<T>(int64_t{a} + b);
+        return sim::result<T>(sim::wide(a) + sim::wide(b));
     }
 };
 
 struct SubOp : ArithmeticOp {
     static constexpr const char *kName = "Sub";
-    static float of(float a, float b) { return a - b; }
     template <typename T>
     static T of(T a, T b)
     {
-        return sim::narrow<T>(int64_t{a} - b);
+        return sim::result<T>(sim::wide(a) - sim::wide(b));
     }
 };
 
 struct MulOp : ArithmeticOp {
     static constexpr const char *kName = "Mul";
-    static float of(float a, float b) { return a * b; }
     template <typename T>
     static T of(T a, T b)
     {
-        return sim::narrow<T>(int64_t{a} * b);
+        return sim::result<T>(sim::wide(a) * sim::wide(b));
     }
 };
 
@@ -82,7 +69,7 @@ struct MaxOp : ArithmeticOp {
     template <typename T>
     static T of(T a, T b)
     {
-        return a < b ? b : a;
+        return sim::result<T>(sim::wide(a) < sim::wide(b) ? sim::wide(b) : sim::wide(a));
     }
 };
 
@@ -91,7 +78,7 @@ struct MinOp : ArithmeticOp {
     template <typename T>
     static T of(T a, T b)
     {
-        return b < a ? b : a;
+        return sim::result<T>(sim::wide(b) < sim::wide(a) ? sim::wide(b) : sim::wide(a));
     }
 };
 
@@ -141,7 +128,8 @@ template <typename Op, typename T>
 void binary(const LocalTensor<T> &dst, const LocalTensor<T> &src0, const LocalTensor<T> &src1, const Lanes &lanes,
             const BinaryRepeatParams &strides, Site site)
 {
-    static_assert(kCounted<T, Op>, "ascendc/sim: " ASCENDC_SIM_ARCH_NAME " has no such instruction for this element type");
+    static_assert(kCounted<T, Op>,
+                  "ascendc/sim: " ASCENDC_SIM_ARCH_NAME " has no such instruction for this element type");
     VectorInstruction it(Op::kName, site, lanes);
     if constexpr (Op::kLogical && kBits32<T>) {
         // A 16-bit instruction with the count of the call.
@@ -235,7 +223,7 @@ template <typename T>
 void duplicate(const LocalTensor<T> &dst, T value, const Lanes &lanes, uint32_t block_stride, uint32_t repeat_stride,
                Site site)
 {
-    static_assert(kShiftable<T> || std::is_same_v<T, float>,
+    static_assert(ascendc_sim::kDuplicable<T>,
                   "ascendc/sim: " ASCENDC_SIM_ARCH_NAME " has no Duplicate for this element type");
     VectorInstruction it("Duplicate", site, lanes);
     const Operand d = operand(dst, block_stride, repeat_stride);
@@ -257,27 +245,29 @@ void create_vec_index(const LocalTensor<T> &dst, T first, const Lanes &lanes, ui
     static_assert(kArithmetic<T>, "ascendc/sim: " ASCENDC_SIM_ARCH_NAME " has no CreateVecIndex for this element type");
     ::GetTPipePtr(site);
     auto &core = Core::current();
-    const auto value = [&](uint32_t n) {
-        if constexpr (std::is_same_v<T, float>) {
-            return first + static_cast<float>(n);
-        } else {
-            return narrow<T>(int64_t{first} + n);
-        }
-    };
     const uint32_t seeds = std::min<uint32_t>(kBlockBytes / sizeof(T), lanes.counted ? lanes.count : lanes.per_repeat);
     for (uint32_t i = 0; i < seeds && lanes.valid; ++i) {
-        dst.SetValue(i, value(i), site);
+        dst.SetValue(i, result<T>(wide(first) + i), site);
     }
     core.timeline.receive(ascendc_sim::kV, core.timeline.signal(ascendc_sim::kS));
     VectorInstruction it("CreateVecIndex", site, lanes);
     const Operand d = operand(dst, block_stride, repeat_stride);
     it.writes(lanes, d);
-    if (it.ok) {
-        lanes.each([&](uint32_t repeat, uint32_t element) {
-            const uint64_t to = d.address(repeat, element); // counted lanes have the strides of a dense walk
-            core.ub.store<T>(static_cast<uint32_t>(to), value(repeat * lanes.per_repeat + element));
-        });
+    if (!it.ok) {
+        return;
     }
+    // By additions of a block's elements, then of a repeat's: each rounds where the type has no room.
+    const uint32_t per_block = kBlockBytes / sizeof(T);
+    std::vector<T> values(lanes.counted ? lanes.count : lanes.repeats * lanes.per_repeat);
+    for (size_t n = 0; n < values.size(); ++n) {
+        const uint32_t by = n < lanes.per_repeat ? per_block : lanes.per_repeat;
+        values[n] = n < per_block ? result<T>(wide(first) + static_cast<uint32_t>(n))
+                                  : AddOp::of(values[n - by], static_cast<T>(by));
+    }
+    lanes.each([&](uint32_t repeat, uint32_t element) {
+        const uint64_t to = d.address(repeat, element); // counted lanes have the strides of a dense walk
+        core.ub.store<T>(static_cast<uint32_t>(to), values[repeat * lanes.per_repeat + element]);
+    });
 }
 
 } // namespace sim

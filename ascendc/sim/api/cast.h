@@ -1,4 +1,4 @@
-// Cast among int16, int32, int64 and float; and whether results out of range saturate.
+// Cast: of tensors, among integers and floating-point numbers; of scalars.
 #pragma once
 
 #include <algorithm>
@@ -7,31 +7,18 @@
 #include <limits>
 #include <type_traits>
 
+#include "result.h"
 #include "vector.h"
 
 namespace AscendC {
 inline namespace ASCENDC_SIM_ARCH {
 
-enum class RoundMode : uint8_t { CAST_NONE, CAST_RINT, CAST_FLOOR, CAST_CEIL, CAST_ROUND, CAST_TRUNC, CAST_ODD };
+using ascendc_sim::RoundMode;
 
 namespace sim {
 
-using ascendc_sim::cast_pair;
-
-// The documented round modes of a pair of types. What loses nothing, and integers among themselves, know none; int32 to
-// float has them all.
-template <typename To, typename From>
-constexpr bool cast_mode(RoundMode mode)
-{
-    const bool rounds = mode != RoundMode::CAST_NONE && mode != RoundMode::CAST_ODD;
-    if constexpr (std::is_integral_v<From> && (std::is_integral_v<To> || sizeof(From) == 2)) {
-        return mode == RoundMode::CAST_NONE;
-    } else if constexpr (std::is_same_v<From, int32_t>) {
-        return rounds || mode == RoundMode::CAST_NONE;
-    } else {
-        return rounds;
-    }
-}
+using ascendc_sim::kCastModes;
+using ascendc_sim::round_off;
 
 // Saturates, or keeps the low bits.
 template <typename To>
@@ -43,35 +30,13 @@ To cast_integer(int64_t value)
     return static_cast<To>(std::clamp<int64_t>(value, std::numeric_limits<To>::min(), std::numeric_limits<To>::max()));
 }
 
-// The nearest float in the direction of the mode; CAST_NONE is CAST_RINT where something is lost.
 inline float integer_to_float(int64_t value, RoundMode mode)
 {
     const bool negative = value < 0;
     const uint64_t magnitude = negative ? ~static_cast<uint64_t>(value) + 1 : static_cast<uint64_t>(value);
     const int bits = magnitude == 0 ? 0 : 64 - __builtin_clzll(magnitude);
     const int dropped = bits > 24 ? bits - 24 : 0;
-    uint64_t kept = magnitude >> dropped;
-    if (dropped > 0) {
-        const uint64_t rest = magnitude - (kept << dropped);
-        const uint64_t half = uint64_t{1} << (dropped - 1);
-        bool up = false;
-        switch (mode) {
-        case RoundMode::CAST_FLOOR:
-            up = negative && rest != 0;
-            break;
-        case RoundMode::CAST_CEIL:
-            up = !negative && rest != 0;
-            break;
-        case RoundMode::CAST_ROUND:
-            up = rest >= half;
-            break;
-        case RoundMode::CAST_TRUNC:
-            break;
-        default:
-            up = rest > half || (rest == half && (kept & 1) != 0);
-        }
-        kept += up ? 1 : 0;
-    }
+    const uint64_t kept = round_off(magnitude, dropped, negative, mode);
     const float result = std::ldexp(static_cast<float>(kept), dropped);
     return negative ? -result : result;
 }
@@ -111,12 +76,16 @@ To float_to_integer(float value, RoundMode mode)
 template <typename To, typename From>
 To cast_one(From value, RoundMode mode)
 {
-    if constexpr (std::is_same_v<To, float> && std::is_same_v<From, float>) {
+    if constexpr (kFloat16<To>) {
+        return to_float16<To>(static_cast<double>(wide(value)), mode);
+    } else if constexpr (std::is_same_v<To, float> && std::is_same_v<From, float>) {
         return static_cast<float>(rounded(value, mode));
+    } else if constexpr (std::is_same_v<To, float> && kFloat16<From>) {
+        return static_cast<float>(wide(value));
     } else if constexpr (std::is_same_v<To, float>) {
         return integer_to_float(value, mode);
-    } else if constexpr (std::is_same_v<From, float>) {
-        return float_to_integer<To>(value, mode);
+    } else if constexpr (!std::is_integral_v<From>) {
+        return float_to_integer<To>(static_cast<float>(wide(value)), mode);
     } else {
         return cast_integer<To>(value);
     }
@@ -126,10 +95,9 @@ template <typename To, typename From>
 void cast(const LocalTensor<To> &dst, const LocalTensor<From> &src, RoundMode mode, const Lanes &lanes,
           const UnaryRepeatParams &strides, Site site)
 {
-    static_assert(cast_pair<To, From>(),
-                  "ascendc/sim: a Cast between types that is not covered (int16, int32, int64, float are)");
+    static_assert(kCastModes<To, From> != 0, "ascendc/sim: a Cast between types that is not covered");
     VectorInstruction it("Cast", site, lanes);
-    if (!cast_mode<To, From>(mode)) {
+    if ((kCastModes<To, From> >> static_cast<int>(mode) & 1) == 0) {
         it.wrong(ASCEND_CACHE_LOC_SIM_CAST_MODE, static_cast<uint64_t>(mode));
     }
     const Operand s = operand(src, strides.srcBlkStride, strides.srcRepStride);
@@ -170,6 +138,45 @@ void Cast(const LocalTensor<T> &dst, const LocalTensor<U> &src, const RoundMode 
 {
     sim::cast(dst, src, roundMode, sim::Lanes::leading<isSetMask>(mask, repeatTime, sim::kWider<T, U>), repeatParams,
               site);
+}
+
+// Scalars. To and from bfloat16 there is no other way.
+inline bfloat16_t Cast(const float &fVal)
+{
+    return ascendc_sim::float16_of<bfloat16_t>(fVal);
+}
+
+inline float Cast(const bfloat16_t &bVal)
+{
+    return bfloat16_t::SimFormat::value(bVal.sim_bits);
+}
+
+template <typename T, typename U, RoundMode roundMode>
+U Cast(T valueIn)
+{
+    constexpr bool to_half = std::is_same_v<U, half> && roundMode == RoundMode::CAST_ODD;
+    constexpr bool to_integer =
+        std::is_same_v<U, int32_t> && roundMode >= RoundMode::CAST_RINT && roundMode <= RoundMode::CAST_ROUND;
+    static_assert(std::is_same_v<T, float> && (to_half || to_integer),
+                  "ascendc/sim: a scalar Cast that does not exist on " ASCENDC_SIM_ARCH_NAME);
+    return sim::cast_one<U>(valueIn, roundMode);
+}
+
+// Their older names.
+inline bfloat16_t ToBfloat16(const float &fVal)
+{
+    return Cast(fVal);
+}
+
+inline float ToFloat(const bfloat16_t &bVal)
+{
+    return Cast(bVal);
+}
+
+template <typename T, typename U, RoundMode roundMode>
+U ScalarCast(T valueIn)
+{
+    return Cast<T, U, roundMode>(valueIn);
 }
 
 } // namespace ASCENDC_SIM_ARCH

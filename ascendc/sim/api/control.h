@@ -16,13 +16,16 @@ namespace sim {
 template <SaturationMode mode>
 bool &saturation()
 {
-    static_assert(mode == SaturationMode::CAST, "ascendc/sim: of the saturation modes, CAST alone is covered");
-    return ascendc_sim::Core::current().registers.saturate_casts;
+    static_assert(mode == SaturationMode::CAST || mode == SaturationMode::FLOAT,
+                  "ascendc/sim: of the saturation modes, CAST and FLOAT are covered");
+    auto &registers = ascendc_sim::Core::current().registers;
+    return mode == SaturationMode::CAST ? registers.saturate_casts : registers.saturate_floats;
 }
 
 } // namespace sim
 
-// Whether casts to integers saturate, as they do by default, or keep the low bits. Since 9.1.0.
+// Whether results saturate, as they do by default. CAST: casts to integers, which else keep the low bits. FLOAT: half
+// and bfloat16, calculated or cast to, which else may be infinite or no number. Since 9.1.0.
 template <SaturationMode mode>
 void SetSaturationFlag(bool enableSat)
 {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <limits>
 
 #include "reduce.h"
 
@@ -63,6 +64,10 @@ void extreme_of_all(const char *name, const LocalTensor<T> &dst, const LocalTens
         std::memset(it.core.ub.data(t.view.address), 0xDB, used);
     }
     const LocalTensor<T> second = dst[1];
+    if (index && found.element > std::numeric_limits<Index<T>>::max()) {
+        it.core.report(ASCEND_CACHE_LOC_SIM_VECTOR_PARAMETER, it.now, {}, found.element,
+                       std::numeric_limits<Index<T>>::max());
+    }
     const auto at = static_cast<Index<T>>(found.element);
     T stored;
     std::memcpy(&stored, &at, sizeof(T));

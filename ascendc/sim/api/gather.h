@@ -1,7 +1,9 @@
 // Gather (by byte offset) and GatherMask (by pattern).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <type_traits>
 #include <vector>
 
@@ -95,23 +97,36 @@ void gather_mask(VectorInstruction &it, const LocalTensor<T> &dst, const LocalTe
                  const GatherMaskParams &params, uint64_t &kept_count, F kept)
 {
     const Operand s = operand(src, params.src0BlockStride, params.src0RepeatStride);
+    constexpr uint32_t kPerBlock = kBlockBytes / sizeof(T);
     Spans touched;
-    Spans used; // what is not kept may have no value
     std::vector<uint32_t> chosen;
     chosen.reserve(size_t{params.repeatTimes} * per_iteration);
     for (uint32_t r = 0; r < params.repeatTimes; ++r) {
-        for (uint32_t e = 0; e < per_iteration; ++e) {
-            const uint64_t address = s.address(r, e);
-            touched.append(address, sizeof(T));
-            if (kept(r, e)) {
-                used.append(address, sizeof(T));
-                chosen.push_back(static_cast<uint32_t>(address));
+        for (uint32_t first = 0; first < per_iteration; first += kPerBlock) {
+            const uint64_t block = s.address(r, first);
+            const uint32_t here = std::min(kPerBlock, per_iteration - first);
+            touched.append(block, here * sizeof(T));
+            for (uint32_t e = 0; e < here; ++e) {
+                if (kept(r, first + e)) {
+                    chosen.push_back(static_cast<uint32_t>(block + e * sizeof(T)));
+                }
             }
+        }
+    }
+    // What is not kept may have no value; mostly all has.
+    Spans used;
+    if (!it.has_value(touched)) {
+        for (const uint32_t element : chosen) {
+            used.append(element, sizeof(T));
         }
     }
     it.reads(touched, used, s);
     const Operand d = operand(dst);
-    it.writes_apart({d.view.address, chosen.size() * sizeof(T)}, d);
+    // In place it keeps behind its reads, as long as these go upwards.
+    const bool behind = d.view.address == s.view.address &&
+                        std::adjacent_find(chosen.begin(), chosen.end(), std::greater_equal<>()) == chosen.end();
+    const Spans where{d.view.address, chosen.size() * sizeof(T)};
+    behind ? it.writes_less(where, d, kBlockBytes) : it.writes_apart(where, d);
     if (it.ok) {
         std::vector<T> packed;
         packed.reserve(chosen.size());

@@ -1,7 +1,8 @@
 // Elementwise instructions on floating-point numbers: Abs, Relu, Exp, Ln, Sqrt, Rsqrt, Reciprocal, Div, LeakyRelu,
 // Axpy, MulAddDst, FusedMulAdd; and AddRelu, SubRelu.
 //
-// Each result is the float nearest to what the formula gives. A device's Exp, Ln, Rsqrt and Reciprocal are approximate.
+// Each result is the number nearest to what the formula gives. A device's Exp, Ln, Rsqrt and Reciprocal are
+// approximate.
 #pragma once
 
 #include <cmath>
@@ -20,17 +21,10 @@ T relu(T value)
     return value > T{} ? value : T{};
 }
 
-// The double that a formula gives, as an element.
-template <typename T>
-T nearest(double value)
-{
-    return static_cast<T>(static_cast<float>(value));
-}
-
 } // namespace sim
 
 #define ASCENDC_SIM_FLOAT(Name, formula) \
-    ASCENDC_SIM_UNARY_FORMS(Name, sim::kFloating<T>, sim::nearest<T>([](double x) { return formula; }(value)))
+    ASCENDC_SIM_UNARY_FORMS(Name, sim::kFloating<T>, sim::result<T>([](double x) { return formula; }(sim::wide(value))))
 ASCENDC_SIM_FLOAT(Abs, std::fabs(x))
 ASCENDC_SIM_FLOAT(Exp, std::exp(x))
 ASCENDC_SIM_FLOAT(Ln, std::log(x))
@@ -39,15 +33,14 @@ ASCENDC_SIM_FLOAT(Rsqrt, 1 / std::sqrt(x))
 ASCENDC_SIM_FLOAT(Reciprocal, 1 / x)
 #undef ASCENDC_SIM_FLOAT
 ASCENDC_SIM_UNARY_FORMS(Relu, (sim::kFloating<T> || std::is_same_v<T, int32_t>), sim::relu(value))
-ASCENDC_SIM_SCALAR_FORMS(LeakyRelu, (), sim::kFloating<T>,
-                         (value < T{} ? sim::nearest<T>(static_cast<double>(value) * scalarValue) : value))
+ASCENDC_SIM_SCALAR_FORMS(LeakyRelu, (), sim::kFloating<T>, (value < T{} ? MulOp::of(value, scalarValue) : value))
 
 struct DivOp : ArithmeticOp {
     static constexpr const char *kName = "Div";
     template <typename T>
     static T of(T a, T b)
     {
-        return sim::nearest<T>(static_cast<double>(a) / static_cast<double>(b));
+        return sim::result<T>(sim::wide(a) / sim::wide(b));
     }
 };
 
@@ -79,13 +72,14 @@ ASCENDC_SIM_BINARY(SubRelu, (sim::kFloating<T> || std::is_same_v<T, int16_t>))
 
 namespace sim {
 
+template <typename T, typename U = T>
+constexpr bool kAccumulates = kFloating<T> && kFloating<U> && sizeof(T) >= sizeof(U);
+
 // dst = f(dst, src0[, src1]), where dst may be wider than the sources: a mask counts its elements.
 template <typename T, typename U, typename F, typename... Sources>
 void accumulate(const char *name, const LocalTensor<T> &dst, uint32_t dst_block, uint32_t dst_repeat,
                 const Lanes &lanes, Site site, F f, const Sources &...sources)
 {
-    static_assert(kFloating<T> && kFloating<U> && sizeof(T) >= sizeof(U),
-                  "ascendc/sim: " ASCENDC_SIM_ARCH_NAME " has no such instruction for these element types");
     VectorInstruction it(name, site, lanes);
     const Operand d = operand(dst, dst_block, dst_repeat);
     (it.reads(lanes, sources), ...);
@@ -99,11 +93,15 @@ void accumulate(const char *name, const LocalTensor<T> &dst, uint32_t dst_block,
     }
 }
 
-// One rounding, as of a fused instruction.
+// One rounding, as of a fused instruction. A double has room for a product of halves and all of a sum that matters.
 template <typename T>
 T multiply_add(float a, float b, float c)
 {
-    return static_cast<T>(std::fma(a, b, c));
+    if constexpr (kFloat16<T>) {
+        return result<T>(static_cast<double>(a) * b + c);
+    } else {
+        return std::fma(a, b, c);
+    }
 }
 
 template <typename T, typename U>
@@ -144,17 +142,20 @@ void fused_mul_add(const LocalTensor<T> &dst, const LocalTensor<T> &src0, const 
 
 ASCENDC_SIM_COUNT_FORM(Axpy, (typename T, typename U),
                        (const LocalTensor<T> &dst, const LocalTensor<U> &src, const U &scalarValue), UnaryRepeatParams,
-                       true, true, (sim::axpy(dst, src, scalarValue, lanes, repeatParams, site)))
+                       true, (sim::kAccumulates<T, U>), (sim::axpy(dst, src, scalarValue, lanes, repeatParams, site)))
 ASCENDC_SIM_MASK_FORMS(Axpy, (typename T, typename U, bool isSetMask = true),
                        (const LocalTensor<T> &dst, const LocalTensor<U> &src, const U &scalarValue), UnaryRepeatParams,
-                       (), true, (sim::axpy(dst, src, scalarValue, lanes, repeatParams, site)))
+                       (), (sim::kAccumulates<T, U>), (sim::axpy(dst, src, scalarValue, lanes, repeatParams, site)))
 ASCENDC_SIM_COUNT_FORM(MulAddDst, (typename T, typename U),
                        (const LocalTensor<T> &dst, const LocalTensor<U> &src0, const LocalTensor<U> &src1),
-                       BinaryRepeatParams, true, true, (sim::mul_add_dst(dst, src0, src1, lanes, repeatParams, site)))
+                       BinaryRepeatParams, true, (sim::kAccumulates<T, U>),
+                       (sim::mul_add_dst(dst, src0, src1, lanes, repeatParams, site)))
 ASCENDC_SIM_MASK_FORMS(MulAddDst, (typename T, typename U, bool isSetMask = true),
                        (const LocalTensor<T> &dst, const LocalTensor<U> &src0, const LocalTensor<U> &src1),
-                       BinaryRepeatParams, (), true, (sim::mul_add_dst(dst, src0, src1, lanes, repeatParams, site)))
-ASCENDC_SIM_BINARY_FORMS(FusedMulAdd, true, true, (sim::fused_mul_add(dst, src0, src1, lanes, repeatParams, site)))
+                       BinaryRepeatParams, (), (sim::kAccumulates<T, U>),
+                       (sim::mul_add_dst(dst, src0, src1, lanes, repeatParams, site)))
+ASCENDC_SIM_BINARY_FORMS(FusedMulAdd, sim::kAccumulates<T>, sim::kAccumulates<T>,
+                         (sim::fused_mul_add(dst, src0, src1, lanes, repeatParams, site)))
 
 } // namespace ASCENDC_SIM_ARCH
 } // namespace AscendC

@@ -37,6 +37,16 @@ using ascendc_sim::Site;
 template <typename... T>
 constexpr bool kRefused = false;
 
+template <typename T, typename U>
+struct IsSameType {
+    static constexpr bool value = false;
+};
+
+template <typename T>
+struct IsSameType<T, T> {
+    static constexpr bool value = true;
+};
+
 inline int64_t GetBlockIdx()
 {
     return ascendc_sim::Core::current().index;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "../engine/float16.h"
 #include "qualifiers.h"
 
 namespace AscendC {
@@ -48,12 +49,12 @@ enum class CacheRwMode { READ = 1, WRITE = 2, RW = 3 };
 
 // What a memory operation may move.
 template <typename T>
-constexpr bool kElement = std::is_arithmetic_v<T> && !std::is_same_v<T, long double>;
+constexpr bool kElement = (std::is_arithmetic_v<T> && !std::is_same_v<T, long double>) || ascendc_sim::kFloat16<T>;
 
 // A view of GM by device address. It keeps the address it was set to: an access must stay in an array that holds both.
 template <typename T>
 class GlobalTensor {
-    static_assert(kElement<T>, "ascendc/sim: an element type that is not covered (half and bfloat16 among them)");
+    static_assert(kElement<T>, "ascendc/sim: an element type that is not covered");
 
 public:
     using PrimType = T;
@@ -105,7 +106,8 @@ public:
     template <typename U>
     GlobalTensor<U> ReinterpretCast() const
     {
-        static_assert(kRefused<U>, "ascendc/sim: GlobalTensor::ReinterpretCast does not exist on " ASCENDC_SIM_ARCH_NAME);
+        static_assert(kRefused<U>,
+                      "ascendc/sim: GlobalTensor::ReinterpretCast does not exist on " ASCENDC_SIM_ARCH_NAME);
         return {};
     }
 
@@ -170,7 +172,7 @@ struct OrOp;
 // A view of UB: an address, a length and the buffer it may not leave.
 template <typename T>
 class LocalTensor {
-    static_assert(kElement<T>, "ascendc/sim: an element type that is not covered (half and bfloat16 among them)");
+    static_assert(kElement<T>, "ascendc/sim: an element type that is not covered");
 
 public:
     using PrimType = T;
@@ -200,6 +202,7 @@ public:
         auto &core = ascendc_sim::Core::current();
         const auto now = core.issue(ascendc_sim::kS, "LocalTensor::GetValue", site);
         ++core.counters.pipes[ascendc_sim::kS].ub_gets;
+        core.steps.is(ASCEND_CACHE_LOC_SIM_STEP_UB_GET);
         const uint32_t address = scalar_address(core, now, offset, false);
         core.reads_ub(now, address, sizeof(T));
         return core.ub.load<T>(address);
@@ -211,6 +214,7 @@ public:
         auto &core = ascendc_sim::Core::current();
         const auto now = core.issue(ascendc_sim::kS, "LocalTensor::SetValue", site);
         ++core.counters.pipes[ascendc_sim::kS].ub_sets;
+        core.steps.is(ASCEND_CACHE_LOC_SIM_STEP_UB_SET);
         const uint32_t address = scalar_address(core, now, offset, true);
         core.writes_ub(now, address, sizeof(T));
         core.ub.store<T>(address, static_cast<T>(value));

@@ -231,7 +231,7 @@ public:
     VectorInstruction(const char *name, Site site, uint64_t repeats)
         : core(Core::current()), now(core.issue(ascendc_sim::kV, name, site))
     {
-        core.counters.pipes[ascendc_sim::kV].repeats += repeats;
+        core.count_repeats(repeats);
     }
 
     VectorInstruction(const char *name, Site site, const Lanes &lanes)
@@ -256,6 +256,16 @@ public:
     void reads(const Lanes &lanes, const Operand &source) { reads(spans(lanes, source), source); }
 
     void reads(const Spans &exact, const Operand &source) { reads(exact, exact, source); }
+
+    // Whether every byte has a value.
+    bool has_value(const Spans &spans) const
+    {
+        return std::all_of(spans.begin(), spans.end(), [&](const Span &span) {
+            const uint64_t end = span.address + span.bytes;
+            return end <= kUbBytes &&
+                   core.ub.first(false, static_cast<uint32_t>(span.address), static_cast<uint32_t>(span.bytes)) == end;
+        });
+    }
 
     // Reads all of `touched`, of which only `used` matters: the rest may have no value.
     void reads(const Spans &touched, const Spans &used, const Operand &source)

@@ -1,9 +1,11 @@
-// Arch 2201: the vector cores of Atlas A2 and A3 (Ascend 910B, 910_93). Sources: asc-devkit's headers of dav_c220 and its
-// documents of each call; README.md says where they leave something open.
+// Arch 2201: the vector cores of Atlas A2 and A3 (Ascend 910B, 910_93). Sources: asc-devkit's headers of dav_c220 and
+// its documents of each call; README.md says where they leave something open.
 #pragma once
 
 #include <cstdint>
 #include <type_traits>
+
+#include "../engine/float16.h"
 
 // For messages.
 #define ASCENDC_SIM_ARCH_NAME "2201"
@@ -37,7 +39,7 @@ constexpr int32_t kReservedIds = 6;
 // Which element types the vector unit has instructions for. Floating point: transcendental functions, reductions,
 // comparisons, Select.
 template <typename T>
-constexpr bool kFloating = std::is_same_v<T, float>;
+constexpr bool kFloating = std::is_same_v<T, float> || std::is_same_v<T, half>;
 
 template <typename T>
 constexpr bool kBits16 = std::is_same_v<T, int16_t> || std::is_same_v<T, uint16_t>;
@@ -56,30 +58,70 @@ constexpr bool kLogical = kBits16<T>;
 template <typename T>
 constexpr bool kShiftable = kBits16<T> || kBits32<T>;
 
+// Duplicate: whatever has 16 or 32 bits.
+template <typename T>
+constexpr bool kDuplicable = kBits16<T> || kBits32<T> || kFloating<T> || std::is_same_v<T, bfloat16_t>;
+
 // Comparisons for equality.
 template <typename T>
 constexpr bool kEquatable = kFloating<T> || std::is_same_v<T, int32_t>;
 
 // Copies out that combine with what is there.
 template <typename T>
-constexpr bool kAtomic = std::is_same_v<T, int8_t> || kArithmetic<T>;
+constexpr bool kAtomic = std::is_same_v<T, int8_t> || std::is_same_v<T, bfloat16_t> || kArithmetic<T>;
 
-// Cast.
+// The round modes of a Cast, a bit each; none: there is no such Cast. int32 to half has an instruction too, which
+// multiplies by a register of its own, and int4 has: neither is covered.
+constexpr uint32_t kCastNone = 1u << static_cast<int>(RoundMode::CAST_NONE);
+constexpr uint32_t kCastOdd = 1u << static_cast<int>(RoundMode::CAST_ODD);
+constexpr uint32_t kCastFive = kCastOdd - 2 * kCastNone; // what lies between these two
+
 template <typename To, typename From>
-constexpr bool cast_pair()
-{
-    constexpr auto any = [](auto... same) { return (same || ...); };
-    if constexpr (std::is_same_v<From, float>) {
-        return any(std::is_same_v<To, int16_t>, std::is_same_v<To, int32_t>, std::is_same_v<To, int64_t>,
-                   std::is_same_v<To, float>);
-    } else if constexpr (std::is_same_v<From, int32_t>) {
-        return any(std::is_same_v<To, int16_t>, std::is_same_v<To, int64_t>, std::is_same_v<To, float>);
-    } else if constexpr (std::is_same_v<From, int64_t>) {
-        return any(std::is_same_v<To, int32_t>, std::is_same_v<To, float>);
-    } else {
-        return std::is_same_v<From, int16_t> && std::is_same_v<To, float>;
-    }
-}
+inline constexpr uint32_t kCastModes = 0;
+template <>
+inline constexpr uint32_t kCastModes<half, int8_t> = kCastNone;
+template <>
+inline constexpr uint32_t kCastModes<half, uint8_t> = kCastNone;
+template <>
+inline constexpr uint32_t kCastModes<half, int16_t> = kCastFive | kCastNone;
+template <>
+inline constexpr uint32_t kCastModes<half, float> = kCastFive | kCastOdd | kCastNone;
+template <>
+inline constexpr uint32_t kCastModes<bfloat16_t, float> = kCastFive;
+template <>
+inline constexpr uint32_t kCastModes<float, half> = kCastNone;
+template <>
+inline constexpr uint32_t kCastModes<float, bfloat16_t> = kCastNone;
+template <>
+inline constexpr uint32_t kCastModes<float, int16_t> = kCastNone;
+template <>
+inline constexpr uint32_t kCastModes<float, int32_t> = kCastFive | kCastNone;
+template <>
+inline constexpr uint32_t kCastModes<float, int64_t> = kCastFive;
+template <>
+inline constexpr uint32_t kCastModes<float, float> = kCastFive;
+template <>
+inline constexpr uint32_t kCastModes<int8_t, half> = kCastFive | kCastNone;
+template <>
+inline constexpr uint32_t kCastModes<uint8_t, half> = kCastFive | kCastNone;
+template <>
+inline constexpr uint32_t kCastModes<int16_t, half> = kCastFive;
+template <>
+inline constexpr uint32_t kCastModes<int16_t, int32_t> = kCastNone;
+template <>
+inline constexpr uint32_t kCastModes<int16_t, float> = kCastFive;
+template <>
+inline constexpr uint32_t kCastModes<int32_t, half> = kCastFive;
+template <>
+inline constexpr uint32_t kCastModes<int32_t, bfloat16_t> = kCastFive;
+template <>
+inline constexpr uint32_t kCastModes<int32_t, int64_t> = kCastNone;
+template <>
+inline constexpr uint32_t kCastModes<int32_t, float> = kCastFive;
+template <>
+inline constexpr uint32_t kCastModes<int64_t, int32_t> = kCastNone;
+template <>
+inline constexpr uint32_t kCastModes<int64_t, float> = kCastFive;
 
 } // namespace dav_2201
 } // namespace ascendc_sim

@@ -13,6 +13,7 @@
 #include "global_memory.h"
 #include "local_memory.h"
 #include "registers.h"
+#include "steps.h"
 #include "timeline.h"
 
 namespace AscendC {
@@ -41,7 +42,8 @@ class Core {
 public:
     Core(GlobalMemory &gm, Findings &findings, const Options &options, uint32_t blocks)
         : blocks(blocks), tiling_key(options.tiling_key), saturate(options.saturate != 0),
-          timeline(options.auto_sync != 0), gm_(gm), findings_(findings), shared_lines_(options.shared_lines != 0),
+          timeline(options.auto_sync != 0), steps(options.observer), gm_(gm), findings_(findings),
+          shared_lines_(options.shared_lines != 0),
           limit_(options.instruction_limit != 0 ? options.instruction_limit : kDefaultInstructionLimit)
     {
     }
@@ -71,6 +73,7 @@ public:
         events_.start_core();
         ub.start_core();
         timeline.start_core();
+        steps.start_core();
     }
 
     // The core was stopped.
@@ -78,6 +81,7 @@ public:
     {
         settle();
         cache_.clean_all(gm_);
+        steps.hand_over(index, timeline);
     }
 
     // The kernel returned: flags that nobody waited for would leak into the next one.
@@ -90,18 +94,27 @@ public:
             report.value = id;
             findings_.add(report);
         });
+        steps.hand_over(index, timeline);
     }
 
     Instruction issue(Pipe on, const char *name, Site site)
     {
         settle();
         const Instruction now = timeline.issue(on, name, site);
+        steps.issue(now);
         ++counters.pipes[on].instructions;
         if (timeline.issued_by_core() > limit_) {
             report(ASCEND_CACHE_LOC_SIM_INSTRUCTION_LIMIT, now, {}, 0, limit_);
             throw Stop{};
         }
         return now;
+    }
+
+    // The last instruction, of V, works on so many repeats.
+    void count_repeats(uint64_t repeats)
+    {
+        counters.pipes[kV].repeats += repeats;
+        steps.repeats(repeats);
     }
 
     // What a report is about: a range of UB or GM that is read or written, or nothing.
@@ -253,6 +266,8 @@ public:
     // Scalar reads and writes go through the data cache.
     void get_gm(const Instruction &now, uint64_t base, uint64_t address, uint64_t bytes, uint8_t *to)
     {
+        steps.is(ASCEND_CACHE_LOC_SIM_STEP_GM_GET);
+        steps.moves(address, 1, static_cast<uint32_t>(bytes), bytes);
         access_gm(now, base, address, bytes, false, [](const uint8_t *, uint64_t, uint64_t) {});
         cache_.read(gm_, {address, address + bytes}, to, [&](const Place &other, const Range &part) {
             report_met(ASCEND_CACHE_LOC_SIM_CACHE_STALE, now, other, part, false);
@@ -261,11 +276,17 @@ public:
 
     void set_gm(const Instruction &now, uint64_t base, uint64_t address, uint64_t bytes, const uint8_t *from)
     {
+        steps.is(ASCEND_CACHE_LOC_SIM_STEP_GM_SET);
+        steps.moves(address, 1, static_cast<uint32_t>(bytes), bytes);
         access_gm(now, base, address, bytes, true, [](const uint8_t *, uint64_t, uint64_t) {});
         cache_.write(gm_, {address, address + bytes}, from, now.place(index, true));
     }
 
-    void clean_cache(const Range &range) { cache_.clean(gm_, range); }
+    void clean_cache(const Range &range)
+    {
+        steps.is(ASCEND_CACHE_LOC_SIM_STEP_CACHE_CLEAN);
+        cache_.clean(gm_, range);
+    }
 
     // ---- flags ----
 
@@ -275,6 +296,7 @@ public:
         ++counters.pipes[event.source].flags_set;
         const Told tell = told(event.source, name, site);
         events_.set(event, id, timeline.signal(event.source), tell.call.place(index, false), tell);
+        steps.orders(event.source, ASCEND_CACHE_LOC_SIM_STEP_SET_FLAG, name, site, timeline.known(event.source));
     }
 
     void wait_flag(Event event, int32_t id, const char *name, Site site)
@@ -283,6 +305,7 @@ public:
         ++counters.pipes[event.target].flags_waited;
         const Clock now = timeline.signal(event.source);
         timeline.receive(event.target, events_.wait(event, id, now, told(event.target, name, site)));
+        steps.orders(event.target, ASCEND_CACHE_LOC_SIM_STEP_WAIT_FLAG, name, site, timeline.known(event.target));
     }
 
     void barrier(Pipe on)
@@ -290,6 +313,7 @@ public:
         settle();
         ++counters.pipes[on].barriers;
         timeline.barrier(on);
+        steps.orders(on, ASCEND_CACHE_LOC_SIM_STEP_BARRIER, "PipeBarrier", {}, timeline.known(on));
     }
 
     void barrier_all()
@@ -299,6 +323,7 @@ public:
             ++of_pipe.barriers;
         }
         timeline.barrier_all();
+        steps.orders(kS, ASCEND_CACHE_LOC_SIM_STEP_BARRIER, "PipeBarrier", {}, timeline.known(kS));
     }
 
     int32_t free_event_id(Event event) { return events_.free_id(event); }
@@ -320,6 +345,7 @@ public:
     const bool saturate;
     uint32_t index = 0;
     Timeline timeline;
+    Steps steps;
     LocalMemory ub;
     Registers registers;
     Counters counters{};

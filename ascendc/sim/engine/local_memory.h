@@ -79,12 +79,17 @@ public:
         if (bytes == 0) {
             return;
         }
+        // What the pipe knows from the start is asked for once; automatic synchronisation may teach it more on the way.
+        const Clock known = timeline.known(now.pipe);
+        const auto ordered = [&](Pipe earlier, uint32_t index) {
+            return known[earlier] >= index || timeline.ordered(earlier, index, now.pipe);
+        };
         for (uint32_t b = address / kBlockBytes; b <= (address + bytes - 1) / kBlockBytes; ++b) {
             Block &block = blocks_[b];
             const uint32_t from = std::max(address, b * kBlockBytes);
             const uint32_t here = std::min(address + bytes, (b + 1) * kBlockBytes) - from;
             const bool own_write = block.write_pipe == now.pipe && block.write_index == now.index;
-            if (!own_write && !timeline.ordered(block.write_pipe, block.write_index, now.pipe)) {
+            if (!own_write && !ordered(block.write_pipe, block.write_index)) {
                 conflict(Conflict{block.write_pipe, block.write_index, true, from, here});
             }
             if (!write) {
@@ -99,7 +104,7 @@ public:
                 // An instruction in place has just read the block itself: what counts is the read before that.
                 const bool own_read = pipe == now.pipe && block.read_index[p] == now.index;
                 const uint32_t earlier = own_read ? block.prior_read : block.read_index[p];
-                if (!timeline.ordered(pipe, earlier, now.pipe)) {
+                if (!ordered(pipe, earlier)) {
                     conflict(Conflict{pipe, earlier, false, from, here});
                 }
             }

@@ -19,6 +19,8 @@ struct Registers {
 
     // Whether casts to integers saturate; else the high bits are cut off.
     bool saturate_casts = true;
+    // Whether a half or bfloat16 that is too large becomes the largest, and one that is no number 0.
+    bool saturate_floats = true;
 
     // What DataCopyPad pads with where it brings no value itself, once SetPadValue was called.
     bool pads = false;

@@ -110,6 +110,19 @@ public:
 
     void barrier_all() { known_.fill(issued_); }
 
+    // What is known on a pipe now, and what its instruction `number` (from 0, of this core) waited for.
+    const Clock &known(Pipe pipe) const { return known_[pipe]; }
+    const Clock &known_by(Pipe pipe, uint32_t number) const { return log_[pipe][number].known; }
+
+    // Of a clock, the instructions of this core alone.
+    Clock of_core(Clock clock) const
+    {
+        for (uint32_t p = 0; p < kPipes; ++p) {
+            clock[p] = clock[p] > done_before_[p] ? clock[p] - done_before_[p] : 0;
+        }
+        return clock;
+    }
+
     Place place(Pipe pipe, uint32_t index, uint32_t core, bool writes) const
     {
         return log_[pipe][index - done_before_[pipe] - 1].instruction.place(core, writes);

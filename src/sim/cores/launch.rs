@@ -1,8 +1,9 @@
 //! Running a kernel on simulated cores.
 
 use std::ffi::{CString, c_void};
+use std::ptr;
 
-use super::{CoreCounters, Findings, Report};
+use super::{CoreCounters, Findings, Report, Steps, steps};
 use crate::sim::bindings as raw;
 
 /// What a kernel may do to an array.
@@ -140,6 +141,34 @@ impl<'a> Launch<'a> {
     ///   array of the allocation has write access), and nothing else uses it during the call in a way that conflicts.
     /// - Where the kernel follows pointers by itself, past the API (a `__gm__` pointer in `argument`), these are valid.
     pub unsafe fn run(&self) -> Result<Vec<CoreCounters>, LaunchError> {
+        // SAFETY: the caller's promise.
+        unsafe { self.run_for(ptr::null()) }
+    }
+
+    /// [`run`](Self::run), and tells what each core did, step by step, for [`cost`](crate::sim::cost): whatever it
+    /// returns, as far as it ran.
+    ///
+    /// # Safety
+    /// As [`run`](Self::run).
+    pub unsafe fn run_in_steps(&self) -> (Result<Vec<CoreCounters>, LaunchError>, Steps) {
+        let mut steps = vec![Vec::new(); self.counted_blocks()];
+        let observer = steps::observer(&mut steps);
+        // SAFETY: the caller's promise; `observer` and what it refers to outlive the call.
+        let ran = unsafe { self.run_for(&raw const observer) };
+        (ran, steps)
+    }
+
+    /// The blocks that there is room for: the library refuses more.
+    fn counted_blocks(&self) -> usize {
+        self.blocks.min(65_535) as usize
+    }
+
+    /// # Safety
+    /// As [`run`](Self::run); the observer is null or lives.
+    unsafe fn run_for(
+        &self,
+        observer: *const raw::AscendCacheLocSimObserver,
+    ) -> Result<Vec<CoreCounters>, LaunchError> {
         super::kernels::add_operations();
         let unknown = || LaunchError::UnknownKernel(self.kernel.into());
         let kernel = CString::new(self.kernel).map_err(|_| unknown())?;
@@ -152,9 +181,9 @@ impl<'a> Launch<'a> {
             saturate: u32::from(self.saturate),
             shared_lines: u32::from(self.shared_lines),
             arch: self.arch,
+            observer,
         };
-        // The library fills one per block, and refuses more blocks than this.
-        let mut counters = vec![raw::AscendCacheLocSimCoreCounters::default(); self.blocks.min(65_535) as usize];
+        let mut counters = vec![raw::AscendCacheLocSimCoreCounters::default(); self.counted_blocks()];
         let mut reports = vec![raw::AscendCacheLocSimReport::default(); self.max_reports];
         let mut outcome = raw::AscendCacheLocSimOutcome {
             reports: reports.as_mut_ptr(),

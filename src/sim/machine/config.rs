@@ -16,6 +16,8 @@ pub struct CoreOptions {
     pub auto_sync: bool,
     /// Two cores may write different bytes of one 64-byte line. Our kernels do not.
     pub shared_lines: bool,
+    /// What each core of a launch does is kept until the next one, for [`Machine::take_core_steps`](super::Machine::take_core_steps).
+    pub steps: bool,
 }
 
 /// A simulated machine to be made.
@@ -72,7 +74,13 @@ impl Default for SimConfig {
             npu_arch: 2201,
             initialised: false,
             lacks: Vec::new(),
-            cores: CoreOptions { vary: false, instruction_limit: 1 << 26, auto_sync: false, shared_lines: false },
+            cores: CoreOptions {
+                vary: false,
+                instruction_limit: 1 << 26,
+                auto_sync: false,
+                shared_lines: false,
+                steps: false,
+            },
         }
     }
 }

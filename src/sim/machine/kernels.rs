@@ -97,10 +97,11 @@ impl State {
         run.auto_sync = options.auto_sync;
         run.shared_lines = options.shared_lines;
         // SAFETY: the arrays lie in allocations, as `find` has checked, and the device's memory is locked.
-        let ran = unsafe { run.run() };
+        let (ran, steps) = unsafe { if options.steps { run.run_in_steps() } else { (run.run(), Vec::new()) } };
         match ran {
             Ok(counters) => {
                 *lock(&self.last_counters) = counters;
+                *lock(&self.last_steps) = steps;
                 Ok(())
             }
             // On a device it would be an exception of its cores, or silently wrong.

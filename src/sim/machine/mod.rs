@@ -36,10 +36,11 @@ pub use calls::{CallCounts, CallKind};
 pub use config::{CoreOptions, SimConfig};
 
 use std::ffi::c_void;
+use std::mem;
 use std::sync::Arc;
 
 use crate::acl::{AclApi, Api};
-use crate::sim::cores::CoreCounters;
+use crate::sim::cores::{CoreCounters, Steps};
 use crate::{Error, Result};
 use fail::lock;
 use state::State;
@@ -114,6 +115,13 @@ impl Machine {
     #[must_use]
     pub fn core_counters(&self) -> Vec<CoreCounters> {
         lock(&self.state.last_counters).clone()
+    }
+
+    /// What each core did in the last kernel that ran without a report, step by step; taken, and empty the next time.
+    /// Nothing where [`CoreOptions::steps`] is off.
+    #[must_use]
+    pub fn take_core_steps(&self) -> Steps {
+        mem::take(&mut lock(&self.state.last_steps))
     }
 
     /// Allocations of device memory that are not freed.

@@ -16,7 +16,7 @@ use super::memory::Pinned;
 use super::stream::SimStream;
 use super::task::{Effect, Graph};
 use crate::acl::bindings as raw;
-use crate::sim::cores::CoreCounters;
+use crate::sim::cores::{CoreCounters, Steps};
 
 #[derive(Debug)]
 pub(super) struct State {
@@ -33,6 +33,7 @@ pub(super) struct State {
     /// Launches until one has an effect, and the effect.
     pub(super) effects: Mutex<Vec<(u64, Effect)>>,
     pub(super) last_counters: Mutex<Vec<CoreCounters>>,
+    pub(super) last_steps: Mutex<Steps>,
     pub(super) launches: AtomicU64,
     initialised: AtomicBool,
     tasks: AtomicU64,
@@ -93,6 +94,7 @@ impl State {
             captures: Mutex::default(),
             effects: Mutex::default(),
             last_counters: Mutex::default(),
+            last_steps: Mutex::default(),
             launches: AtomicU64::new(0),
             initialised: AtomicBool::new(config.initialised),
             tasks: AtomicU64::new(0),

@@ -20,6 +20,8 @@ pub struct OnDevice {
     stream: Stream,
     /// Layout of the launches; otherwise it is another one for each.
     pub fixed: Option<LaunchConfig>,
+    /// Arrays begin at multiples of 512 bytes, as allocations do; otherwise anywhere in a line, each time elsewhere.
+    pub aligned: bool,
     calls: u64,
     /// All arrays of a call but large tables.
     arena: DeviceBuffer<i64>,
@@ -44,7 +46,7 @@ impl OnDevice {
     pub fn new(device: &Device) -> ascend_cache_loc::Result<Self> {
         let stream = device.new_stream()?;
         let arena = DeviceBuffer::zeroed(&stream, 1 << 17)?;
-        Ok(Self { stream, fixed: None, calls: 0, arena, filled: Vec::new(), large: None })
+        Ok(Self { stream, fixed: None, aligned: false, calls: 0, arena, filled: Vec::new(), large: None })
     }
 
     /// A layout for the next launch: one of many, tiny tiles among them.
@@ -85,7 +87,7 @@ impl Backend for OnDevice {
 }
 
 /// Carries the arrays of one call to a device and back. Each goes on a 64-byte line of its own, at another element of it
-/// each time.
+/// each time unless all are aligned.
 #[derive(Debug)]
 pub struct Carrier<'d> {
     device: &'d mut OnDevice,
@@ -211,11 +213,14 @@ impl Carrier<'_> {
         self.salt += 1;
         let element = size_of::<T>() as u64;
         let bytes = len as u64 * element;
-        let place = |next: u64, salt| next.next_multiple_of(64) + splitmix64(salt) % (64 / element) * element;
+        let place = |next: u64, salt| match self.device.aligned {
+            true => next.next_multiple_of(512),
+            false => next.next_multiple_of(64) + splitmix64(salt) % (64 / element) * element,
+        };
         let mut start = place(self.next, self.salt);
         let arena = &self.device.arena;
         if start + bytes > arena.as_slice().addr().expect("not empty").get() + 8 * arena.len() as u64 {
-            let words = (2 * arena.len()).max(usize::try_from(bytes).expect("it lies in memory") / 8 + 64);
+            let words = (2 * arena.len()).max(usize::try_from(bytes).expect("it lies in memory") / 8 + 512 / 8 + 64);
             let larger = DeviceBuffer::zeroed(&self.device.stream, words)?;
             start = place(larger.as_slice().addr().expect("not empty").get(), self.salt);
             self.device.filled.push(std::mem::replace(&mut self.device.arena, larger));

@@ -34,16 +34,18 @@ template <typename T>
 constexpr bool kShiftable = std::is_same_v<T, int32_t>;
 
 template <typename T>
+constexpr bool kDuplicable = kShiftable<T> || kFloating<T>;
+
+template <typename T>
 constexpr bool kEquatable = kFloating<T>;
 
 template <typename T>
 constexpr bool kAtomic = kArithmetic<T>;
 
 template <typename To, typename From>
-constexpr bool cast_pair()
-{
-    return std::is_same_v<To, int64_t> && std::is_same_v<From, int32_t>;
-}
+inline constexpr uint32_t kCastModes = 0;
+template <>
+inline constexpr uint32_t kCastModes<int64_t, int32_t> = 1;
 
 } // namespace dav_9999
 } // namespace ascendc_sim

@@ -29,12 +29,14 @@ struct Call {
     uint64_t src0_repeat;
     uint64_t src1_repeat;
     uint64_t scalar; // the value's bits
-    uint64_t mode;   // round mode, pattern, base address or reduce mode
+    uint64_t mode;   // round mode, pattern, base address or reduce mode; from 16 on results do not saturate
 };
 
 struct Image {
     explicit Image(const Call &call) : call(call)
     {
+        SetSaturationFlag<SaturationMode::CAST>(call.mode < 16);
+        SetSaturationFlag<SaturationMode::FLOAT>(call.mode < 16);
         gm.SetGlobalBuffer(reinterpret_cast<__gm__ uint8_t *>(call.image));
         pipe.InitBuffer(buffer, static_cast<uint32_t>(call.bytes));
         all = buffer.Get<uint8_t>();

@@ -23,7 +23,7 @@ using namespace image;
 #define BINARY_or(dst, a, b) dst = a | b
 #define BINARY_none(dst, a, b) (void)0
 
-#define FOR_ARITHMETIC(M, Name, ...) M(Name, int16_t, __VA_ARGS__) M(Name, int32_t, __VA_ARGS__) M(Name, float, __VA_ARGS__)
+#define FOR_ARITHMETIC(M, Name, ...) M(Name, int16_t, __VA_ARGS__) M(Name, int32_t, __VA_ARGS__) M(Name, float, __VA_ARGS__) M(Name, half, __VA_ARGS__)
 FOR_ARITHMETIC(BINARY, Add, plus)
 FOR_ARITHMETIC(BINARY, Sub, minus)
 FOR_ARITHMETIC(BINARY, Mul, times)
@@ -88,6 +88,8 @@ NOT(uint16_t)
     }
 FOR_SHIFTS(DUPLICATE, Duplicate)
 DUPLICATE(Duplicate, float, )
+DUPLICATE(Duplicate, half, )
+DUPLICATE(Duplicate, bfloat16_t, )
 
 #define INDEX(Name, T, unused) \
     INSTRUCTION(Name, T) \
@@ -108,8 +110,7 @@ FOR_ARITHMETIC(INDEX, CreateVecIndex, )
     INSTRUCTION(Name, To) \
     { \
         Image image(call); \
-        const auto mode = static_cast<RoundMode>(call.mode & 15); /* from 16 on: without saturation */ \
-        SetSaturationFlag<SaturationMode::CAST>(call.mode < 16); \
+        const auto mode = static_cast<RoundMode>(call.mode & 15); \
         FORMS(Cast, image.unary(), image.at<To>(call.dst), image.at<From>(call.src0), mode) \
     }
 CAST(Cast_int32_t, int64_t, int32_t)
@@ -122,6 +123,18 @@ CAST(Cast_float, int16_t, float)
 CAST(Cast_float, float, float)
 CAST(Cast_int16_t, float, int16_t)
 CAST(Cast_int32_t, int16_t, int32_t)
+CAST(Cast_float, half, float)
+CAST(Cast_float, bfloat16_t, float)
+CAST(Cast_int8_t, half, int8_t)
+CAST(Cast_uint8_t, half, uint8_t)
+CAST(Cast_int16_t, half, int16_t)
+CAST(Cast_half, float, half)
+CAST(Cast_half, int8_t, half)
+CAST(Cast_half, uint8_t, half)
+CAST(Cast_half, int16_t, half)
+CAST(Cast_half, int32_t, half)
+CAST(Cast_bfloat16_t, float, bfloat16_t)
+CAST(Cast_bfloat16_t, int32_t, bfloat16_t)
 
 #define GATHER(Name, T) \
     INSTRUCTION(Name, T) \
@@ -137,6 +150,8 @@ GATHER(Gather, uint16_t)
 GATHER(Gather, int32_t)
 GATHER(Gather, uint32_t)
 GATHER(Gather, float)
+GATHER(Gather, half)
+GATHER(Gather, bfloat16_t)
 GATHER(Gather, int64_t)
 
 // mode: 1 to 7 a built-in pattern, 0 the tensor at src1; form 0: normal mode, 1: counter mode of `count` elements.
@@ -162,6 +177,8 @@ GATHER_MASK(GatherMask, uint16_t, uint16_t)
 GATHER_MASK(GatherMask, int32_t, uint32_t)
 GATHER_MASK(GatherMask, uint32_t, uint32_t)
 GATHER_MASK(GatherMask, float, uint32_t)
+GATHER_MASK(GatherMask, half, uint16_t)
+GATHER_MASK(GatherMask, bfloat16_t, uint16_t)
 
 // Within UB. form 0: count, 1: blocks of `src1_block` times 32 bytes.
 #define COPY_UB(Name, T) \
@@ -178,3 +195,4 @@ GATHER_MASK(GatherMask, float, uint32_t)
     }
 COPY_UB(CopyUb, int32_t)
 COPY_UB(CopyUb, int64_t)
+COPY_UB(CopyUb, bfloat16_t)

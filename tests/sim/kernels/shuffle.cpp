@@ -20,6 +20,7 @@ using namespace image;
 COPY(int16_t)
 COPY(int32_t)
 COPY(float)
+COPY(half)
 COPY(int64_t)
 
 #define BRCB(T) \
@@ -31,6 +32,7 @@ COPY(int64_t)
 BRCB(int16_t)
 BRCB(uint32_t)
 BRCB(float)
+BRCB(bfloat16_t)
 BRCB(int64_t)
 
 #define GATHERB(T) \
@@ -42,3 +44,4 @@ BRCB(int64_t)
     }
 GATHERB(uint16_t)
 GATHERB(uint32_t)
+GATHERB(half)

@@ -4,6 +4,8 @@
 
 #![allow(unsafe_code, reason = "launches C++ kernels")]
 
+mod steps;
+
 use ascend_cache_loc::sim::{Access, Array, CoreCounters, Launch, LaunchError, Report};
 
 /// Device memory at a host address, aligned to 64 bytes, with room behind the declared array in the same allocation.
@@ -72,14 +74,24 @@ pub fn argument(parameters: &[u64]) -> Vec<u8> {
     parameters.iter().flat_map(|parameter| parameter.to_ne_bytes()).collect()
 }
 
-/// Runs a launch whose arrays are [`Gm`]s that the caller holds.
+/// Runs a launch whose arrays are [`Gm`]s that the caller holds, and holds what its cores did, step by step, against what
+/// was counted.
 ///
 /// # Errors
 /// See [`LaunchError`].
+///
+/// # Panics
+/// Where the two differ.
 pub fn run(launch: &Launch<'_>) -> Result<Vec<CoreCounters>, LaunchError> {
     // SAFETY: the tests declare arrays from `Gm`s that they hold and do not touch during the call, and their kernels
     // follow no pointers but into these.
-    unsafe { launch.run() }
+    let (ran, steps) = unsafe { launch.run_in_steps() };
+    match &ran {
+        Ok(counters) => steps::agree(counters, &steps),
+        Err(LaunchError::Reports(found)) => steps::agree(&found.counters, &steps),
+        Err(_) => assert!(steps.iter().all(Vec::is_empty)),
+    }
+    ran
 }
 
 /// The reports of a launch, none if it succeeded.

@@ -2,6 +2,7 @@
 
 use ascend_cache_loc::sim::{Access, Launch};
 use ascend_cache_loc_sim_tests::{Gm, argument, run};
+use half::{bf16, f16};
 
 const CORES: u32 = 5;
 
@@ -40,4 +41,6 @@ fn combined() {
     check("combined int16", |value| (value as i16).to_ne_bytes());
     check("combined int32", |value| (value as i32).to_ne_bytes());
     check("combined float", |value| (value as f32).to_ne_bytes());
+    check("combined half", |value| f16::from_f32(value as f32).to_ne_bytes());
+    check("combined bfloat16", |value| bf16::from_f32(value as f32).to_ne_bytes());
 }

@@ -141,6 +141,8 @@ fn into_ub() {
     copies_in("int32_t", 4);
     copies_in("int64_t", 8);
     copies_in("float", 4);
+    copies_in("half", 2);
+    copies_in("bfloat16_t", 2);
 }
 
 #[test]
@@ -150,6 +152,8 @@ fn out_of_ub() {
     copies_out("int32_t", 4);
     copies_out("int64_t", 8);
     copies_out("float", 4);
+    copies_out("half", 2);
+    copies_out("bfloat16_t", 2);
 }
 
 /// The counts of the other instructions' tests, exact to the byte with `DataCopyPad` and rounded down with `DataCopy`.

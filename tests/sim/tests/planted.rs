@@ -125,6 +125,11 @@ fn floats() {
 }
 
 #[test]
+fn halves() {
+    check("halves.cpp", 1, false);
+}
+
+#[test]
 fn registers() {
     check("registers.cpp", 1, false);
 }

@@ -32,14 +32,26 @@ fn by_name() {
         .expect("a C++ compiler");
     let messages = String::from_utf8_lossy(&output.stderr);
     let text = fs::read_to_string(&source).expect("the source");
-    let lines: Vec<_> = messages.lines().collect();
+    // An error together with what says where it comes from: in notes behind it, or before it, and then not
+    // again for further errors from there.
+    let is_error = |line: &str| line.contains(" error: ");
+    let mut groups: Vec<Vec<&str>> = Vec::new();
+    for line in messages.lines().filter(|line| is_error(line) || line.contains("refused.cpp:")) {
+        let starts = match groups.last() {
+            None => true,
+            Some(_) if is_error(line) => is_clang || line.contains("refused.cpp:"),
+            Some(group) => !line.contains(" note: ") && group.iter().any(|line| is_error(line)),
+        };
+        if starts {
+            groups.push(Vec::new());
+        }
+        groups.last_mut().expect("a group").push(line);
+    }
     let (mut marked, mut wrong) = (0, Vec::new());
     for (index, line) in text.lines().enumerate() {
         let place = format!("refused.cpp:{}:", index + 1);
-        // A message about a template says first where it was required from, one about a macro says last where it stands.
-        let about =
-            |at: usize| lines[at.saturating_sub(12)..].iter().take(24).filter(|message| message.contains("error:"));
-        let told: Vec<_> = (0..lines.len()).filter(|&at| lines[at].contains(&place)).flat_map(about).collect();
+        let from_here = groups.iter().filter(|group| group.iter().any(|line| line.contains(&place)));
+        let told: Vec<_> = from_here.flatten().filter(|line| is_error(line)).collect();
         if let Some((_, name)) = line.split_once("// REFUSED ") {
             marked += 1;
             if !name.split(" | ").any(|text| told.iter().any(|message| message.contains(text))) {

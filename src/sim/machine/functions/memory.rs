@@ -197,6 +197,10 @@ impl State {
 
     /// A copy that a stream has come to.
     pub(crate) fn run_copy(&self, device: usize, copy: &Copy) -> Result<(), Fail> {
+        // The header's restriction, which the runtime leaves to its callers: what the device makes of it is not said.
+        if copy.way == Way::OnDevice && !(copy.to | copy.from).is_multiple_of(64) {
+            return Err(Fail::dma("copy: on the device, from or to an address that is not on 64 bytes"));
+        }
         self.check_pinned(copy)?;
         let pinned = lock(&self.pinned);
         if copy.host().is_some_and(|host| pinned.room(host).is_none()) {

@@ -286,4 +286,27 @@ void cast_mode_int16(__gm__ int32_t *in, __gm__ int32_t *out)
 }
 PLANTED(cast_mode_int16)
 
+// In place is allowed, a little behind it is not; nor is it where the iterations overlap, so that they read what others
+// wrote.
+template <bool mended>
+void gather_mask_overlap(__gm__ int32_t *in, __gm__ int32_t *out)
+{
+    Bench b(in, out);
+    b.fill(0);
+    uint64_t kept = 0;
+    GatherMask(b.x[mended ? 0 : 8], b.x, static_cast<uint8_t>(2), false, 0, {1, 4, 8, 0}, kept); // REPORT OperandsOverlap GatherMask
+}
+PLANTED(gather_mask_overlap)
+
+template <bool mended>
+void gather_mask_over_iterations(__gm__ int32_t *in, __gm__ int32_t *out)
+{
+    Bench b(in, out);
+    b.fill(0);
+    uint64_t kept = 0;
+    const uint16_t stride = mended ? 8 : 4;
+    GatherMask(b.x, b.x, static_cast<uint8_t>(7), false, 0, {1, 2, stride, 0}, kept); // REPORT OperandsOverlap GatherMask
+}
+PLANTED(gather_mask_over_iterations)
+
 } // namespace planted

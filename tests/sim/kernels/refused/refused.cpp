@@ -5,7 +5,8 @@
 using namespace AscendC;
 
 void refused(GlobalTensor<int32_t> g, LocalTensor<int32_t> x, LocalTensor<int64_t> x64, LocalTensor<float> f,
-             LocalTensor<uint8_t> x8, LocalTensor<uint32_t> u, LocalTensor<int16_t> x16)
+             LocalTensor<uint8_t> x8, LocalTensor<uint32_t> u, LocalTensor<int16_t> x16,
+             LocalTensor<half> h, LocalTensor<bfloat16_t> b)
 {
     uint64_t mask[2] = {1, 0};
     const BinaryRepeatParams binary;
@@ -52,7 +53,7 @@ void refused(GlobalTensor<int32_t> g, LocalTensor<int32_t> x, LocalTensor<int64_
     Relu(x16, x16, 8);                                  // REFUSED no Relu
     AddRelu(x, x, x, 8);                                // REFUSED no AddRelu
     LeakyRelu(x, x, 1, 8);                              // REFUSED no LeakyRelu
-    Axpy(x, x, 1, 8);                                   // REFUSED no such instruction
+    Axpy(x, x, 1, 8);                                   // REFUSED no Axpy
     Compare(x8, x16, x16, CMPMODE::EQ, 128);            // REFUSED no comparison
     Compares(x, f, 1.0f, CMPMODE::EQ, 64);              // REFUSED destination
     Select(x, x8, x, x, SELMODE::VSEL_CMPMASK_SPR, 64); // REFUSED no Select
@@ -69,11 +70,45 @@ void refused(GlobalTensor<int32_t> g, LocalTensor<int32_t> x, LocalTensor<int64_
     PipeBarrier<PIPE_S>();                              // REFUSED PipeBarrier
     PipeBarrier<PIPE_M>();                              // REFUSED PipeBarrier
     SetFlag<HardEvent::M_V>(0);                         // REFUSED M_V
-    GlobalTensor<struct Half> half;                     // REFUSED element type
+    GlobalTensor<struct Float8> float8;                 // REFUSED element type
     TQue<TPosition::CO1, 1> cube;                       // REFUSED queue position
     TQue<TPosition::VECCALC, 1> within;                 // REFUSED queue position
     TQueBind<TPosition::GM, TPosition::GM, 1> nowhere;  // REFUSED queue position
     TBuf<TPosition::A1> l1;                             // REFUSED buffer position
+
+    // bfloat16 is copied and cast, and nothing else; half has no bits.
+    const bfloat16_t one = ToBfloat16(1.0f);
+    Add(b, b, b, 8);                                    // REFUSED no Add
+    Mul(b, b, b, mask, 1, binary);                      // REFUSED no Mul
+    Adds(b, b, one, 8);                                 // REFUSED no Adds
+    Max(b, b, b, 8);                                    // REFUSED no Max
+    Exp(b, b, 8);                                       // REFUSED no Exp
+    Relu(b, b, 8);                                      // REFUSED no Relu
+    Axpy(f, b, one, 8);                                 // REFUSED no Axpy
+    Axpy(h, f, 1.0f, 8);                                // REFUSED no Axpy
+    MulAddDst(b, b, b, 8);                              // REFUSED no MulAddDst
+    Compare(x8, b, b, CMPMODE::EQ, 128);                // REFUSED no comparison
+    Compares(x8, b, one, CMPMODE::EQ, 128);             // REFUSED no comparison
+    Select(b, x8, b, b, SELMODE::VSEL_TENSOR_TENSOR_MODE, 64); // REFUSED no Select
+    ReduceSum(b, b, b, 8);                              // REFUSED no reduction
+    ReduceMin(b, b, b, 8);                              // REFUSED no reduction
+    CreateVecIndex(b, one, 8u);                         // REFUSED no CreateVecIndex
+    And(h, h, h, 8);                                    // REFUSED no And
+    Not(b, b, 8);                                       // REFUSED no Not
+    ShiftLeft(h, h, half(1), 8);                        // REFUSED no ShiftLeft
+    Cast(b, h, RoundMode::CAST_RINT, 8);                // REFUSED a Cast
+    Cast(h, b, RoundMode::CAST_RINT, 8);                // REFUSED a Cast
+    Cast(b, x, RoundMode::CAST_RINT, 8);                // REFUSED a Cast
+    Cast(x16, b, RoundMode::CAST_RINT, 8);              // REFUSED a Cast
+    Cast(h, x, RoundMode::CAST_NONE, 8);                // REFUSED a Cast
+    Cast(h, x64, RoundMode::CAST_NONE, 8);              // REFUSED a Cast
+    Cast(f, x8, RoundMode::CAST_NONE, 8);               // REFUSED a Cast
+    Cast<float, half, RoundMode::CAST_RINT>(1.0f);      // REFUSED a scalar Cast
+    Adds(h, h, 1.0f, 8);                                // REFUSED no matching
+    const bfloat16_t two = 2;                           // REFUSED conversion
+    const float of_bfloat16 = one;                      // REFUSED convert | conversion
+    const bfloat16_t sum = one + one;                   // REFUSED operator+ | operands
+    const bfloat16_t zero = 0;
 
     // Mistakes that the real headers refuse too.
     Adds(f, f, 1, 8);                                   // REFUSED no matching
@@ -135,7 +170,7 @@ void refused(GlobalTensor<int32_t> g, LocalTensor<int32_t> x, LocalTensor<int64_
     WriteGmByPassDCache(x, x, 8);            // REFUSED WriteGmByPassDCache
     ICachePreLoad(x, x, 8);                  // REFUSED ICachePreLoad
     SetAtomicType(x, x, 8);                  // REFUSED SetAtomicType
-    SetSaturationFlag<SaturationMode::FLOAT>(true); // REFUSED saturation modes
+    SetSaturationFlag<SaturationMode::INT>(true); // REFUSED saturation modes
     ArithProgression(x, x, 8);               // REFUSED ArithProgression
     Arange(x, x, 8);                         // REFUSED Arange
     BilinearInterpolation(x, x, 8);          // REFUSED BilinearInterpolation

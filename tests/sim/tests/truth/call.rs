@@ -2,6 +2,9 @@
 
 use ascend_cache_loc::sim::{Access, Launch, Report};
 use ascend_cache_loc_sim_tests::{Gm, argument, reports};
+use half::{bf16, f16};
+
+use crate::halves::{round_off, saturated};
 
 /// The counts that every count form is tried with.
 pub(crate) const COUNTS: [usize; 12] = [0, 1, 7, 8, 63, 64, 65, 200, 255, 256, 333, 4096];
@@ -157,6 +160,8 @@ macro_rules! element {
 }
 
 element! {
+    i8, "int8_t", [i8::MIN, i8::MAX, 0, -1], |rng: &mut fastrand::Rng| rng.i8(..);
+    u8, "uint8_t", [u8::MIN, u8::MAX, 1], |rng: &mut fastrand::Rng| rng.u8(..);
     i16, "int16_t", [i16::MIN, i16::MAX, 0, 1, -1, i16::MIN + 1], |rng: &mut fastrand::Rng| rng.i16(..);
     u16, "uint16_t", [u16::MIN, u16::MAX, 1, 0x8000, 0x7fff], |rng: &mut fastrand::Rng| rng.u16(..);
     i32, "int32_t", [i32::MIN, i32::MAX, 0, 1, -1, i32::MIN + 1, 1 << 24, (1 << 24) + 1, -(1 << 24) - 1, 0x7fff_ff80], |rng: &mut fastrand::Rng| rng.i32(..) >> rng.u32(..31);
@@ -165,6 +170,44 @@ element! {
     i64, "int64_t", [i64::MIN, i64::MAX, 0, 1, -1, i64::from(i32::MAX), i64::from(i32::MIN), 1 << 31, -(1 << 31) - 1, (1 << 24) + 1, (1 << 40) + 3, i64::MAX - 1], |rng: &mut fastrand::Rng| rng.i64(..) >> rng.u32(..63);
     // No number that leads to a NaN, no -0: of these the documentation says nothing.
     f32, "float", [0.0, 1.0, -1.0, 0.5, 1.5, 2.5, -0.5, -2.5, 3.4e38, -3.4e38, 1e-45, 2_147_483_648.0, -2_147_483_648.0, 9.3e18, -9.3e18, 8_388_609.0], |rng: &mut fastrand::Rng| (rng.f32() - 0.5) * 2_f32.powi(rng.i32(-20..70));
+}
+
+/// No NaN, no infinity, no -0, as of `f32`; every place of the exponent is met.
+fn random_f16(rng: &mut fastrand::Rng) -> f16 {
+    let bits = rng.u16(..);
+    let finite = if bits & 0x7c00 == 0x7c00 { bits & !0x0400 } else { bits };
+    f16::from_bits(if finite == 0x8000 { 0 } else { finite })
+}
+
+element! {
+    f16, "half", [f16::ZERO, f16::ONE, f16::NEG_ONE, f16::MAX, f16::MIN, f16::MIN_POSITIVE_SUBNORMAL, f16::from_bits(0x3c01), f16::from_bits(0x6800)], random_f16;
+    // Only ever moved.
+    bf16, "bfloat16_t", [bf16::ZERO, bf16::MAX, bf16::MIN], |rng: &mut fastrand::Rng| bf16::from_bits(rng.u16(..0x7f80));
+}
+
+/// A floating-point number as an element: its value, and the number that is nearest to a value.
+pub(crate) trait Number: Element {
+    fn value(self) -> f64;
+    fn nearest(value: f64) -> Self;
+}
+
+impl Number for f32 {
+    fn value(self) -> f64 {
+        self.into()
+    }
+    fn nearest(value: f64) -> Self {
+        value as Self
+    }
+}
+
+/// In saturation mode, as a kernel begins.
+impl Number for f16 {
+    fn value(self) -> f64 {
+        self.to_f64()
+    }
+    fn nearest(value: f64) -> Self {
+        Self::from_bits(saturated::<Self>(round_off::<Self>(value, 0)))
+    }
 }
 
 /// An image of `bytes`, every aligned place of which holds a value of `T`.

@@ -1,6 +1,8 @@
 //! Add to Mul, Max, Min, the bitwise ones, those with a scalar, Duplicate, CreateVecIndex, Cast and copies within UB.
 
-use crate::call::{COUNTS, Call, Element, Form, MOST_BYTES, Operand, image, lay_out, masked};
+use half::{bf16, f16};
+
+use crate::call::{COUNTS, Call, Element, Form, MOST_BYTES, Number, Operand, image, lay_out, masked};
 
 /// Calls in every form: the counts, in place too, and random masked ones.
 pub(crate) fn calls(rng: &mut fastrand::Rng, wide: usize, sizes: [usize; 3], random: usize) -> Vec<(Call, usize)> {
@@ -84,6 +86,7 @@ fn add() {
     binary::<i16>("Add", true, true, i16::saturating_add);
     binary::<i32>("Add", true, true, i32::saturating_add);
     binary::<f32>("Add", true, false, |a, b| a + b);
+    binary::<f16>("Add", true, false, |a, b| f16::nearest(a.value() + b.value()));
 }
 
 #[test]
@@ -93,6 +96,7 @@ fn sub() {
     binary::<i16>("Sub", true, true, i16::saturating_sub);
     binary::<i32>("Sub", true, true, i32::saturating_sub);
     binary::<f32>("Sub", true, false, |a, b| a - b);
+    binary::<f16>("Sub", true, false, |a, b| f16::nearest(a.value() - b.value()));
 }
 
 #[test]
@@ -102,6 +106,7 @@ fn mul() {
     binary::<i16>("Mul", true, true, i16::saturating_mul);
     binary::<i32>("Mul", true, true, i32::saturating_mul);
     binary::<f32>("Mul", true, false, |a, b| a * b);
+    binary::<f16>("Mul", true, false, |a, b| f16::nearest(a.value() * b.value()));
 }
 
 #[test]
@@ -109,9 +114,11 @@ fn max_and_min() {
     binary::<i16>("Max", false, false, Ord::max);
     binary::<i32>("Max", false, false, Ord::max);
     binary::<f32>("Max", false, false, f32::max);
+    binary::<f16>("Max", false, false, f16::max);
     binary::<i16>("Min", false, false, Ord::min);
     binary::<i32>("Min", false, false, Ord::min);
     binary::<f32>("Min", false, false, f32::min);
+    binary::<f16>("Min", false, false, f16::min);
 }
 
 #[test]
@@ -130,10 +137,12 @@ fn adds_and_muls() {
     scalar::<i32>("Adds", false, i32::wrapping_add);
     scalar::<i32>("Adds", true, i32::saturating_add);
     scalar::<f32>("Adds", false, |a, b| a + b);
+    scalar::<f16>("Adds", false, |a, b| f16::nearest(a.value() + b.value()));
     scalar::<i16>("Muls", false, i16::wrapping_mul);
     scalar::<i16>("Muls", true, i16::saturating_mul);
     scalar::<i32>("Muls", false, i32::wrapping_mul);
     scalar::<f32>("Muls", false, |a, b| a * b);
+    scalar::<f16>("Muls", false, |a, b| f16::nearest(a.value() * b.value()));
 }
 
 #[test]
@@ -141,9 +150,11 @@ fn maxs_and_mins() {
     scalar::<i16>("Maxs", false, Ord::max);
     scalar::<i32>("Maxs", false, Ord::max);
     scalar::<f32>("Maxs", false, f32::max);
+    scalar::<f16>("Maxs", false, f16::max);
     scalar::<i16>("Mins", false, Ord::min);
     scalar::<i32>("Mins", false, Ord::min);
     scalar::<f32>("Mins", false, f32::min);
+    scalar::<f16>("Mins", false, f16::min);
 }
 
 /// Shifts by 0 to the full width of the type; a full shift leaves the sign alone.
@@ -209,6 +220,8 @@ fn duplicate() {
     of::<i32>();
     of::<u32>();
     of::<f32>();
+    of::<f16>();
+    of::<bf16>();
 }
 
 /// first + n for the n-th element, counting those that are masked out.
@@ -241,6 +254,12 @@ fn create_vec_index() {
     of::<i16>(-5, |n| (n as i64 - 5) as i16);
     of::<i32>(i32::MAX - 100, |n| (i64::from(i32::MAX) - 100 + n as i64) as i32);
     of::<f32>(0.5, |n| 0.5 + n as f32);
+    // Where a half has no place for the next, the library's additions of 16, then of 128, decide.
+    of::<f16>(f16::from_f32(0.5), |n| {
+        let block =
+            (0..n % 128 / 16).fold(f16::nearest(0.5 + (n % 16) as f64), |of, _| f16::nearest(of.value() + 16.0));
+        (0..n / 128).fold(block, |of, _| f16::nearest(of.value() + 128.0))
+    });
 }
 
 /// The floats next to an integer, below and above; equal where it is one.
@@ -367,5 +386,8 @@ fn copies_within_ub() {
             }
         }
         assert!(call.run_silent("CopyUb int32_t", &before, false) == expected, "{call:?}");
+        if call.form == Form::Bits {
+            assert!(call.run_silent("CopyUb bfloat16_t", &before, false) == expected, "{call:?}");
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! Gather and GatherMask.
 
+use half::{bf16, f16};
+
 use crate::call::{COUNTS, Call, Element, Form, MOST_BYTES, image, masked};
 
 /// Elements at random byte offsets of a pool, in every form.
@@ -48,6 +50,8 @@ fn gathers() {
     gather::<i32>();
     gather::<u32>();
     gather::<f32>();
+    gather::<f16>();
+    gather::<bf16>();
 }
 
 /// Whether a built-in pattern keeps the element of a number.
@@ -68,6 +72,11 @@ fn gather_mask<T: Element>(mut call: Call, pool_blocks: usize, rng: &mut fastran
     (call.src0.offset, call.src1.offset, call.dst.offset) = (0, pool, pool + pattern);
     let bytes = call.dst.offset + (call.repeats * per_iteration * T::SIZE).next_multiple_of(32) + 32;
     assert!(bytes <= MOST_BYTES, "{call:?}");
+    // In place, where what is read goes upwards.
+    let iteration = (per_iteration * T::SIZE).div_ceil(32) * call.src0.block;
+    if call.src0.block > 0 && (call.repeats <= 1 || call.src0.repeat >= iteration) && rng.bool() {
+        call.dst.offset = 0;
+    }
     let before = image::<T>(rng, bytes);
     let mut expected = before.clone();
     let mut total = 0;
@@ -121,4 +130,6 @@ fn gather_mask_of_each_type() {
     gather_masks::<i32>();
     gather_masks::<u32>();
     gather_masks::<f32>();
+    gather_masks::<f16>();
+    gather_masks::<bf16>();
 }

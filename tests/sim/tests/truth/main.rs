@@ -5,6 +5,7 @@ mod compare;
 mod elementwise;
 mod floats;
 mod gather;
+mod halves;
 mod otherwise;
 mod reduce;
 mod registered;

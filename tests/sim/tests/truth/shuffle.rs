@@ -1,6 +1,7 @@
 //! Copy, Brcb and Gatherb.
 
 use ascend_cache_loc::sim::ReportKind;
+use half::{bf16, f16};
 
 use crate::call::{Call, Element, Form, MOST_BYTES, image};
 use crate::elementwise::{RANDOM, calls};
@@ -27,6 +28,7 @@ fn copies() {
     copy::<i16>();
     copy::<i32>();
     copy::<f32>();
+    copy::<f16>();
 }
 
 /// Strides of the destination, the most blocks that fit behind `begin`, and the bytes of the image.
@@ -67,6 +69,7 @@ fn broadcasts() {
     broadcast::<i16>();
     broadcast::<u32>();
     broadcast::<f32>();
+    broadcast::<bf16>();
 }
 
 /// Blocks at random offsets, of which two destinations may have one.
@@ -93,6 +96,7 @@ fn gather_blocks<T: Element>() {
 fn gathered_blocks() {
     gather_blocks::<u16>();
     gather_blocks::<u32>();
+    gather_blocks::<f16>();
 }
 
 /// Elements of 64 bits: no instruction.

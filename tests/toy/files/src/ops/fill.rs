@@ -1,8 +1,8 @@
 //! `fill`, the toy.
 
-use super::{Arguments, Arrays, LaunchConfig, Plan, enqueue, lines, size, tile};
+use super::{Arguments, Arrays, LaunchConfig, Plan, enqueue, lines, output_bytes, size, tile};
 use crate::abi::bindings::{ASCEND_CACHE_LOC_FILL_TILE_MAX, AscendCacheLocFillParams};
-use crate::{DeviceSlice, DeviceSliceMut, Int, LaunchId, Operation, Result, ShapeError, Stream, batch_of};
+use crate::{DeviceSlice, DeviceSliceMut, Element, LaunchId, Operation, Result, ShapeError, Stream, batch_of};
 
 impl Operation {
     /// [`fill`].
@@ -18,15 +18,15 @@ pub struct Fill<'a, L, O> {
     pub out: DeviceSliceMut<'a, O>,
 }
 
-impl<L: Int, O: Int> Arguments for Fill<'_, L, O> {
+impl<L: Element, O: Element> Arguments for Fill<'_, L, O> {
     type Block = AscendCacheLocFillParams;
 
     fn batch(&self) -> Result<usize, ShapeError> {
         batch_of(self.values.len(), &[("out", self.out.len())])
     }
 
-    fn plan(&self, n: usize, _: &LaunchConfig) -> Plan {
-        Plan { work: n as u64, grain: 64, lines: lines(&self.out) }
+    fn plan(&self, n: usize) -> Plan {
+        Plan { rows: n as u64, bytes: output_bytes(&self.out), lines: lines(&self.out) }
     }
 
     fn block(&self, n: usize, arrays: Arrays<'_>, config: &LaunchConfig) -> Result<Self::Block> {
@@ -46,6 +46,6 @@ impl<L: Int, O: Int> Arguments for Fill<'_, L, O> {
 /// # Errors
 /// As every operation.
 #[expect(clippy::needless_pass_by_value, reason = "`out` is taken exclusively")]
-pub fn fill_with<L: Int, O: Int>(stream: &Stream, args: Fill<'_, L, O>, config: &LaunchConfig) -> Result<LaunchId> {
+pub fn fill_with<L: Element, O: Element>(stream: &Stream, args: Fill<'_, L, O>, config: &LaunchConfig) -> Result<LaunchId> {
     enqueue(stream, &args, config)
 }

@@ -1,0 +1,86 @@
+//! The batches: requests and tokens of each.
+
+use std::sync::Arc;
+
+use ascend_cache_loc::{IntType, Operation as Kind, TableShape};
+use fastrand::Rng;
+use harness::case::{Case, Dtypes, Table};
+use harness::operation::Operation;
+
+/// A batch for every operation that takes requests and ranges of their tokens.
+#[derive(Debug)]
+pub struct Workload {
+    /// Requests x tokens.
+    pub name: String,
+    table: Arc<Table>,
+    requests: Vec<i64>,
+    starts: Vec<i64>,
+    ends: Vec<i64>,
+}
+
+/// Element types of a row of the report: of all index arrays, and of the output.
+pub const TYPES: [(IntType, IntType); 3] =
+    [(IntType::I64, IntType::I32), (IntType::I32, IntType::I32), (IntType::I64, IntType::I64)];
+
+/// Vector cores that devices have.
+pub const DEVICES: [u32; 3] = [20, 40, 48];
+
+impl Workload {
+    /// All of them: batches that prefill sees, and windows of few tokens as speculative decoding has them.
+    #[must_use]
+    pub fn all() -> Vec<Self> {
+        let (pool, long) = (table(4096, 2048), table(256, 65_536 + 128));
+        let mut rng = Rng::with_seed(7);
+        let mixed: Vec<i64> = (0..300).map(|_| rng.i64(1..=2)).collect();
+        let mut uneven = vec![1; 255];
+        uneven.push(65_536);
+        let mut all = vec![
+            Self::new("300 x 1-2", &pool, &mixed),
+            Self::new("512 x 8", &pool, &[8; 512]),
+            Self::new("4096 x 4", &pool, &[4; 4096]),
+            Self::new("1 x 65536", &long, &[65_536]),
+            Self::new("255 x 1 + 65536", &long, &uneven),
+        ];
+        for batch in [1, 16, 64, 256] {
+            for tokens in [1, 2, 4, 8] {
+                all.push(Self::new(&format!("{batch} x {tokens}"), &pool, &vec![tokens; batch]));
+            }
+        }
+        all
+    }
+
+    /// Distinct rows of a table, ranges from anywhere in them.
+    fn new(name: &str, table: &Arc<Table>, lens: &[i64]) -> Self {
+        let mut rng = Rng::with_seed(11);
+        let mut requests: Vec<i64> = (0..table.shape.rows() as i64).collect();
+        rng.shuffle(&mut requests);
+        requests.truncate(lens.len());
+        let starts: Vec<i64> = lens.iter().map(|len| rng.i64(1..=table.shape.row_len() as i64 - len)).collect();
+        let ends = starts.iter().zip(lens).map(|(start, len)| start + len).collect();
+        Self { name: name.into(), table: table.clone(), requests, starts, ends }
+    }
+
+    /// An operation on the batch; nothing for one that the report does not have: it would want an arm here, and one in
+    /// `floor.rs`.
+    #[must_use]
+    pub fn case(&self, op: &'static dyn Operation, index: IntType, out: IntType) -> Option<Case> {
+        let (requests, starts, ends) = (self.requests.clone(), self.starts.clone(), self.ends.clone());
+        let (arrays, out_len) = match op.operation() {
+            Kind::GET_LAST_LOC => (vec![requests, ends], self.requests.len()),
+            Kind::ASSIGN_EXTEND_CACHE_LOCS => (vec![requests, starts, ends], self.tokens()),
+            _ => return None,
+        };
+        let dtypes = Dtypes { req_pool_indices: index, lens: index, out };
+        Some(Case { op, dtypes, table: self.table.clone(), arrays, out_len, out_init: 0 })
+    }
+
+    fn tokens(&self) -> usize {
+        self.starts.iter().zip(&self.ends).map(|(start, end)| (end - start) as usize).sum()
+    }
+}
+
+fn table(rows: usize, row_len: usize) -> Arc<Table> {
+    let shape = TableShape::new(rows, row_len).expect("a pool's size");
+    let len = i32::try_from(rows * row_len).expect("slots are 32-bit");
+    Arc::new(Table { shape, slots: (0..len).collect() })
+}
