@@ -106,8 +106,9 @@ tests/toy/run.sh
 
 step "packages"
 # A checkout in work is checked as it is; apart from the other builds, which cargo would take its build script for. What
-# cargo has unpacked of our packages in an earlier run at this place, it would take again, whatever has changed.
-rm -rf "${CARGO_HOME-$HOME/.cargo}"/registry/{src,cache}/-*/ascend-cache-loc*
+# cargo has unpacked and built of a version of our packages in an earlier run at this place, it would take again, whatever
+# has changed.
+rm -rf target/packages "${CARGO_HOME-$HOME/.cargo}"/registry/{src,cache}/-*/ascend-cache-loc*
 CARGO_TARGET_DIR=target/packages cargo package -p ascend-cache-loc -p ascend-cache-loc-ref --features npu,sim,log \
     --allow-dirty --locked
 
