@@ -145,12 +145,12 @@ fn sums_of_the_longest_places() {
     }
 }
 
-/// As many groups of 64 rows as there can be checkpoints, and one row more.
+/// As many groups of 64 rows as there can be checkpoints, as many rows as lengths are kept of, and one row more.
 #[test]
-fn batches_that_just_fill_the_checkpoints() {
+fn batches_that_just_fill_the_checkpoints_or_the_lengths() {
     let table = Arc::new(Table { shape: TableShape::new(2, 4).unwrap(), slots: (0..8).collect() });
     let dtypes = Dtypes { req_pool_indices: IntType::I32, lens: IntType::I32, out: IntType::I32 };
-    for n in [65_536, 65_537] {
+    for n in [8192, 8193, 65_536, 65_537] {
         let (start_offsets, end_offsets) = (0..n as i64).map(|i| (i % 4, i % 4 + i % 2)).unzip();
         let reqs = (0..n as i64).map(|i| i / 2 % 2).collect();
         same_as_cpu(&extend_case(&table, dtypes, [reqs, start_offsets, end_offsets], n / 2), &mut on(20));
