@@ -96,13 +96,13 @@ fn longest_rows_and_totals_past_2_31() {
 }
 
 /// Bad rows whose places are as long as the longest rows, and longer than any table, among short ones: the rows behind
-/// them begin where the sums say, wherever in a group of 64 the long one is.
+/// them begin where the sums say, wherever in a group of 128 the long one is.
 #[test]
 fn long_places_among_short_rows() {
     let table = Arc::new(Table { shape: TableShape::new(2, 4).unwrap(), slots: (10..18).collect() });
-    for (i, long) in [(1 << 19) - 1, 1 << 19, (1 << 19) + 1, (1 << 31) - 2].into_iter().enumerate() {
+    for (i, long) in [(1 << 17) - 1, 1 << 17, (1 << 17) + 1, (1 << 31) - 2].into_iter().enumerate() {
         let lens = [IntType::I32, IntType::I64][i % 2];
-        for (j, at) in [&[0][..], &[63, 64], &[130, 199]].into_iter().enumerate() {
+        for (j, at) in [&[0][..], &[127, 128], &[130, 199]].into_iter().enumerate() {
             let out = [IntType::I32, IntType::I64][j % 2];
             let dtypes = Dtypes { req_pool_indices: IntType::I32, lens, out };
             let (start_offsets, mut end_offsets): (Vec<_>, Vec<_>) = (0..200).map(|i| (i % 3, i % 3 + i % 2)).unzip();
@@ -126,18 +126,18 @@ fn long_places_among_short_rows() {
 /// for what stands for it in a sum.
 #[test]
 fn sums_of_the_longest_places() {
-    const SHORT: i64 = (1 << 19) - 1; // summed in vectors; longer rows are not
+    const SHORT: i64 = (1 << 17) - 1; // summed in vectors; longer rows are not
     let table = Arc::new(Table { shape: TableShape::new(2, 4).unwrap(), slots: (10..18).collect() });
-    let batch = |length: &dyn Fn(usize) -> i64| (0..129).map(|row| if row == 0 { 4 } else { length(row) }).collect();
-    let mut batches: Vec<Vec<i64>> = vec![batch(&|row| if row < 64 && row % 16 == 1 { 1 << 30 } else { 1 })];
-    for long in [SHORT, SHORT + 1, 1 << 25, 1 << 26, (1 << 31) - 2] {
+    let batch = |length: &dyn Fn(usize) -> i64| (0..257).map(|row| if row == 0 { 4 } else { length(row) }).collect();
+    let mut batches: Vec<Vec<i64>> = vec![batch(&|row| if row < 128 && row % 16 == 1 { 1 << 30 } else { 1 })];
+    for long in [SHORT, SHORT + 1, 1 << 24, 1 << 25, 1 << 26, (1 << 31) - 2] {
         batches.push(batch(&|_| long));
-        batches.push(batch(&|row| if row % 63 == 0 { long } else { SHORT }));
-        batches.push(batch(&|row| if row == 1 { long } else { [1, SHORT][usize::from((64..127).contains(&row))] }));
+        batches.push(batch(&|row| if row % 127 == 0 { long } else { SHORT }));
+        batches.push(batch(&|row| if row == 1 { long } else { [1, SHORT][usize::from((128..255).contains(&row))] }));
     }
     for end_offsets in batches {
         let dtypes = Dtypes { req_pool_indices: IntType::I32, lens: IntType::I64, out: IntType::I32 };
-        let case = extend_case(&table, dtypes, [vec![1; 129], vec![0; 129], end_offsets], 1000);
+        let case = extend_case(&table, dtypes, [vec![1; 257], vec![0; 257], end_offsets], 1000);
         for cores in [1, 2, 40] {
             same_as_cpu(&case, &mut on(cores));
         }
@@ -145,7 +145,7 @@ fn sums_of_the_longest_places() {
     }
 }
 
-/// As many groups of 64 rows as there can be checkpoints, as many rows as lengths are kept of, and one row more.
+/// As many groups of 128 rows as there can be checkpoints, as many rows as lengths are kept of, and one row more.
 #[test]
 fn batches_that_just_fill_the_checkpoints_or_the_lengths() {
     let table = Arc::new(Table { shape: TableShape::new(2, 4).unwrap(), slots: (0..8).collect() });

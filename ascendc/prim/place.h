@@ -5,15 +5,16 @@
 // Every ragged operation has this one rule, so that what one writes another can read.
 //
 // PlaceLength is the rule for one row, PlaceLengths the same for many at a time, without 64-bit arithmetic, which the
-// vector unit of 2201 has not: of a row with a place the high words of both offsets must be 0, and so must low -
-// clamp(low) be, for each of them in turn. Whatever is not 0 in any of these is or-ed together as D; b = clamp(D, -1,
-// 1)^2 is then 1 for a row without a place and 0 for one with, and length = d - d * b with d = end - start. start ==
-// end gives 0 by itself, as it should. No step depends on how int32 overflows.
+// vector unit of 2201 has not: offsets are narrowed, so that one past int32 counts as its nearest end, with which a row
+// has no place either. Of a row with a place value - clamp(value) must be 0 for both offsets. What is not 0 in either
+// is or-ed together as D; b = clamp(D, -1, 1)^2 is then 1 for a row without a place and 0 for one with, and length = d
+// - d * b with d = end - start. start == end gives 0 by itself, as it should. No step depends on how int32 overflows.
 //
-// UB, for `most` rows of L: two of L; five vectors of int32 are lent. Pipes: MTE2 loads, V computes; Fill orders the
-// two both ways, so that what it loaded last can be read by S too, and anything be loaded behind it.
+// UB, for `most` rows of L: two of L, twice; four vectors of int32 are lent. Pipes: MTE2 loads, V computes; Fill orders
+// the two both ways, so that what it loaded last can be read by S too, and anything be loaded behind it.
 #pragma once
 
+#include "narrow.h"
 #include "rows.h"
 
 namespace cache_loc {
@@ -31,12 +32,13 @@ template <typename L>
 class PlaceLengths {
 public:
     using Vector = LocalTensor<int32_t>;
-    static constexpr uint32_t kLent = 5; // vectors that Fill needs to work in
+    static constexpr uint32_t kLent = 4; // vectors that Fill needs to work in
 
     // Of offsets in two arrays, so many rows at a time at most.
     __aicore__ inline PlaceLengths(TPipe &pipe, uint64_t starts, uint64_t ends, uint32_t most)
         : starts_{{pipe, starts, most}, {pipe, starts, most}}, ends_{{pipe, ends, most}, {pipe, ends, most}}
     {
+        SaturateCasts();
     }
 
     // ---- For S ----
@@ -80,20 +82,18 @@ public:
     __aicore__ inline void Fill(uint32_t count, const Vector &length, const Vector (&lent)[kLent])
     {
         const auto n = static_cast<int32_t>(count);
-        const Vector wrong = lent[0], scratch = lent[1], high = lent[2];
+        const Vector wrong = lent[0], scratch = lent[1];
         WaitFlag<HardEvent::MTE2_V>(loaded_[turn_]); // MTE2 has filled this turn's columns before V reads them
 
         // end < kEndLimit: end - min(end, kEndLimit - 1) is 0. A negative end has a start that is wrong, or is equal.
-        const Vector end = Low(ends_[turn_].tile, lent[3], high, count);
+        const Vector end = Narrow(ends_[turn_].tile, lent[2], count);
         Mins(wrong, end, static_cast<int32_t>(kEndLimit - 1), n);
         PipeBarrier<PIPE_V>(); // each step reads what the one before it wrote
         Sub(wrong, end, wrong, n);
         PipeBarrier<PIPE_V>();
-        OrHighInto(wrong, high, count);
 
         // 0 <= start <= end: start - min(max(start, 0), end) is 0.
-        const Vector start = Low(starts_[turn_].tile, lent[4], high, count);
-        OrHighInto(wrong, high, count);
+        const Vector start = Narrow(starts_[turn_].tile, lent[3], count);
         Maxs(scratch, start, 0, n);
         PipeBarrier<PIPE_V>();
         Min(scratch, scratch, end, n);
@@ -131,34 +131,12 @@ public:
 private:
     static constexpr uint32_t kTurns = 2;
 
-    // The low words of a vector, and its high words in `high` (int64); or the vector itself (int32).
-    __aicore__ inline Vector Low(const LocalTensor<L> &values, const Vector &low, const Vector &high, uint32_t count)
-    {
-        if constexpr (sizeof(L) == 4) {
-            return values;
-        } else {
-            const Vector words = values.template ReinterpretCast<int32_t>();
-            uint64_t kept = 0;
-            GatherMask(low, words, static_cast<uint8_t>(1), true, 2 * count, {1, 1, 8, 0}, kept);
-            GatherMask(high, words, static_cast<uint8_t>(2), true, 2 * count, {1, 1, 8, 0}, kept);
-            PipeBarrier<PIPE_V>(); // low and high are written before they are read
-            return low;
-        }
-    }
-
     // Or of int32 vectors: 2201 has it for 16-bit elements only.
     __aicore__ inline void OrInto(const Vector &wrong, const Vector &bits, uint32_t count)
     {
         const auto wrong16 = wrong.template ReinterpretCast<int16_t>();
         Or(wrong16, wrong16, bits.template ReinterpretCast<int16_t>(), static_cast<int32_t>(2 * count));
         PipeBarrier<PIPE_V>(); // wrong is written before it is read, bits read before they are overwritten
-    }
-
-    __aicore__ inline void OrHighInto(const Vector &wrong, const Vector &high, uint32_t count)
-    {
-        if constexpr (sizeof(L) == 8) {
-            OrInto(wrong, high, count);
-        }
     }
 
     Column<L> starts_[kTurns], ends_[kTurns];

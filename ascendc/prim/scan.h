@@ -8,13 +8,15 @@
 //     few rows: S sums them. Else, for each tile of rows, beginning with a tile of the core's own:
 //         length[i] = what Lengths says, zeros up to a whole group
 //         V     small[i] = length[i], far below 0 where that is long
-//         V     group[g] = sum of 64 small
-//         S     group[g] = sum of 64 length instead, where it is below 0
+//         V     group[g] = sum of 128 small
+//         S     group[g] = sum of 128 length instead, where it is below 0
 //         S     sums[g >> shift] += group[g]
 //
-// Sums in int32: 64 lengths up to kShort add up to less than kLong, and where one of them is longer and counts as
+// Sums in int32: 128 lengths up to kShort add up to less than kLong, and where one of them is longer and counts as
 // kShort
 // - kLong, the sum is below 0 whatever the others are. Everything from there on is in 64 bits.
+//
+// S reads and writes lengths in pairs, as one word of 64 bits: what it waits for in a loop of additions is UB.
 //
 // Contract: lengths are 0 to 2^31 - 1. Lengths has a method Fill(first, count, length, lent): V sets length[0..count)
 // to the lengths of rows first.., works in the kLent vectors lent, and leaves V with nothing undone; and Load(first,
@@ -35,7 +37,7 @@ namespace cache_loc {
 template <typename Lengths>
 class LengthScan {
 public:
-    // Over n rows, `tile` at a time (a multiple of 64), with at most so many checkpoints.
+    // Over n rows, `tile` at a time (a multiple of 128), with at most so many checkpoints.
     __aicore__ inline LengthScan(TPipe &pipe, Lengths &lengths, uint32_t n, uint32_t tile, uint32_t checkpoints)
         : lengths_(lengths), n_(n), tile_(tile)
     {
@@ -49,6 +51,7 @@ public:
             lent_[i] = lent_buffers_[i].template Get<int32_t>();
         }
         kept_ = length_buffer_.template Get<int32_t>();
+        pairs_ = length_buffer_.template Get<int64_t>();
         sums_ = sums_buffer_.template Get<int64_t>();
         while ((Groups() - 1) >> shift_ >= checkpoints) {
             ++shift_;
@@ -66,7 +69,11 @@ public:
     // Whether every row's length is there, once it has run.
     __aicore__ inline bool KeepsLengths() const { return n_ <= ASCEND_CACHE_LOC_LENGTHS_MAX; }
 
-    __aicore__ inline uint32_t Length(uint32_t row) const { return static_cast<uint32_t>(kept_.GetValue(row)); }
+    // The lengths of row 2 i, in the low half, and of the next; 0 of a row that there is not.
+    __aicore__ inline uint64_t Pair(uint64_t i) const
+    {
+        return static_cast<uint64_t>(pairs_.GetValue(static_cast<uint32_t>(i)));
+    }
 
     // Fills the sums; returns the sum of all.
     __aicore__ inline int64_t Run(uint32_t core, uint32_t cores)
@@ -102,9 +109,9 @@ public:
 
 private:
     static constexpr uint32_t kFew = 16;             // rows that S sums sooner than V does
-    static constexpr int32_t kGroup = 64;            // rows
+    static constexpr int32_t kGroup = 128;           // rows
     static constexpr uint32_t kInt32Block = 8;       // elements of a 32-byte block
-    static constexpr int32_t kShort = (1 << 19) - 1; // the longest row that is not long
+    static constexpr int32_t kShort = (1 << 17) - 1; // the longest row that is not long
     static constexpr int32_t kLong = kGroup * (kShort + 1);
     static_assert(int64_t{kGroup} * kShort < kLong, "one long row makes the sum of a group negative");
     static_assert(int64_t{kGroup} * (kShort - kLong) >= -(int64_t{1} << 31), "as many as there can be fit in int32");
@@ -127,17 +134,17 @@ private:
     {
         lengths_.Read(0, n_);
         Order<HardEvent::MTE2_S>(); // MTE2 has filled what Lengths reads before S reads it
-        int64_t total = 0;
-        for (uint32_t i = 0; i < n_; ++i) {
-            const uint64_t length = lengths_.Get(i);
-            kept_.SetValue(i, static_cast<int32_t>(length));
-            total += static_cast<int64_t>(length);
+        uint64_t total = 0;
+        for (uint32_t i = 0; i < n_; i += 2) {
+            const uint64_t length = lengths_.Get(i), next = i + 1 < n_ ? lengths_.Get(i + 1) : 0;
+            pairs_.SetValue(i / 2, static_cast<int64_t>(next << 32 | length));
+            total += length + next;
         }
-        sums_.SetValue(0, total);
-        return total;
+        sums_.SetValue(0, static_cast<int64_t>(total));
+        return static_cast<int64_t>(total);
     }
 
-    // lent_[0] = the sums of 64 lengths each, or less than 0 where one of them is long.
+    // lent_[0] = the sums of 128 lengths each, or less than 0 where one of them is long.
     __aicore__ inline void SumGroups(uint32_t groups)
     {
         const auto padded = static_cast<int32_t>(groups * kGroup);
@@ -154,8 +161,10 @@ private:
         PipeBarrier<PIPE_V>();
         Add(small, small, b, padded);
         PipeBarrier<PIPE_V>();
-        // 64 -> 32 -> 16 -> 8 elements a group, by halves.
-        Add(a, small, small[32], uint64_t{32}, repeats, {1, 1, 1, 4, 8, 8});
+        // 128 -> 64 -> 32 -> 16 -> 8 elements a group, by halves.
+        Add(b, small, small[64], uint64_t{64}, repeats, {1, 1, 1, 8, 16, 16});
+        PipeBarrier<PIPE_V>();
+        Add(a, b, b[32], uint64_t{32}, repeats, {1, 1, 1, 4, 8, 8});
         PipeBarrier<PIPE_V>();
         Add(b, a, a[16], uint64_t{16}, repeats, {1, 1, 1, 2, 4, 4});
         PipeBarrier<PIPE_V>();
@@ -206,9 +215,10 @@ private:
     uint32_t shift_ = 0; // log2 of the groups between two checkpoints
     TBuf<TPosition::VECCALC> lent_buffers_[Lengths::kLent], length_buffer_, sums_buffer_;
     Vector lent_[Lengths::kLent];
-    Vector kept_;               // the lengths of the batch, or of a tile
-    Vector length_;             // of the current tile
-    LocalTensor<int64_t> sums_; // S only
+    Vector kept_;                // the lengths of the batch, or of a tile
+    Vector length_;              // of the current tile
+    LocalTensor<int64_t> pairs_; // kept_, for S
+    LocalTensor<int64_t> sums_;  // S only
 };
 
 } // namespace cache_loc

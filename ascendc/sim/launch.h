@@ -185,6 +185,7 @@ typedef struct AscendCacheLocSimOptions {
     uint64_t tiling_key;        /* what TILING_KEY_IS compares with */
     uint32_t auto_sync;         /* not 0: the compiler's automatic synchronisation is on */
     uint32_t saturate;          /* not 0: int16 and int32 arithmetic saturates instead of wrapping */
+    uint32_t casts_truncate;    /* not 0: until the kernel says otherwise, as the one before it may have left it */
     uint32_t shared_lines;      /* not 0: two cores that write different bytes of one line are not reported */
     uint32_t arch;              /* whose kernel of the name, and whose cores; 0: 2201 */
     const AscendCacheLocSimObserver *observer; /* null: nobody, and no step is kept */

@@ -79,7 +79,7 @@ impl<R: Element, L: Element, O: Element> Arguments for ExtendLocs<'_, R, L, O> {
             n: size(n),
             row_cost_bytes: row_cost_bytes(&self.out, config),
             copy_tile: tile(config.tiles.tile, copy, 32, copy),
-            scan_tile: tile(config.tiles.scan_tile, scan, 64, scan),
+            scan_tile: tile(config.tiles.scan_tile, scan, 128, scan),
             walk_tile: tile(config.tiles.walk_tile, walk, 8, walk),
             checkpoints: tile(config.tiles.checkpoints, checkpoints, 1, checkpoints),
             ..Default::default()

@@ -422,6 +422,7 @@ pub struct AscendCacheLocSimOptions {
     pub tiling_key: u64,
     pub auto_sync: u32,
     pub saturate: u32,
+    pub casts_truncate: u32,
     pub shared_lines: u32,
     pub arch: u32,
     pub observer: *const AscendCacheLocSimObserver,
@@ -430,7 +431,7 @@ pub struct AscendCacheLocSimOptions {
 const _: () = {
     [
         "Size of AscendCacheLocSimOptions",
-    ][::core::mem::size_of::<AscendCacheLocSimOptions>() - 48usize];
+    ][::core::mem::size_of::<AscendCacheLocSimOptions>() - 56usize];
     [
         "Alignment of AscendCacheLocSimOptions",
     ][::core::mem::align_of::<AscendCacheLocSimOptions>() - 8usize];
@@ -450,14 +451,17 @@ const _: () = {
         "Offset of field: AscendCacheLocSimOptions::saturate",
     ][::core::mem::offset_of!(AscendCacheLocSimOptions, saturate) - 28usize];
     [
+        "Offset of field: AscendCacheLocSimOptions::casts_truncate",
+    ][::core::mem::offset_of!(AscendCacheLocSimOptions, casts_truncate) - 32usize];
+    [
         "Offset of field: AscendCacheLocSimOptions::shared_lines",
-    ][::core::mem::offset_of!(AscendCacheLocSimOptions, shared_lines) - 32usize];
+    ][::core::mem::offset_of!(AscendCacheLocSimOptions, shared_lines) - 36usize];
     [
         "Offset of field: AscendCacheLocSimOptions::arch",
-    ][::core::mem::offset_of!(AscendCacheLocSimOptions, arch) - 36usize];
+    ][::core::mem::offset_of!(AscendCacheLocSimOptions, arch) - 40usize];
     [
         "Offset of field: AscendCacheLocSimOptions::observer",
-    ][::core::mem::offset_of!(AscendCacheLocSimOptions, observer) - 40usize];
+    ][::core::mem::offset_of!(AscendCacheLocSimOptions, observer) - 48usize];
 };
 impl Default for AscendCacheLocSimOptions {
     fn default() -> Self {

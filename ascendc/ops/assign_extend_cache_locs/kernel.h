@@ -11,8 +11,8 @@
 // position in the output, moved up to the next 64-byte line: a long row is shared, many short ones are too. Every core
 // finds both ends of its share by itself: from the sums of all lengths (scan.h) and a walk along the rows of its share.
 //
-// UB, for the largest tiles: lengths 16 KB, scan 20 + 32 + 8 KB, requests 8 KB, gather 2 * 16 + 1 + 16 + 32 KB, fault
-// line 64 B: 165 KB and 64 B.
+// UB, for the largest tiles: lengths 32 KB, scan 16 + 32 + 4 KB, requests 8 KB, gather 2 * 16 + 1 + 16 + 32 KB, fault
+// line 64 B: 173 KB and 64 B.
 //
 //     total = scan
 //     find the last checkpoint whose weight is not past the share's begin, by the lengths the first row that reaches
@@ -61,15 +61,36 @@ public:
         if (OneTile()) {
             requests_.Load(0, params_.n);
         }
-        const auto total = static_cast<uint64_t>(scan_.Run(core, cores));
-        limit_ = Min(total, params_.capacity);
-        const uint64_t weight = total + params_.n * row_weight_;
-        share_begin_ = ShareBegin(weight, core, cores);
-        share_end_ = ShareBegin(weight, core + 1, cores);
-        if (share_begin_ == share_end_) {
-            return;
+        uint64_t row = 0;
+        if (cores == 1) { // all of it is one share: no sums are needed
+            if (OneTile()) {
+                lengths_.Read(0, params_.n);
+            }
+            limit_ = params_.capacity;
+            share_end_ = kUnknown;
+        } else {
+            const auto total = static_cast<uint64_t>(scan_.Run(core, cores));
+            limit_ = Min(total, params_.capacity);
+            const uint64_t weight = total + params_.n * row_weight_;
+            share_begin_ = ShareBegin(weight, core, cores);
+            share_end_ = ShareBegin(weight, core + 1, cores);
+            if (share_begin_ == share_end_) {
+                return;
+            }
+            row = FirstRow();
         }
-        // The last checkpoint at or before the share's begin.
+        Walk(row);
+        fault_.Write();
+    }
+
+private:
+    static constexpr uint32_t kScanTile = ASCEND_CACHE_LOC_SCAN_TILE_MAX;
+    static constexpr uint64_t kUnknown = ~uint64_t{0};
+
+    // A row at or before the share's begin: the very one where the scan keeps the lengths, else that of the last
+    // checkpoint. Leaves position_ at its begin.
+    __aicore__ inline uint64_t FirstRow()
+    {
         uint64_t row = 0;
         uint32_t group = 0;
         for (; group + 1 < scan_.Checkpoints(); ++group) {
@@ -81,39 +102,45 @@ public:
             position_ = position;
             row = next;
         }
-        if (scan_.KeepsLengths()) {
-            row = RowOfBegin(row, group);
-        }
-        Walk(row);
-        fault_.Write();
+        return scan_.KeepsLengths() ? RowOfBegin(row, group) : row;
     }
 
-private:
-    static constexpr uint32_t kScanTile = ASCEND_CACHE_LOC_SCAN_TILE_MAX;
-    static constexpr uint64_t kUnknown = ~uint64_t{0};
-
     // The row in which the share begins, of the group of rows that begins with `row` at position_: found by the
-    // lengths, from the nearer end. Leaves position_ at its begin.
+    // lengths, two at a time, from the nearer end. Leaves position_ at its begin.
     __aicore__ inline uint64_t RowOfBegin(uint64_t row, uint32_t group)
     {
-        uint64_t behind = Min(row + scan_.Rows(), params_.n);
-        uint64_t position = position_ + static_cast<uint64_t>(scan_.Sum(group)); // of row `behind`
+        uint64_t behind = (Min(row + scan_.Rows(), params_.n) + 1) / 2 * 2;
+        const uint64_t next = position_ + static_cast<uint64_t>(scan_.Sum(group)); // position of row `behind`
         const uint64_t weight = position_ + row * row_weight_;
-        if (share_begin_ - weight > position + behind * row_weight_ - share_begin_) {
-            while (position + behind * row_weight_ > share_begin_) {
-                --behind;
-                position -= scan_.Length(static_cast<uint32_t>(behind));
+        if (share_begin_ - weight > next + behind * row_weight_ - share_begin_) {
+            position_ = next;
+            for (;;) {
+                const uint64_t pair = scan_.Pair(behind / 2 - 1);
+                if (Back(behind, pair >> 32) || Back(behind, static_cast<uint32_t>(pair))) {
+                    return behind;
+                }
             }
-            position_ = position;
-            return behind;
         }
-        for (;; ++row) {
-            const uint64_t next = position_ + scan_.Length(static_cast<uint32_t>(row));
-            if (next + (row + 1) * row_weight_ > share_begin_) {
+        for (;; row += 2) {
+            const uint64_t pair = scan_.Pair(row / 2);
+            const uint64_t first = static_cast<uint32_t>(pair);
+            if (position_ + first + (row + 1) * row_weight_ > share_begin_) {
                 return row;
             }
-            position_ = next;
+            position_ += first;
+            if (position_ + (pair >> 32) + (row + 2) * row_weight_ > share_begin_) {
+                return row + 1;
+            }
+            position_ += pair >> 32;
         }
+    }
+
+    // Goes back by a row of that length; whether the share begins in it.
+    __aicore__ inline bool Back(uint64_t &row, uint64_t length)
+    {
+        --row;
+        position_ -= length;
+        return position_ + row * row_weight_ <= share_begin_;
     }
 
     // Whether the scan reads the whole batch at a time, so that its rows are there for the walk too.

@@ -38,6 +38,29 @@ bool GetSaturationFlag()
     return sim::saturation<mode>();
 }
 
+// The control register, of which the modes above are two bits.
+namespace sim {
+
+inline constexpr int kTruncateCasts = 59;
+inline constexpr int kUnboundFloats = 48;
+
+inline uint64_t get_control()
+{
+    const auto &registers = ascendc_sim::Core::current().registers;
+    return registers.control | uint64_t{!registers.saturate_casts} << kTruncateCasts |
+           uint64_t{!registers.saturate_floats} << kUnboundFloats;
+}
+
+inline void set_control(uint64_t value)
+{
+    auto &registers = ascendc_sim::Core::current().registers;
+    registers.saturate_casts = (value >> kTruncateCasts & 1) == 0;
+    registers.saturate_floats = (value >> kUnboundFloats & 1) == 0;
+    registers.control = value & ~(uint64_t{1} << kTruncateCasts | uint64_t{1} << kUnboundFloats);
+}
+
+} // namespace sim
+
 // Of DataCopyPad without a padding of its own. One that brings its own changes it.
 template <typename T, TPosition pos = TPosition::MAX>
 void SetPadValue(T paddingValue)
@@ -51,3 +74,28 @@ void SetPadValue(T paddingValue)
 
 } // namespace ASCENDC_SIM_ARCH
 } // namespace AscendC
+
+// The compiler's own, which the modes above come to in the headers.
+inline namespace ASCENDC_SIM_ARCH {
+
+inline int64_t get_ctrl()
+{
+    return static_cast<int64_t>(AscendC::sim::get_control());
+}
+
+inline void set_ctrl(uint64_t value)
+{
+    AscendC::sim::set_control(value);
+}
+
+inline uint64_t sbitset0(uint64_t value, int64_t bit)
+{
+    return value & ~(uint64_t{1} << bit);
+}
+
+inline uint64_t sbitset1(uint64_t value, int64_t bit)
+{
+    return value | uint64_t{1} << bit;
+}
+
+} // namespace ASCENDC_SIM_ARCH

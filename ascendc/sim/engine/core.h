@@ -41,7 +41,7 @@ struct LocalView {
 class Core {
 public:
     Core(GlobalMemory &gm, Findings &findings, const Options &options, uint32_t blocks)
-        : blocks(blocks), tiling_key(options.tiling_key), saturate(options.saturate != 0),
+        : blocks(blocks), tiling_key(options.tiling_key), saturate(options.saturate != 0), casts_truncate(options.casts_truncate != 0),
           timeline(options.auto_sync != 0), steps(options.observer), gm_(gm), findings_(findings),
           shared_lines_(options.shared_lines != 0),
           limit_(options.instruction_limit != 0 ? options.instruction_limit : kDefaultInstructionLimit)
@@ -68,6 +68,7 @@ public:
         index = block;
         counters = {};
         registers = {};
+        registers.saturate_casts = !casts_truncate;
         cache_.start_core();
         pipe = nullptr;
         events_.start_core();
@@ -343,6 +344,7 @@ public:
     const uint32_t blocks;
     const uint64_t tiling_key;
     const bool saturate;
+    const bool casts_truncate;
     uint32_t index = 0;
     Timeline timeline;
     Steps steps;

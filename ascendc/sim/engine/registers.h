@@ -22,6 +22,9 @@ struct Registers {
     // Whether a half or bfloat16 that is too large becomes the largest, and one that is no number 0.
     bool saturate_floats = true;
 
+    // The other bits of the control register, which change nothing here.
+    uint64_t control = 0;
+
     // What DataCopyPad pads with where it brings no value itself, once SetPadValue was called.
     bool pads = false;
     uint64_t padding = 0;

@@ -73,6 +73,9 @@ pub struct Launch<'a> {
     /// int16 and int32 arithmetic saturates instead of wrapping: the documentation leaves open which of them the
     /// device does, so that a kernel should give the same result either way.
     pub saturate: bool,
+    /// Casts to integers cut high bits off until the kernel says otherwise, instead of saturating: the register may hold
+    /// what the kernel before left in it.
+    pub casts_truncate: bool,
     /// Two cores may write different bytes of one 64-byte line: what public kernels do, and the documentation neither
     /// forbids nor promises to be safe. Otherwise it is a report.
     pub shared_lines: bool,
@@ -125,6 +128,7 @@ impl<'a> Launch<'a> {
             tiling_key: 0,
             auto_sync: false,
             saturate: false,
+            casts_truncate: false,
             shared_lines: false,
             max_reports: 64,
         }
@@ -179,6 +183,7 @@ impl<'a> Launch<'a> {
             tiling_key: self.tiling_key,
             auto_sync: u32::from(self.auto_sync),
             saturate: u32::from(self.saturate),
+            casts_truncate: u32::from(self.casts_truncate),
             shared_lines: u32::from(self.shared_lines),
             arch: self.arch,
             observer,

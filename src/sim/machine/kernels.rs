@@ -92,6 +92,7 @@ impl State {
         if options.vary {
             run.order_seed = count + 1;
             run.saturate = count % 2 == 1;
+            run.casts_truncate = count % 4 >= 2;
         }
         run.instruction_limit = options.instruction_limit;
         run.auto_sync = options.auto_sync;

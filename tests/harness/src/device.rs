@@ -64,7 +64,7 @@ impl OnDevice {
             cores: Some(1 + below(self.stream.device().info().vector_cores.into())),
             tiles: Tiles {
                 tile: [None, Some(1 + below(40)), Some(8 + below(300))][below(3) as usize],
-                scan_tile: [None, Some(64), Some(1 + below(400))][below(3) as usize],
+                scan_tile: [None, Some(128), Some(1 + below(400))][below(3) as usize],
                 walk_tile: [None, Some(8), Some(1 + below(100))][below(3) as usize],
                 checkpoints: [None, Some(1 + below(4))][below(2) as usize],
                 row_cost_bytes: [None, Some(8), Some(1 + below(10_000))][below(3) as usize],
