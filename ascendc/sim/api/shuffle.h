@@ -105,14 +105,16 @@ template <typename T, bool isSetMask = true>
 void Copy(const LocalTensor<T> &dst, const LocalTensor<T> &src, const uint64_t mask[], const uint8_t repeatTime,
           const CopyRepeatParams &repeatParams, Site site = Site::here())
 {
-    sim::copy_lanes(dst, src, sim::Lanes::bits<isSetMask>(mask, repeatTime, sizeof(T)), repeatParams, site);
+    const auto lanes = sim::Lanes::bits<isSetMask>(mask, repeatTime, sizeof(T)).counting_each(repeatTime);
+    sim::copy_lanes(dst, src, lanes, repeatParams, site);
 }
 
 template <typename T, bool isSetMask = true>
 void Copy(const LocalTensor<T> &dst, const LocalTensor<T> &src, const uint64_t mask, const uint8_t repeatTime,
           const CopyRepeatParams &repeatParams, Site site = Site::here())
 {
-    sim::copy_lanes(dst, src, sim::Lanes::leading<isSetMask>(mask, repeatTime, sizeof(T)), repeatParams, site);
+    const auto lanes = sim::Lanes::leading<isSetMask>(mask, repeatTime, sizeof(T)).counting_each(repeatTime);
+    sim::copy_lanes(dst, src, lanes, repeatParams, site);
 }
 
 // Block n of dst is filled with element n of src, eight a repeat.

@@ -59,6 +59,7 @@ struct Lanes {
     uint64_t high = 0;  // bit e - 64
     uint64_t repeats = 0;
     uint32_t per_repeat = 0; // elements
+    bool whole = false;      // of repeats: all elements, without a mask
     // Whether the parameter is in its documented range, and if not, what it is and what it may be.
     bool valid = true;
     uint64_t value = 0;
@@ -126,6 +127,19 @@ struct Lanes {
         return lanes;
     }
 
+    // The same of a call to which counter mode tells the elements of each repeat, be they more than 256 bytes.
+    Lanes counting_each(uint8_t asked) const
+    {
+        Lanes lanes = *this;
+        if (const auto &mask = mask_register(); mask.counter) {
+            lanes.count = 0;
+            lanes.repeats = asked;
+            lanes.per_repeat = static_cast<uint32_t>(std::min<uint64_t>(mask.low, kUbBytes)); // more do not fit anyway
+            lanes.whole = true;
+        }
+        return lanes;
+    }
+
     void check(bool holds, uint64_t what, uint64_t most)
     {
         valid = holds;
@@ -133,16 +147,20 @@ struct Lanes {
         limit = most;
     }
 
-    bool on(uint32_t element) const { return (element < 64 ? low >> element : high >> (element - 64)) & 1; }
+    bool on(uint32_t element) const
+    {
+        return whole || ((element < 64 ? low >> element : high >> (element - 64)) & 1) != 0;
+    }
 
     // Of masked repeats: bit e tells whether element `first` + e of a repeat is worked on, for 32 of them at least.
     uint64_t taken(uint32_t repeat, uint32_t first) const
     {
-        if (count == 0) {
+        if (count == 0 && !whole) {
             return first < 64 ? low >> first : high >> (first - 64);
         }
-        const uint64_t before = uint64_t{repeat} * per_repeat + first;
-        const uint64_t left = count > before ? count - before : 0;
+        const uint64_t before = whole ? first : uint64_t{repeat} * per_repeat + first;
+        const uint64_t end = whole ? per_repeat : count;
+        const uint64_t left = end > before ? end - before : 0;
         return left >= 64 ? ~uint64_t{0} : (uint64_t{1} << left) - 1;
     }
 

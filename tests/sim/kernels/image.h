@@ -1,5 +1,5 @@
-// What the kernels of single instructions share: a UB image that is loaded from GM and stored back whole, and the forms of
-// a call.
+// What the kernels of single instructions share: a UB image that is loaded from GM and stored back whole, and the forms
+// of a call.
 #pragma once
 
 #include <cstring>
@@ -78,6 +78,12 @@ struct Image {
     {
         return {static_cast<uint16_t>(call.dst_block), static_cast<uint16_t>(call.src0_block),
                 static_cast<uint8_t>(call.dst_repeat), static_cast<uint8_t>(call.src0_repeat)};
+    }
+
+    CopyRepeatParams copied() const
+    {
+        const auto u16 = [](uint64_t value) { return static_cast<uint16_t>(value); };
+        return {u16(call.dst_block), u16(call.src0_block), u16(call.dst_repeat), u16(call.src0_repeat)};
     }
 
     // For the last eight bytes of the image.

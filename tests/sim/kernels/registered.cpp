@@ -54,3 +54,7 @@ REGISTERED(Cast, int64_t,
 // The count says nothing.
 REGISTERED(Muls, int32_t,
            Muls<int32_t, false>(OF(int32_t, dst), OF(int32_t, src0), image.scalar<int32_t>(), 1))
+REGISTERED(Copy, int16_t,
+           Copy<int16_t, false>(OF(int16_t, dst), OF(int16_t, src0), MASK_PLACEHOLDER, image.repeats(), image.copied()))
+REGISTERED(Copy, float,
+           Copy<float, false>(OF(float, dst), OF(float, src0), MASK_PLACEHOLDER_LIST, image.repeats(), image.copied()))

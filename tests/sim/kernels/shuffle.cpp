@@ -10,11 +10,10 @@ using namespace image;
     INSTRUCTION(Copy, T) \
     { \
         Image image(call); \
-        const CopyRepeatParams strides(U16(call.dst_block), U16(call.src0_block), U16(call.dst_repeat), U16(call.src0_repeat)); \
         if (call.form == 1) { \
-            Copy(AT(T, dst), AT(T, src0), image.mask(), image.repeats(), strides); \
+            Copy(AT(T, dst), AT(T, src0), image.mask(), image.repeats(), image.copied()); \
         } else { \
-            Copy(AT(T, dst), AT(T, src0), call.mask[0], image.repeats(), strides); \
+            Copy(AT(T, dst), AT(T, src0), call.mask[0], image.repeats(), image.copied()); \
         } \
     }
 COPY(int16_t)

@@ -69,6 +69,21 @@ void mask_mode(__gm__ int32_t *in, __gm__ int32_t *out)
 }
 PLANTED(mask_mode)
 
+// But of Copy it is the number of each repeat, and all repeats are done.
+template <bool mended>
+void mask_of_copy(__gm__ int32_t *in, __gm__ int32_t *out)
+{
+    Bench b(in, out);
+    Duplicate(b.x, 1, 144);
+    PipeBarrier<PIPE_V>();
+    SetMaskCount();
+    SetVectorMask<int32_t, MaskMode::COUNTER>(144);
+    Copy<int32_t, false>(b.y, b.x, MASK_PLACEHOLDER, mended ? 1 : 3, {1, 1, 18, 18}); // REPORT UbUnwritten Copy
+    SetMaskNorm();
+    ResetMask();
+}
+PLANTED(mask_of_copy)
+
 // GatherMask leaves its mask, and normal mode.
 template <bool mended>
 void mask_of_gather_mask(__gm__ int32_t *in, __gm__ int32_t *out)

@@ -73,3 +73,35 @@ fn count_form() {
         assert!(call.run_silent("Muls int32_t registered", &before, false) == expected, "{call:?}");
     }
 }
+
+/// Copy takes counter mode's count for each of its repeats.
+fn copy<T: Element>() {
+    let rng = &mut fastrand::Rng::with_seed(22);
+    for _ in 0..60 {
+        let count = [0, 1, 8, 9, 144, rng.usize(..700)][rng.usize(..6)];
+        let blocks = (T::SIZE * count).div_ceil(32);
+        let mut call = Call { form: Form::Counter, count, repeats: rng.usize(..5), ..Call::default() };
+        call.dst.block = rng.usize(1..3);
+        call.dst.repeat = blocks * call.dst.block + rng.usize(..3);
+        (call.src0.block, call.src0.repeat) = (rng.usize(..9), rng.usize(..9));
+        call.src0.offset = 32 * (call.repeats * call.dst.repeat + blocks * call.dst.block);
+        let bytes = call.src0.offset + 32 * (call.repeats * call.src0.repeat + blocks * call.src0.block + 1);
+        if bytes > MOST_BYTES {
+            continue;
+        }
+        let before = image::<T>(rng, bytes.next_multiple_of(64));
+        let mut expected = before.clone();
+        for lane in (0..call.repeats).flat_map(|repeat| (0..count).map(move |element| (repeat, element))) {
+            T::read(&before, call.offset(&call.src0, T::SIZE, T::SIZE, lane))
+                .write(&mut expected, call.offset(&call.dst, T::SIZE, T::SIZE, lane));
+        }
+        let kernel = format!("Copy {} registered", T::NAME);
+        assert!(call.run_silent(&kernel, &before, false) == expected, "{kernel} {call:?}");
+    }
+}
+
+#[test]
+fn copies_count_each_repeat() {
+    copy::<i16>();
+    copy::<f32>();
+}
