@@ -20,6 +20,7 @@
 #include "api/qualifiers.h"
 #include "api/queue.h"
 #include "api/reduce.h"
+#include "api/reduce_type.h"
 #include "api/refused.h"
 #include "api/shuffle.h"
 #include "api/sync.h"

@@ -47,6 +47,16 @@ struct IsSameType<T, T> {
     static constexpr bool value = true;
 };
 
+template <bool condition, typename T, typename U>
+struct Conditional {
+    using type = T;
+};
+
+template <typename T, typename U>
+struct Conditional<false, T, U> {
+    using type = U;
+};
+
 inline int64_t GetBlockIdx()
 {
     return ascendc_sim::Core::current().index;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <type_traits>
 #include <vector>
 
@@ -13,6 +14,8 @@
 
 namespace AscendC {
 inline namespace ASCENDC_SIM_ARCH {
+
+enum class ReduceType { NONE = -1, SUM = 0, MAX, MIN };
 
 enum class ReduceOrder : uint8_t { ORDER_VALUE_INDEX = 0, ORDER_INDEX_VALUE, ORDER_ONLY_VALUE, ORDER_ONLY_INDEX };
 
@@ -76,6 +79,7 @@ void reduce(const char *name, const LocalTensor<T> &dst, const LocalTensor<T> &s
         uint32_t bits;
     };
     VectorInstruction it(name, site, lanes);
+    it.core.registers.summed = {};
     const Operand s = operand(src, static_cast<uint32_t>(src_block), static_cast<uint32_t>(src_repeat));
     const Operand d = operand(dst);
     it.reads(lanes, s);
@@ -157,13 +161,28 @@ void block_wise(const char *name, const LocalTensor<T> &dst, const LocalTensor<T
            });
 }
 
+template <ReduceType kind, typename T>
+void block_of(const char *name, const LocalTensor<T> &dst, const LocalTensor<T> &src, const Lanes &lanes,
+              int32_t dst_repeat, int32_t src_block, int32_t src_repeat, Site site)
+{
+    block_wise(
+        name, dst, src, lanes, dst_repeat, src_block, src_repeat, site,
+        [](const std::vector<Lane<T>> &of, uint32_t first, uint32_t places) {
+            if constexpr (kind == ReduceType::SUM) {
+                return tree_sum(of, first, places);
+            } else {
+                return extreme<std::conditional_t<kind == ReduceType::MAX, MaxOp, MinOp>>(of, first, places).value;
+            }
+        });
+}
+
 // One result a pair; 0 for one of which the mask has nothing.
 template <typename T>
-void pair_sum(const LocalTensor<T> &dst, const LocalTensor<T> &src, const Lanes &lanes, int32_t dst_repeat,
-              int32_t src_block, int32_t src_repeat, Site site)
+void pair_sum(const char *name, const LocalTensor<T> &dst, const LocalTensor<T> &src, const Lanes &lanes,
+              int32_t dst_repeat, int32_t src_block, int32_t src_repeat, Site site)
 {
-    reduce("PairReduceSum", dst, src, lanes, {static_cast<uint64_t>(dst_repeat) * kRepeatBytes / 2, kBlockBytes},
-           src_block, src_repeat, site, [&](const std::vector<Lane<T>> &of, auto emit) {
+    reduce(name, dst, src, lanes, {static_cast<uint64_t>(dst_repeat) * kRepeatBytes / 2, kBlockBytes}, src_block,
+           src_repeat, site, [&](const std::vector<Lane<T>> &of, auto emit) {
                for (uint32_t p = 0; p < lanes.per_repeat / 2; ++p) {
                    emit(p * sizeof(T), tree_sum(of, 2 * p, 2));
                }
@@ -206,6 +225,9 @@ void sum_of_all(const LocalTensor<T> &dst, const LocalTensor<T> &src, const Lane
     for (const auto &repeat : repeats) {
         sum = AddOp::of(sum, tree_sum(repeat, 0, lanes.per_repeat));
     }
+    auto &summed = it.core.registers.summed;
+    summed = {0, sizeof(T)};
+    std::memcpy(&summed.bits, &sum, sizeof(T));
     if (it.ok) {
         store_result("ReduceSum", dst, sum, site);
     }
@@ -244,6 +266,18 @@ void sum_of_repeats(const LocalTensor<T> &dst, const LocalTensor<T> &src, const 
     }
 }
 
+// What the register of sums holds. ReduceSum has waited for it.
+inline uint32_t summed(const char *name, uint64_t bytes, Site site)
+{
+    auto &core = Core::current();
+    const Instruction now = core.issue(ascendc_sim::kS, name, site);
+    const auto &sum = core.registers.summed;
+    if (sum.bytes == 0 || (bytes != 0 && sum.bytes != bytes)) {
+        core.report(ASCEND_CACHE_LOC_SIM_VECTOR_PARAMETER, now, {}, bytes, sum.bytes);
+    }
+    return sum.bits;
+}
+
 // A repeat time of the calls, of which the instruction has eight bits.
 inline uint8_t repeats(int32_t repeat_time)
 {
@@ -277,15 +311,15 @@ ASCENDC_SIM_WHOLE(WholeReduceMax, (, ReduceOrder order = ReduceOrder::ORDER_VALU
 ASCENDC_SIM_WHOLE(WholeReduceMin, (, ReduceOrder order = ReduceOrder::ORDER_VALUE_INDEX),
                   (sim::whole_extreme<MinOp>("WholeReduceMin", dst, src, lanes, dstRepStride, srcBlkStride,
                                              srcRepStride, order, site)))
-ASCENDC_SIM_PARTS(BlockReduceSum, (sim::block_wise("BlockReduceSum", dst, src, lanes, dstRepStride, srcBlkStride,
-                                                   srcRepStride, site, sim::tree_sum<T>)))
-ASCENDC_SIM_PARTS(BlockReduceMax,
-                  (sim::block_wise("BlockReduceMax", dst, src, lanes, dstRepStride, srcBlkStride, srcRepStride, site,
-                                   [](auto... of) { return sim::extreme<MaxOp, T>(of...).value; })))
-ASCENDC_SIM_PARTS(BlockReduceMin,
-                  (sim::block_wise("BlockReduceMin", dst, src, lanes, dstRepStride, srcBlkStride, srcRepStride, site,
-                                   [](auto... of) { return sim::extreme<MinOp, T>(of...).value; })))
-ASCENDC_SIM_PARTS(PairReduceSum, (sim::pair_sum(dst, src, lanes, dstRepStride, srcBlkStride, srcRepStride, site)))
+#define ASCENDC_SIM_BLOCKS(Name, kind) \
+    ASCENDC_SIM_PARTS(Name, (sim::block_of<ReduceType::kind>(#Name, dst, src, lanes, dstRepStride, srcBlkStride, \
+                                                             srcRepStride, site)))
+ASCENDC_SIM_BLOCKS(BlockReduceSum, SUM)
+ASCENDC_SIM_BLOCKS(BlockReduceMax, MAX)
+ASCENDC_SIM_BLOCKS(BlockReduceMin, MIN)
+#undef ASCENDC_SIM_BLOCKS
+ASCENDC_SIM_PARTS(PairReduceSum,
+                  (sim::pair_sum("PairReduceSum", dst, src, lanes, dstRepStride, srcBlkStride, srcRepStride, site)))
 #undef ASCENDC_SIM_REDUCE_FORM
 #undef ASCENDC_SIM_WHOLE
 #undef ASCENDC_SIM_PARTS
@@ -313,6 +347,25 @@ void ReduceSum(const LocalTensor<T> &dst, const LocalTensor<T> &src, const Local
                         sim::Lanes::leading(static_cast<uint64_t>(mask), sim::repeats(repeatTime), sizeof(T)),
                         srcRepStride, site);
 }
+
+// The sum of the last ReduceSum of a count, of the same element type; and the name it had before.
+#define ASCENDC_SIM_SUMMED(Name) \
+    template <typename T> \
+    T Name(Site site = Site::here()) \
+    { \
+        static_assert(sim::kFloating<T>, "ascendc/sim: " #Name " is of half and float"); \
+        const uint32_t bits = sim::summed(#Name, sizeof(T), site); \
+        T sum; \
+        std::memcpy(&sum, &bits, sizeof(T)); \
+        return sum; \
+    } \
+    inline int64_t Name(Site site = Site::here()) \
+    { \
+        return sim::summed(#Name, 0, site); \
+    }
+ASCENDC_SIM_SUMMED(GetReduceRepeatSumSpr)
+ASCENDC_SIM_SUMMED(GetAccVal)
+#undef ASCENDC_SIM_SUMMED
 
 } // namespace ASCENDC_SIM_ARCH
 } // namespace AscendC

@@ -7,20 +7,35 @@
 namespace AscendC {
 inline namespace ASCENDC_SIM_ARCH {
 
+// An element type that LocalTensor refuses.
+struct int4b_t;
+
 // What such calls are made with, so that it is the call that is refused.
 enum class MemDsbT : uint8_t { ALL, DDR, UB, SEQ };
+
+namespace sim {
+
+// What such a call gives, so that it is not its use that is refused.
+struct Whatever {
+    template <typename T>
+    operator T() const;
+};
+
+} // namespace sim
 
 // Any call of Name, whatever its template and function arguments.
 #define ASCENDC_SIM_REFUSED(Name) \
     template <auto... V, typename... A> \
-    void Name(A &&...) \
+    sim::Whatever Name(A &&...) \
     { \
         static_assert(kRefused<A...>, "ascendc/sim: " #Name " is not covered"); \
+        return {}; \
     } \
     template <typename T, auto... V, typename... A> \
-    void Name(A &&...) \
+    sim::Whatever Name(A &&...) \
     { \
         static_assert(kRefused<T, A...>, "ascendc/sim: " #Name " is not covered"); \
+        return {}; \
     }
 
 // Between cores.
@@ -32,6 +47,16 @@ ASCENDC_SIM_REFUSED(CrossCoreWaitFlag)
 ASCENDC_SIM_REFUSED(NotifyNextBlock)
 ASCENDC_SIM_REFUSED(WaitPreBlock)
 ASCENDC_SIM_REFUSED(InitDetermineComputeWorkspace)
+ASCENDC_SIM_REFUSED(GroupBarrier)
+ASCENDC_SIM_REFUSED(SetNextTaskStart)
+ASCENDC_SIM_REFUSED(WaitPreTaskEnd)
+ASCENDC_SIM_REFUSED(AllocMutexID)
+ASCENDC_SIM_REFUSED(ReleaseMutexID)
+ASCENDC_SIM_REFUSED(AtomicAdd)
+ASCENDC_SIM_REFUSED(AtomicMax)
+ASCENDC_SIM_REFUSED(AtomicMin)
+ASCENDC_SIM_REFUSED(AtomicCas)
+ASCENDC_SIM_REFUSED(AtomicExch)
 
 // Caches, scalar access to GM.
 ASCENDC_SIM_REFUSED(DataCachePreload)
@@ -49,7 +74,10 @@ ASCENDC_SIM_REFUSED(Arange)
 ASCENDC_SIM_REFUSED(BilinearInterpolation)
 ASCENDC_SIM_REFUSED(CastDeq)
 ASCENDC_SIM_REFUSED(CountBitsCntSameAsSignBit)
+ASCENDC_SIM_REFUSED(DeInterleave)
 ASCENDC_SIM_REFUSED(GetReduceMaxMinCount)
+ASCENDC_SIM_REFUSED(GetReduceRepeatMaxMinSpr)
+ASCENDC_SIM_REFUSED(Interleave)
 ASCENDC_SIM_REFUSED(MrgSort)
 ASCENDC_SIM_REFUSED(MulCast)
 ASCENDC_SIM_REFUSED(ProposalConcat)
@@ -65,6 +93,10 @@ ASCENDC_SIM_REFUSED(Transpose)
 ASCENDC_SIM_REFUSED(GetSubBlockIdx)
 ASCENDC_SIM_REFUSED(GetSubBlockNum)
 ASCENDC_SIM_REFUSED(GetSystemCycle)
+ASCENDC_SIM_REFUSED(GetUBSizeInBytes)
+ASCENDC_SIM_REFUSED(SetCtrlSpr)
+ASCENDC_SIM_REFUSED(GetCtrlSpr)
+ASCENDC_SIM_REFUSED(ResetCtrlSpr)
 ASCENDC_SIM_REFUSED(GetSysWorkSpacePtr)
 ASCENDC_SIM_REFUSED(Trap)
 ASCENDC_SIM_REFUSED(DumpTensor)

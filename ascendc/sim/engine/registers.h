@@ -36,6 +36,13 @@ struct Registers {
     // What Compare without a destination finds, and Select takes: a bit an element of a repeat, low word first.
     uint64_t compared[2] = {0, 0};
 
+    // What the last ReduceSum of a count made, as its element type has it; 0 bytes: another reduction has been there.
+    struct Sum {
+        uint32_t bits = 0;
+        uint32_t bytes = 0;
+    };
+    Sum summed;
+
     // As TPipe, its Reset and InitSocState leave them.
     void init()
     {

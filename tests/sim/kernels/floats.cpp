@@ -157,6 +157,39 @@ WHOLES(half)
 ALL_PARTS(float)
 ALL_PARTS(half)
 
+// The same by their newer names, as "ReduceRepeatSUM float" and so on.
+#define TYPED(Name, kind, T, ...) \
+    INSTRUCTION(Name##kind, T) \
+    { \
+        Image image(call); \
+        const auto repeats = static_cast<int32_t>(call.repeats); \
+        if (call.form == 1) { \
+            Name<ReduceType::kind, T>(AT(T, dst), AT(T, src0), image.mask(), repeats, STRIDES __VA_ARGS__); \
+        } else { \
+            Name<ReduceType::kind, T>(AT(T, dst), AT(T, src0), static_cast<int32_t>(call.mask[0]), repeats, STRIDES __VA_ARGS__); \
+        } \
+    }
+#define ALL_TYPED(T) \
+    TYPED(ReduceRepeat, SUM, T, ) TYPED(ReduceRepeat, MAX, T, ORDER) TYPED(ReduceRepeat, MIN, T, ORDER) \
+    TYPED(ReduceDataBlock, SUM, T, ) TYPED(ReduceDataBlock, MAX, T, ) TYPED(ReduceDataBlock, MIN, T, ) \
+    TYPED(ReducePairElem, SUM, T, )
+ALL_TYPED(float)
+ALL_TYPED(half)
+
+// The register of the sum goes to the last bytes of the image, the temporary tensor is at src1.
+#define SUMMED(T) \
+    INSTRUCTION(GetReduceRepeatSumSpr, T) \
+    { \
+        Image image(call); \
+        ReduceSum(AT(T, dst), AT(T, src0), AT(T, src1), static_cast<int32_t>(call.count)); \
+        const T sum = GetReduceRepeatSumSpr<T>(); \
+        uint64_t bits = 0; \
+        memcpy(&bits, &sum, sizeof(T)); \
+        image.note(bits | static_cast<uint64_t>(GetAccVal()) << 32); \
+    }
+SUMMED(float)
+SUMMED(half)
+
 // The temporary tensor is at src1.
 #define REDUCE_SUM(T) \
     INSTRUCTION(ReduceSum, T) \

@@ -169,4 +169,43 @@ void reduce_temporary_size(__gm__ int32_t *in, __gm__ int32_t *out)
 }
 PLANTED(reduce_temporary_size)
 
+// The register of the sum is that of a count.
+template <bool mended>
+void reduce_sum_register(__gm__ int32_t *in, __gm__ int32_t *out)
+{
+    FloatBench b(in, out);
+    const auto x = b.from();
+    ReduceSum(b.to(), x, b.to()[64], 100);
+    if (!mended) {
+        WholeReduceSum(b.to()[64], x, 64, 1, 1, 1, 8);
+    }
+    GetReduceRepeatSumSpr<float>(); // REPORT VectorParameter GetReduceRepeatSumSpr
+}
+PLANTED(reduce_sum_register)
+
+// It has the element type of that count.
+template <bool mended>
+void reduce_sum_register_type(__gm__ int32_t *in, __gm__ int32_t *out)
+{
+    FloatBench b(in, out);
+    const auto x = b.from();
+    ReduceSum(b.to(), x, b.to()[64], 100);
+    if (mended) {
+        GetAccVal<float>();
+    } else {
+        GetAccVal<half>(); // REPORT VectorParameter GetAccVal
+    }
+}
+PLANTED(reduce_sum_register_type)
+
+// By their newer names, reductions are alignment-checked alike.
+template <bool mended>
+void reduce_block_alignment_typed(__gm__ int32_t *in, __gm__ int32_t *out)
+{
+    FloatBench b(in, out);
+    const auto x = b.from();
+    ReduceDataBlock<ReduceType::MAX, float>(b.to()[mended ? 8 : 4], x, 64, 1, 1, 1, 8); // REPORT UbMisaligned ReduceDataBlock
+}
+PLANTED(reduce_block_alignment_typed)
+
 } // namespace planted

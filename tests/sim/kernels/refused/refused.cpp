@@ -60,6 +60,16 @@ void refused(GlobalTensor<int32_t> g, LocalTensor<int32_t> x, LocalTensor<int64_
     ReduceSum(x, x, x, 8);                              // REFUSED no reduction
     ReduceMax(x, x, x, 8);                              // REFUSED no reduction
     WholeReduceSum(x, x, 8, 1, 1, 1, 8);                // REFUSED no reduction
+    ReduceRepeat<ReduceType::SUM, int16_t>(x16, x16, 8, 1, 1, 1, 8); // REFUSED no reduction
+    ReduceRepeat<ReduceType::SUM, float>(f, h, 8, 1, 1, 1, 8);       // REFUSED no ReduceRepeat
+    ReduceDataBlock<ReduceType::NONE, float>(f, f, 8, 1, 1, 1, 8);   // REFUSED no ReduceDataBlock
+    ReducePairElem<ReduceType::MAX, float>(f, f, 8, 1, 1, 1, 8);     // REFUSED ReducePairElem adds up
+    GetReduceRepeatSumSpr<int32_t>();                   // REFUSED GetReduceRepeatSumSpr is of
+    LocalTensor<int4b_t> nibbles;                       // REFUSED element type
+    const int64_t cycles = GetSystemCycle();            // REFUSED GetSystemCycle
+    half largest, index;
+    GetReduceRepeatMaxMinSpr<half>(largest, index);     // REFUSED GetReduceRepeatMaxMinSpr
+    Interleave(x, x, x, x, 8);                          // REFUSED Interleave
     SetAtomicAdd<int64_t>();                            // REFUSED no atomic
     SetAtomicMax<uint32_t>();                           // REFUSED no atomic
     Cast(x, x16, RoundMode::CAST_NONE, 8);              // REFUSED a Cast

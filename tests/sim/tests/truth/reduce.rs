@@ -110,8 +110,12 @@ of_both! {
 
 fn repeat<T: Number>() {
     let size = T::SIZE;
-    check::<T>("WholeReduceSum", size, 1, |of, _| vec![(0, sum(of).bits())]);
-    for (name, largest) in [("WholeReduceMax", true), ("WholeReduceMin", false)] {
+    for name in ["WholeReduceSum", "ReduceRepeatSUM"] {
+        check::<T>(name, size, 1, |of, _| vec![(0, sum(of).bits())]);
+    }
+    let names =
+        [("WholeReduceMax", true), ("WholeReduceMin", false), ("ReduceRepeatMAX", true), ("ReduceRepeatMIN", false)];
+    for (name, largest) in names {
         check::<T>(name, 2 * size, 4, |of, order| {
             let (index, value) = extreme(of, largest);
             match order {
@@ -129,15 +133,23 @@ fn block<T: Number>() {
         let some = of.chunks(32 / T::SIZE).enumerate().filter(|(_, block)| block.iter().any(Option::is_some));
         some.map(|(n, block)| (T::SIZE * n, f(block).bits())).collect::<Vec<_>>()
     };
-    check::<T>("BlockReduceSum", 8 * T::SIZE, 1, |of, _| blocks(of, &sum));
-    check::<T>("BlockReduceMax", 8 * T::SIZE, 1, |of, _| blocks(of, &|block| extreme(block, true).1));
-    check::<T>("BlockReduceMin", 8 * T::SIZE, 1, |of, _| blocks(of, &|block| extreme(block, false).1));
+    for name in ["BlockReduceSum", "ReduceDataBlockSUM"] {
+        check::<T>(name, 8 * T::SIZE, 1, |of, _| blocks(of, &sum));
+    }
+    for name in ["BlockReduceMax", "ReduceDataBlockMAX"] {
+        check::<T>(name, 8 * T::SIZE, 1, |of, _| blocks(of, &|block| extreme(block, true).1));
+    }
+    for name in ["BlockReduceMin", "ReduceDataBlockMIN"] {
+        check::<T>(name, 8 * T::SIZE, 1, |of, _| blocks(of, &|block| extreme(block, false).1));
+    }
 }
 
 fn pair<T: Number>() {
-    check::<T>("PairReduceSum", 128, 1, |of, _| {
-        of.chunks(2).enumerate().map(|(n, pair)| (T::SIZE * n, sum(pair).bits())).collect()
-    });
+    for name in ["PairReduceSum", "ReducePairElemSUM"] {
+        check::<T>(name, 128, 1, |of, _| {
+            of.chunks(2).enumerate().map(|(n, pair)| (T::SIZE * n, sum(pair).bits())).collect()
+        });
+    }
 }
 
 /// A count: the sums of a repeat at a time, one after the other.
@@ -158,6 +170,12 @@ fn all<T: Number>() {
         let mut expected = before.clone();
         sum.write(&mut expected, 0);
         assert!(call.run_silent(&format!("ReduceSum {}", T::NAME), &before, false) == expected, "{count}");
+
+        // The register of the sum, by both of its names.
+        let register = sum.bits() | sum.bits() << 32;
+        let end = expected.len() - 8;
+        expected[end..].copy_from_slice(&register.to_ne_bytes());
+        assert!(call.run_silent(&format!("GetReduceRepeatSumSpr {}", T::NAME), &before, false) == expected, "{count}");
     }
 }
 
