@@ -21,8 +21,8 @@ inline TPipe &initialised(const TPipe::Slot &slot, const char *name, Site site)
 
 } // namespace sim
 
-// A queue of `depth` tensors between the pipe that fills them and the pipe that drains them. One of depth 0 has no order:
-// the kernel keeps its tensors itself, and their flags keep their ids.
+// A queue of `depth` tensors between the pipe that fills them and the pipe that drains them. One of depth 0 has no
+// order: the kernel keeps its tensors itself, and their flags keep their ids.
 template <TPosition source, TPosition target, int32_t depth, auto mask = 0>
 class TQueBind {
     static_assert((source == TPosition::GM || sim::vector_position(source)) &&
@@ -49,47 +49,29 @@ public:
     template <typename T>
     bool EnQue(const LocalTensor<T> &tensor, Site site = Site::here())
     {
-        TPipe &pipe = sim::initialised(slot_, "EnQue", site);
-        if (!owns(tensor, pipe)) {
-            report(ASCEND_CACHE_LOC_SIM_QUEUE_FOREIGN_TENSOR, "EnQue", site, 0);
-            return false;
-        }
-        TPipe::Buffer &buffer = pipe.buffer(static_cast<uint32_t>(tensor.sim_owner()));
-        auto &core = ascendc_sim::Core::current();
-        const auto event = sim_event(buffer.events.filled);
-        if constexpr (depth == 0) {
-            core.set_flag(event, buffer.filled, "EnQue", site);
-            return true;
-        }
-        if (slot_.queued.size() >= static_cast<size_t>(depth)) {
-            report(ASCEND_CACHE_LOC_SIM_QUEUE_FULL, "EnQue", site, static_cast<uint64_t>(depth));
-        }
-        buffer.filled = core.hold_event_id(event, "EnQue", site);
-        core.set_flag(event, buffer.filled, "EnQue", site);
-        slot_.queued.push_back(tensor.sim_owner());
-        return true;
+        return enqueue(tensor, kEvents.filled, site);
+    }
+
+    // From and to positions of the kernel's choice: of a tensor that passes several pipes. DeQue must say the same.
+    template <TPosition from, TPosition to, typename T>
+    bool EnQue(const LocalTensor<T> &tensor, Site site = Site::here())
+    {
+        static_assert(depth != 0, "ascendc/sim: a queue of depth 0 has no EnQue between positions");
+        return enqueue(tensor, passed<from, to>(), site);
     }
 
     template <typename T>
     LocalTensor<T> DeQue(Site site = Site::here())
     {
         static_assert(kQueues<T>, "ascendc/sim: a queue of depth 0 has DeQue(tensor)");
-        TPipe &pipe = sim::initialised(slot_, "DeQue", site);
-        if (slot_.queued.empty()) {
-            report(ASCEND_CACHE_LOC_SIM_QUEUE_EMPTY, "DeQue", site, 0);
-            return pipe.tensor<T>(slot_.first, 0, pipe.buffer(slot_.first).bytes);
-        }
-        const auto index = static_cast<uint32_t>(slot_.queued.front());
-        slot_.queued.pop_front();
-        TPipe::Buffer &buffer = pipe.buffer(index);
-        auto &core = ascendc_sim::Core::current();
-        const auto event = sim_event(buffer.events.filled);
-        core.wait_flag(event, buffer.filled, "DeQue", site);
-        if (buffer.filled < ascendc_sim::kEventIds) {
-            core.release_event_id(event, buffer.filled, "DeQue", site);
-        }
-        buffer.filled = -1;
-        return pipe.tensor<T>(index, 0, buffer.bytes);
+        return dequeue<T>(kEvents.filled, site);
+    }
+
+    template <TPosition from, TPosition to, typename T>
+    LocalTensor<T> DeQue(Site site = Site::here())
+    {
+        static_assert(kQueues<T>, "ascendc/sim: a queue of depth 0 has DeQue(tensor)");
+        return dequeue<T>(passed<from, to>(), site);
     }
 
     template <typename T>
@@ -159,6 +141,70 @@ private:
 
     template <typename T> // asserted when a call is compiled, not the class
     static constexpr bool kQueues = depth != 0;
+
+    static constexpr QueueEvents kEvents = queue_events(source, target);
+
+    // What orders a step of the kernel's choice: within UB V's barrier, which is no flag.
+    template <TPosition from, TPosition to>
+    static constexpr HardEvent passed()
+    {
+        static_assert((from == TPosition::GM || sim::vector_position(from)) &&
+                          (to == TPosition::GM || sim::vector_position(to)) &&
+                          !(from == TPosition::GM && to == TPosition::GM),
+                      "ascendc/sim: positions that a queue of a vector core does not have");
+        const bool within = from != TPosition::GM && to != TPosition::GM;
+        return within ? HardEvent::V_V : queue_events(from, to).filled;
+    }
+
+    template <typename T>
+    bool enqueue(const LocalTensor<T> &tensor, HardEvent by, Site site)
+    {
+        TPipe &pipe = sim::initialised(slot_, "EnQue", site);
+        if (!owns(tensor, pipe)) {
+            report(ASCEND_CACHE_LOC_SIM_QUEUE_FOREIGN_TENSOR, "EnQue", site, 0);
+            return false;
+        }
+        TPipe::Buffer &buffer = pipe.buffer(static_cast<uint32_t>(tensor.sim_owner()));
+        auto &core = ascendc_sim::Core::current();
+        if constexpr (depth == 0) {
+            core.set_flag(sim_event(by), buffer.filled, "EnQue", site);
+            return true;
+        }
+        if (slot_.queued.size() >= static_cast<size_t>(depth)) {
+            report(ASCEND_CACHE_LOC_SIM_QUEUE_FULL, "EnQue", site, static_cast<uint64_t>(depth));
+        }
+        if (by == HardEvent::V_V) {
+            core.barrier(ascendc_sim::kV);
+            buffer.filled = 0;
+        } else {
+            buffer.filled = core.hold_event_id(sim_event(by), "EnQue", site);
+            core.set_flag(sim_event(by), buffer.filled, "EnQue", site);
+        }
+        slot_.queued.push_back(tensor.sim_owner());
+        return true;
+    }
+
+    template <typename T>
+    LocalTensor<T> dequeue(HardEvent by, Site site)
+    {
+        TPipe &pipe = sim::initialised(slot_, "DeQue", site);
+        if (slot_.queued.empty()) {
+            report(ASCEND_CACHE_LOC_SIM_QUEUE_EMPTY, "DeQue", site, 0);
+            return pipe.tensor<T>(slot_.first, 0, pipe.buffer(slot_.first).bytes);
+        }
+        const auto index = static_cast<uint32_t>(slot_.queued.front());
+        slot_.queued.pop_front();
+        TPipe::Buffer &buffer = pipe.buffer(index);
+        auto &core = ascendc_sim::Core::current();
+        if (by != HardEvent::V_V && buffer.filled >= 0) {
+            core.wait_flag(sim_event(by), buffer.filled, "DeQue", site);
+            if (buffer.filled < ascendc_sim::kEventIds) {
+                core.release_event_id(sim_event(by), buffer.filled, "DeQue", site);
+            }
+        }
+        buffer.filled = -1;
+        return pipe.tensor<T>(index, 0, buffer.bytes);
+    }
 
     template <typename T>
     LocalTensor<T> alloc(Site site)

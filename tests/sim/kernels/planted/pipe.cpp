@@ -247,6 +247,52 @@ void queue_not_initialised(__gm__ int32_t *in, __gm__ int32_t *out)
 }
 PLANTED(queue_not_initialised)
 
+// A tensor that passes V on its way needs both steps; what DeQue awaits is what EnQue of the same positions set.
+template <bool mended>
+void queue_between_positions(__gm__ int32_t *in, __gm__ int32_t *out)
+{
+    Bench b(in, out);
+    TQueBind<TPosition::VECIN, TPosition::VECOUT, 1> through;
+    b.pipe.InitBuffer(through, 1, 32);
+    for (uint32_t i = 0; i < 2; ++i) {
+        auto x = through.AllocTensor<int32_t>();
+        DataCopy(x, b.in[8 * i], 8);
+        if (mended) {
+            through.EnQue<TPosition::GM, TPosition::VECIN, int32_t>(x);
+            x = through.DeQue<TPosition::GM, TPosition::VECIN, int32_t>();
+        } else {
+            through.EnQue(x);
+            x = through.DeQue<int32_t>();
+        }
+        Adds(x, x, 1, 8); // REPORT Race Adds
+        through.EnQue<TPosition::VECIN, TPosition::VECCALC, int32_t>(x);
+        x = through.DeQue<TPosition::VECIN, TPosition::VECCALC, int32_t>();
+        Adds(x, x, 1, 8);
+        through.EnQue<TPosition::VECOUT, TPosition::GM, int32_t>(x);
+        x = through.DeQue<TPosition::VECOUT, TPosition::GM, int32_t>();
+        DataCopy(b.out[8 * i], x, 8);
+        through.FreeTensor(x);
+    }
+}
+PLANTED(queue_between_positions)
+
+template <bool mended>
+void queue_other_positions(__gm__ int32_t *in, __gm__ int32_t *out)
+{
+    Bench b(in, out);
+    TQueBind<TPosition::VECIN, TPosition::VECOUT, 1> through;
+    b.pipe.InitBuffer(through, 1, 32);
+    auto x = through.AllocTensor<int32_t>();
+    through.EnQue<TPosition::GM, TPosition::VECIN, int32_t>(x); // REPORT SetNeverWaited EnQue
+    if (mended) {
+        x = through.DeQue<TPosition::GM, TPosition::VECIN, int32_t>();
+    } else {
+        x = through.DeQue<TPosition::VECOUT, TPosition::GM, int32_t>(); // REPORT WaitNeverSet DeQue // REPORT EventNotHeld DeQue
+    }
+    through.FreeTensor(x);
+}
+PLANTED(queue_other_positions)
+
 // A VECIN queue tells MTE2 that V is done with a buffer, not that MTE3 is. A queue bound to both ends does.
 template <bool mended>
 void queue_vecin_to_gm(__gm__ int32_t *in, __gm__ int32_t *out)

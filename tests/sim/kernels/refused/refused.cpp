@@ -84,6 +84,11 @@ void refused(GlobalTensor<int32_t> g, LocalTensor<int32_t> x, LocalTensor<int64_
     TQue<TPosition::CO1, 1> cube;                       // REFUSED queue position
     TQue<TPosition::VECCALC, 1> within;                 // REFUSED queue position
     TQueBind<TPosition::GM, TPosition::GM, 1> nowhere;  // REFUSED queue position
+    TQueBind<TPosition::VECIN, TPosition::VECOUT, 1> through;
+    through.EnQue<TPosition::GM, TPosition::GM, int32_t>(x);    // REFUSED positions
+    through.DeQue<TPosition::GM, TPosition::A1, int32_t>();     // REFUSED positions
+    TQueBind<TPosition::VECIN, TPosition::VECOUT, 0> unordered;
+    unordered.EnQue<TPosition::GM, TPosition::VECIN, int32_t>(x); // REFUSED depth 0
     TBuf<TPosition::A1> l1;                             // REFUSED buffer position
 
     // bfloat16 is copied and cast, and nothing else; half has no bits.
