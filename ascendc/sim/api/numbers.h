@@ -13,6 +13,11 @@ constexpr int32_t TOTAL_VEC_LOCAL_SIZE = ascendc_sim::kUbReserved; // what Selec
 constexpr int32_t DEFAULT_BLK_STRIDE = 1;                            // blocks
 constexpr uint8_t DEFAULT_REPEAT_STRIDE = 8;                         // blocks
 
+constexpr int16_t GetDataBlockSizeInBytes()
+{
+    return ONE_BLK_SIZE;
+}
+
 constexpr uint32_t DivCeil(uint32_t a, uint32_t b)
 {
     return (a + b - 1) / b;

@@ -7,10 +7,13 @@ namespace {
 using namespace AscendC;
 
 static_assert(ONE_BLK_SIZE == 32 && ONE_REPEAT_BYTE_SIZE == 256 && TOTAL_UB_SIZE == 196608);
+static_assert(GetDataBlockSizeInBytes() == 32);
 static_assert(DivCeil(0, 32) == 0 && DivCeil(1, 32) == 1 && DivCeil(32, 32) == 1 && DivCeil(33, 32) == 2);
 static_assert(AlignUp(0, 32) == 0 && AlignUp(1, 32) == 32 && AlignUp(64, 32) == 64);
 
 static_assert(IsSameType<half, half>::value && !IsSameType<half, bfloat16_t>::value);
+static_assert(IsSameType<Conditional<true, half, float>::type, half>::value);
+static_assert(IsSameType<Conditional<false, half, float>::type, float>::value);
 
 // Scalars of half: what they become, and what is calculated with them.
 constexpr half kLargest = 65504.0f, kThird = 1.0 / 3;
