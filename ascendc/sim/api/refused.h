@@ -15,7 +15,7 @@ enum class MemDsbT : uint8_t { ALL, DDR, UB, SEQ };
 
 namespace sim {
 
-// What such a call gives, so that it is not its use that is refused.
+// What a call gives that gives as it is asked, so that it is not its use that is refused.
 struct Whatever {
     template <typename T>
     operator T() const;
@@ -23,19 +23,20 @@ struct Whatever {
 
 } // namespace sim
 
-// Any call of Name, whatever its template and function arguments.
-#define ASCENDC_SIM_REFUSED(Name) \
+// Any call of Name, whatever its template and function arguments; what it gives.
+#define ASCENDC_SIM_REFUSED(Name) ASCENDC_SIM_REFUSED_VALUE(Name, void)
+#define ASCENDC_SIM_REFUSED_VALUE(Name, Value) \
     template <auto... V, typename... A> \
-    sim::Whatever Name(A &&...) \
+    Value Name(A &&...) \
     { \
         static_assert(kRefused<A...>, "ascendc/sim: " #Name " is not covered"); \
-        return {}; \
+        return Value(); \
     } \
     template <typename T, auto... V, typename... A> \
-    sim::Whatever Name(A &&...) \
+    Value Name(A &&...) \
     { \
         static_assert(kRefused<T, A...>, "ascendc/sim: " #Name " is not covered"); \
-        return {}; \
+        return Value(); \
     }
 
 // Between cores.
@@ -50,18 +51,18 @@ ASCENDC_SIM_REFUSED(InitDetermineComputeWorkspace)
 ASCENDC_SIM_REFUSED(GroupBarrier)
 ASCENDC_SIM_REFUSED(SetNextTaskStart)
 ASCENDC_SIM_REFUSED(WaitPreTaskEnd)
-ASCENDC_SIM_REFUSED(AllocMutexID)
+ASCENDC_SIM_REFUSED_VALUE(AllocMutexID, sim::Whatever)
 ASCENDC_SIM_REFUSED(ReleaseMutexID)
-ASCENDC_SIM_REFUSED(AtomicAdd)
-ASCENDC_SIM_REFUSED(AtomicMax)
-ASCENDC_SIM_REFUSED(AtomicMin)
-ASCENDC_SIM_REFUSED(AtomicCas)
-ASCENDC_SIM_REFUSED(AtomicExch)
+ASCENDC_SIM_REFUSED_VALUE(AtomicAdd, sim::Whatever)
+ASCENDC_SIM_REFUSED_VALUE(AtomicMax, sim::Whatever)
+ASCENDC_SIM_REFUSED_VALUE(AtomicMin, sim::Whatever)
+ASCENDC_SIM_REFUSED_VALUE(AtomicCas, sim::Whatever)
+ASCENDC_SIM_REFUSED_VALUE(AtomicExch, sim::Whatever)
 
 // Caches, scalar access to GM.
 ASCENDC_SIM_REFUSED(DataCachePreload)
 ASCENDC_SIM_REFUSED(DataSyncBarrier)
-ASCENDC_SIM_REFUSED(ReadGmByPassDCache)
+ASCENDC_SIM_REFUSED_VALUE(ReadGmByPassDCache, sim::Whatever)
 ASCENDC_SIM_REFUSED(WriteGmByPassDCache)
 ASCENDC_SIM_REFUSED(ICachePreLoad)
 
@@ -90,19 +91,20 @@ ASCENDC_SIM_REFUSED(TransDataTo5HD)
 ASCENDC_SIM_REFUSED(Transpose)
 
 // System.
-ASCENDC_SIM_REFUSED(GetSubBlockIdx)
-ASCENDC_SIM_REFUSED(GetSubBlockNum)
-ASCENDC_SIM_REFUSED(GetSystemCycle)
-ASCENDC_SIM_REFUSED(GetUBSizeInBytes)
+ASCENDC_SIM_REFUSED_VALUE(GetSubBlockIdx, int64_t)
+ASCENDC_SIM_REFUSED_VALUE(GetSubBlockNum, int64_t)
+ASCENDC_SIM_REFUSED_VALUE(GetSystemCycle, int64_t)
+ASCENDC_SIM_REFUSED_VALUE(GetUBSizeInBytes, uint32_t)
 ASCENDC_SIM_REFUSED(SetCtrlSpr)
-ASCENDC_SIM_REFUSED(GetCtrlSpr)
+ASCENDC_SIM_REFUSED_VALUE(GetCtrlSpr, int64_t)
 ASCENDC_SIM_REFUSED(ResetCtrlSpr)
-ASCENDC_SIM_REFUSED(GetSysWorkSpacePtr)
+ASCENDC_SIM_REFUSED_VALUE(GetSysWorkSpacePtr, sim::Whatever)
 ASCENDC_SIM_REFUSED(Trap)
 ASCENDC_SIM_REFUSED(DumpTensor)
 ASCENDC_SIM_REFUSED(DumpAccChkPoint)
 
 #undef ASCENDC_SIM_REFUSED
+#undef ASCENDC_SIM_REFUSED_VALUE
 
 template <TPosition position, uint32_t ids = 4>
 class TBufPool {

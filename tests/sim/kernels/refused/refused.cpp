@@ -66,7 +66,8 @@ void refused(GlobalTensor<int32_t> g, LocalTensor<int32_t> x, LocalTensor<int64_
     ReducePairElem<ReduceType::MAX, float>(f, f, 8, 1, 1, 1, 8);     // REFUSED ReducePairElem adds up
     GetReduceRepeatSumSpr<int32_t>();                   // REFUSED GetReduceRepeatSumSpr is of
     LocalTensor<int4b_t> nibbles;                       // REFUSED element type
-    const int64_t cycles = GetSystemCycle();            // REFUSED GetSystemCycle
+    const int64_t cycles = GetSystemCycle() - 1;        // REFUSED GetSystemCycle
+    const int32_t locked = AllocMutexID();              // REFUSED AllocMutexID
     half largest, index;
     GetReduceRepeatMaxMinSpr<half>(largest, index);     // REFUSED GetReduceRepeatMaxMinSpr
     Interleave(x, x, x, x, 8);                          // REFUSED Interleave
