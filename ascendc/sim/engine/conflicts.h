@@ -1,9 +1,11 @@
-// Accesses of the last instruction that nothing orders, so far, after earlier ones.
+// What the last instruction's accesses meet, run of bytes by run of bytes, put together as it is reported: accesses of
+// its core that nothing orders, so far, and of other cores.
 #pragma once
 
 #include <vector>
 
 #include "findings.h"
+#include "global_memory.h"
 #include "local_memory.h"
 #include "timeline.h"
 
@@ -47,6 +49,34 @@ public:
 
 private:
     std::vector<Pending> pending_;
+};
+
+class Meetings {
+public:
+    struct Met {
+        Kind kind;
+        Place other;
+        Range common;
+    };
+
+    // One for each place, about the first run of bytes.
+    void add(Kind kind, const Place &other, const Range &common)
+    {
+        for (Met &met : all_) {
+            const Place &known = met.other;
+            if (met.kind == kind && known.core == other.core && known.file == other.file && known.line == other.line &&
+                known.caller_line == other.caller_line) {
+                met.common.end = met.common.end == common.begin ? common.end : met.common.end;
+                return;
+            }
+        }
+        all_.push_back({kind, other, common});
+    }
+
+    const std::vector<Met> &all() const { return all_; }
+
+private:
+    std::vector<Met> all_;
 };
 
 } // namespace ASCENDC_SIM_ARCH

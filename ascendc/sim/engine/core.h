@@ -1,18 +1,18 @@
 // One simulated vector core: what every API call goes through to issue instructions, check and touch memory, count.
+// What it finds wrong goes to its reporter.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <exception>
-#include <vector>
 
 #include "conflicts.h"
 #include "data_cache.h"
 #include "events.h"
-#include "findings.h"
 #include "global_memory.h"
 #include "local_memory.h"
 #include "registers.h"
+#include "reporter.h"
 #include "steps.h"
 #include "timeline.h"
 
@@ -38,12 +38,12 @@ struct LocalView {
     bool set = false; // it has memory behind it
 };
 
-class Core {
+class Core : public Reporter {
 public:
     Core(GlobalMemory &gm, Findings &findings, const Options &options, uint32_t blocks)
-        : blocks(blocks), tiling_key(options.tiling_key), saturate(options.saturate != 0), casts_truncate(options.casts_truncate != 0),
-          timeline(options.auto_sync != 0), steps(options.observer), gm_(gm), findings_(findings),
-          shared_lines_(options.shared_lines != 0),
+        : Reporter(findings), blocks(blocks), tiling_key(options.tiling_key), saturate(options.saturate != 0),
+          casts_truncate(options.casts_truncate != 0), timeline(options.auto_sync != 0), steps(options.observer),
+          gm_(gm), shared_lines_(options.shared_lines != 0),
           limit_(options.instruction_limit != 0 ? options.instruction_limit : kDefaultInstructionLimit)
     {
     }
@@ -90,11 +90,8 @@ public:
     {
         settle();
         cache_.clean_all(gm_); // as the compiler has it
-        events_.each_pending([&](uint64_t id, const Place &set) {
-            Report report = blank(ASCEND_CACHE_LOC_SIM_SET_NEVER_WAITED, set);
-            report.value = id;
-            findings_.add(report);
-        });
+        events_.each_pending(
+            [&](uint64_t id, const Place &set) { report_past(ASCEND_CACHE_LOC_SIM_SET_NEVER_WAITED, set, id); });
         steps.hand_over(index, timeline);
     }
 
@@ -116,47 +113,6 @@ public:
     {
         counters.pipes[kV].repeats += repeats;
         steps.repeats(repeats);
-    }
-
-    // What a report is about: a range of UB or GM that is read or written, or nothing.
-    struct Where {
-        Space space = ASCEND_CACHE_LOC_SIM_SPACE_NONE;
-        uint64_t address = 0;
-        uint64_t bytes = 0;
-        bool write = false;
-    };
-
-    static Where in_ub(uint64_t address, uint64_t bytes, bool write)
-    {
-        return {ASCEND_CACHE_LOC_SIM_SPACE_UB, address, bytes, write};
-    }
-    static Where in_gm(uint64_t address, uint64_t bytes, bool write)
-    {
-        return {ASCEND_CACHE_LOC_SIM_SPACE_GM, address, bytes, write};
-    }
-
-    void report(Kind kind, const Instruction &now, Where where, uint64_t value = 0, uint64_t limit = 0)
-    {
-        Report report = blank(kind, now.place(index, where.write));
-        report.space = where.space;
-        report.address = where.address;
-        report.bytes = where.bytes;
-        report.value = value;
-        report.limit = limit;
-        findings_.add(report);
-    }
-
-    // A report on a call that issues no instruction of its own (TPipe, TQue, flags).
-    void report_call(Kind kind, const char *name, Site site, Pipe on, uint64_t value = 0, uint64_t limit = 0)
-    {
-        told(on, name, site)(kind, value, limit);
-    }
-
-    // A report on what a device answers with an exception.
-    [[noreturn]] void except(Kind kind, const Instruction &now, Where where, uint64_t value = 0, uint64_t limit = 0)
-    {
-        report(kind, now, where, value, limit);
-        throw Stop{true};
     }
 
     // ---- UB ----
@@ -241,8 +197,7 @@ public:
                 touch_gm(now, range, write);
             }
         } else {
-            const uint64_t count = found.where.end - found.where.begin;
-            report(found.wrong, now, in_gm(found.where.begin, count, write));
+            report(found.wrong, now, in_gm(found.where, write));
         }
         bool outside = false;
         gm_.each_piece(range, [&](const Range &piece, const GlobalMemory::Allocation *allocation) {
@@ -259,7 +214,7 @@ public:
         }
         if (now.pipe != kS) {
             cache_.bypass(range, now.place(index, write), [&](const Place &other, const Range &part) {
-                report_met(ASCEND_CACHE_LOC_SIM_CACHE_DIRTY, now, other, part, write);
+                report_met(ASCEND_CACHE_LOC_SIM_CACHE_DIRTY, now, other, in_gm(part, write));
             });
         }
     }
@@ -271,7 +226,7 @@ public:
         steps.moves(address, 1, static_cast<uint32_t>(bytes), bytes);
         access_gm(now, base, address, bytes, false, [](const uint8_t *, uint64_t, uint64_t) {});
         cache_.read(gm_, {address, address + bytes}, to, [&](const Place &other, const Range &part) {
-            report_met(ASCEND_CACHE_LOC_SIM_CACHE_STALE, now, other, part, false);
+            report_met(ASCEND_CACHE_LOC_SIM_CACHE_STALE, now, other, in_gm(part, false));
         });
     }
 
@@ -345,7 +300,6 @@ public:
     const uint64_t tiling_key;
     const bool saturate;
     const bool casts_truncate;
-    uint32_t index = 0;
     Timeline timeline;
     Steps steps;
     LocalMemory ub;
@@ -354,62 +308,21 @@ public:
     AscendC::TPipe *pipe = nullptr; // the live one
 
 private:
-    static Report blank(Kind kind, const Place &place)
-    {
-        Report report{};
-        report.kind = kind;
-        report.place = place;
-        return report;
-    }
-
-    // Reports what is wrong with a call that issues no instruction of its own.
-    struct Told {
-        Core *core;
-        Instruction call;
-        void operator()(Kind kind, uint64_t value, uint64_t limit) const { core->report(kind, call, {}, value, limit); }
-    };
-
-    Told told(Pipe on, const char *name, Site site) { return {this, {on, 0, name, site, Caller::current()}}; }
-
-    void report_met(Kind kind, const Instruction &now, const Place &other, const Range &where, bool write)
-    {
-        Report report = blank(kind, now.place(index, write));
-        report.space = ASCEND_CACHE_LOC_SIM_SPACE_GM;
-        report.address = where.begin;
-        report.bytes = where.end - where.begin;
-        report.other = other;
-        findings_.add(report);
-    }
-
     void touch_gm(const Instruction &now, const Range &range, bool write)
     {
-        std::vector<Report> met; // one for each place, about the first run of bytes
+        Meetings meetings;
         gm_.touch(
             timeline, now, index, range, write, write && now.pipe == kMte3 ? registers.atomic : nullptr,
             [&](const Conflict &with) { conflicts_.add(now, with, ASCEND_CACHE_LOC_SIM_SPACE_GM, write); },
             [&](Kind kind, const Place &other, const Range &common) {
                 // A line of the data cache is written back whole, the neighbour's bytes with it.
                 const bool whole = now.pipe == kS || other.pipe == kS;
-                if (shared_lines_ && kind == ASCEND_CACHE_LOC_SIM_CORES_WRITE_SAME_LINE && !whole) {
-                    return;
+                if (!shared_lines_ || kind != ASCEND_CACHE_LOC_SIM_CORES_WRITE_SAME_LINE || whole) {
+                    meetings.add(kind, other, common);
                 }
-                const uint64_t count = common.end - common.begin;
-                for (Report &known : met) {
-                    if (known.kind == kind && known.other.core == other.core && known.other.file == other.file &&
-                        known.other.line == other.line && known.other.caller_line == other.caller_line) {
-                        known.bytes += known.address + known.bytes == common.begin ? count : 0;
-                        return;
-                    }
-                }
-                Report report = blank(kind, now.place(index, write));
-                report.space = ASCEND_CACHE_LOC_SIM_SPACE_GM;
-                report.address = common.begin;
-                report.bytes = count;
-                report.other = other;
-                met.push_back(report);
             });
-        for (const Report &report : met) {
-            findings_.add(report);
+        for (const Meetings::Met &met : meetings.all()) {
+            report_met(met.kind, now, met.other, in_gm(met.common, write));
         }
     }
 
@@ -418,17 +331,12 @@ private:
     void settle()
     {
         conflicts_.settle(timeline, [&](const Conflicts::Pending &c) {
-            Report report = blank(ASCEND_CACHE_LOC_SIM_RACE, c.now.place(index, c.write));
-            report.space = c.space;
-            report.address = c.with.address;
-            report.bytes = c.with.bytes;
-            report.other = timeline.place(c.with.pipe, c.with.index, index, c.with.write);
-            findings_.add(report);
+            report_met(ASCEND_CACHE_LOC_SIM_RACE, c.now, timeline.place(c.with.pipe, c.with.index, index, c.with.write),
+                       {c.space, c.with.address, c.with.bytes, c.write});
         });
     }
 
     GlobalMemory &gm_;
-    Findings &findings_;
     Events events_;
     DataCache cache_;
     Conflicts conflicts_; // of the last instruction
