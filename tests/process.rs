@@ -4,7 +4,8 @@
 
 use ascend_cache_loc::sim::{Machine, SimConfig};
 use ascend_cache_loc::{
-    CaptureMode, Device, DeviceBuffer, Error, Graph, LastLoc, ReqToToken, Result, Stream, TableShape, get_last_loc,
+    CaptureMode, Device, DeviceBuffer, Error, Graph, LastLoc, ReqToToken, Result, Stream, TableShape, Tuning,
+    get_last_loc,
 };
 use serial_test::serial;
 
@@ -68,6 +69,32 @@ fn blocking_launches_name_themselves() {
     let (_machine, stream) = open("0");
     launch(&stream, true).unwrap();
     stream.synchronize().unwrap_err();
+}
+
+/// A device is planned for with the figures of the file that `ASCEND_CACHE_LOC_TUNING` names when it is opened.
+#[test]
+#[serial]
+fn a_file_of_figures_is_read() {
+    let name = "ASCEND_CACHE_LOC_TUNING";
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("tuning.txt");
+    // SAFETY: as above.
+    let set = |value: &std::path::Path| unsafe { std::env::set_var(name, value) };
+    let tuning = Tuning { core_ps: 123, ..Tuning::default() };
+    std::fs::write(&path, tuning.to_string()).unwrap();
+    set(&path);
+    let opened = Device::open_sim(SimConfig::default());
+    std::fs::write(&path, "core_ps 123").unwrap();
+    let refused = Device::open_sim(SimConfig::default());
+    set(std::path::Path::new("/nowhere/tuning.txt"));
+    let missing = Device::open_sim(SimConfig::default());
+    // SAFETY: as above.
+    unsafe { std::env::remove_var(name) };
+    assert_eq!(opened.unwrap().tuning(), tuning);
+    let expected = format!("{}: line 1: not \"ascend-cache-loc tuning 1\"", path.display());
+    assert_eq!(refused.unwrap_err(), Error::Unavailable(expected.into()));
+    let missing = missing.unwrap_err().to_string();
+    assert!(missing.starts_with("/nowhere/tuning.txt: "), "{missing}");
+    assert_eq!(Device::open_sim(SimConfig::default()).unwrap().tuning(), Tuning::default());
 }
 
 /// In a capture a blocking launch does not wait: the capture goes on. A replay does, whichever stream it is on.

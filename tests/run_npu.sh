@@ -73,3 +73,7 @@ shown cargo test "${npu[@]}" --test npu -- --ignored --test-threads=1
 
 step "measurements"
 shown cargo run --quiet "${npu[@]}" -p ascend-cache-loc-hardware -- measure
+
+# What the crate plans launches with on this device: ASCEND_CACHE_LOC_TUNING=that file.
+step "tuning"
+shown cargo run --quiet "${npu[@]}" -p ascend-cache-loc-hardware -- tune --to "${report%.txt}-tuning.txt"

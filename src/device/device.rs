@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::arch;
 use super::registry::Registry;
+use super::tuning::{Tuned, Tuning};
 use crate::abi::Operation;
 use crate::acl;
 use crate::acl::codes::{self, Class};
@@ -52,6 +53,7 @@ pub(crate) struct Inner {
     /// By the place of their operations.
     functions: Vec<Function>,
     launches: AtomicU64,
+    tuned: Tuned,
     lost: OnceLock<Error>,
     /// `ASCEND_CACHE_LOC_LAUNCH_BLOCKING=1`
     blocking: bool,
@@ -79,6 +81,7 @@ impl Device {
     /// # Errors
     /// - [`Error::Unavailable`] without AscendCL, without such a device, or without kernels for its chip: the text says
     ///   what was looked for and where.
+    ///   The same where `ASCEND_CACHE_LOC_TUNING` is set and names no file of figures, see [`Tuning`].
     /// - [`Error::DeviceLost`] where this process has lost the device before.
     /// - [`Error::Acl`] where AscendCL fails.
     pub fn open(ordinal: u32) -> Result<Self> {
@@ -111,6 +114,17 @@ impl Device {
     #[must_use]
     pub fn ordinal(&self) -> u32 {
         self.inner.ordinal
+    }
+
+    /// The figures that launches are planned with.
+    #[must_use]
+    pub fn tuning(&self) -> Tuning {
+        self.inner.tuned.get()
+    }
+
+    /// Plans launches with other figures from now on, on every handle to the device; not those in captured graphs.
+    pub fn tune(&self, tuning: Tuning) {
+        self.inner.tuned.set(tuning);
     }
 
     /// AscendCL's functions, for calls of one's own: a null one is lacking in the library.
@@ -209,6 +223,7 @@ impl Inner {
         })?;
         let vector_cores = api.vector_cores(ordinal)?;
         let cann_version = api.runtime_version().map(version::text);
+        let tuning = Tuning::of_process()?;
         // Never unloaded: a captured graph holds its functions.
         let binary = api.load_binary(api.kernels(arch)?)?;
         let functions = Operation::all().map(|operation| api.function(&binary, operation.kernel()));
@@ -221,6 +236,7 @@ impl Inner {
             info: DeviceInfo { soc, arch, vector_cores, cann_version, kernels },
             functions,
             launches: AtomicU64::new(0),
+            tuned: Tuned::new(tuning),
             lost: OnceLock::new(),
             blocking: std::env::var_os("ASCEND_CACHE_LOC_LAUNCH_BLOCKING").is_some_and(|value| value == "1"),
             streams: Arc::default(),

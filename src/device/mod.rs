@@ -24,6 +24,7 @@ mod slice;
 mod state;
 mod stream;
 mod table;
+mod tuning;
 mod waits;
 
 pub use buffer::DeviceBuffer;
@@ -39,5 +40,6 @@ pub use shared::SharedBuffer;
 pub use slice::{DeviceAddr, DeviceSlice, DeviceSliceMut};
 pub use stream::Stream;
 pub use table::ReqToToken;
+pub use tuning::Tuning;
 
 pub(crate) use slice::Home;

@@ -1,12 +1,12 @@
 //! `assign_extend_cache_locs`.
 
-use super::{Arguments, Arrays, LaunchConfig, Plan, enqueue, lines, output_bytes, size, tile};
+use super::{Arguments, Arrays, LaunchConfig, LaunchPlan, Work, enqueue, lines, output_bytes, plan, size, tile};
 use crate::abi::bindings::{
     ASCEND_CACHE_LOC_CHECKPOINTS_MAX, ASCEND_CACHE_LOC_COPY_TILE_MAX, ASCEND_CACHE_LOC_SCAN_TILE_MAX,
     ASCEND_CACHE_LOC_WALK_TILE_MAX, AscendCacheLocAssignExtendCacheLocsParams,
 };
 use crate::{
-    DeviceSlice, DeviceSliceMut, Element, LaunchId, Operation, ReqToToken, Result, ShapeError, Stream, batch_of,
+    Device, DeviceSlice, DeviceSliceMut, Element, LaunchId, Operation, ReqToToken, Result, ShapeError, Stream, batch_of,
 };
 
 impl Operation {
@@ -43,6 +43,15 @@ impl<R: Element, L: Element, O: Element> ExtendLocs<'_, R, L, O> {
         let offsets = [("start_offsets", self.start_offsets.len()), ("end_offsets", self.end_offsets.len())];
         batch_of(self.req_pool_indices.len(), &offsets)
     }
+
+    /// How the call would be launched on a device, without launching it: [`assign_extend_cache_locs_with`] with the same
+    /// `config` does that.
+    ///
+    /// # Errors
+    /// [`Error::Shape`](crate::Error::Shape), [`Error::BadCores`](crate::Error::BadCores).
+    pub fn plan(&self, device: &Device, config: &LaunchConfig) -> Result<LaunchPlan> {
+        plan(device, self, config)
+    }
 }
 
 /// What a row weighs beside its output.
@@ -57,14 +66,19 @@ impl<R: Element, L: Element, O: Element> Arguments for ExtendLocs<'_, R, L, O> {
         self.batch()
     }
 
-    fn plan(&self, n: usize) -> Plan {
-        let table = 4 * self.out.len() as u64;
-        Plan { rows: n as u64, bytes: table + output_bytes(&self.out), lines: lines(&self.out) }
+    fn work(&self, n: usize) -> Work {
+        let (n, table) = (n as u64, 4 * self.out.len() as u64);
+        let bytes = table + output_bytes(&self.out);
+        Work { pieces: n, summed: n, bytes, lines: lines(&self.out), ..Work::default() }
+    }
+
+    fn tile(&self, config: &LaunchConfig) -> u32 {
+        tile(config.tiles.tile, ASCEND_CACHE_LOC_COPY_TILE_MAX, 32, ASCEND_CACHE_LOC_COPY_TILE_MAX)
     }
 
     fn block(&self, n: usize, arrays: Arrays<'_>, config: &LaunchConfig) -> Result<Self::Block> {
-        let (copy, scan) = (ASCEND_CACHE_LOC_COPY_TILE_MAX, ASCEND_CACHE_LOC_SCAN_TILE_MAX);
-        let (walk, checkpoints) = (ASCEND_CACHE_LOC_WALK_TILE_MAX, ASCEND_CACHE_LOC_CHECKPOINTS_MAX);
+        let (scan, walk) = (ASCEND_CACHE_LOC_SCAN_TILE_MAX, ASCEND_CACHE_LOC_WALK_TILE_MAX);
+        let checkpoints = ASCEND_CACHE_LOC_CHECKPOINTS_MAX;
         let shape = self.table.shape();
         Ok(AscendCacheLocAssignExtendCacheLocsParams {
             table: arrays.table(&self.table)?,
@@ -78,7 +92,7 @@ impl<R: Element, L: Element, O: Element> Arguments for ExtendLocs<'_, R, L, O> {
             row_len: size(shape.row_len()),
             n: size(n),
             row_cost_bytes: row_cost_bytes(&self.out, config),
-            copy_tile: tile(config.tiles.tile, copy, 32, copy),
+            copy_tile: self.tile(config),
             scan_tile: tile(config.tiles.scan_tile, scan, 128, scan),
             walk_tile: tile(config.tiles.walk_tile, walk, 8, walk),
             checkpoints: tile(config.tiles.checkpoints, checkpoints, 1, checkpoints),

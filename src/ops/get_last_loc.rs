@@ -1,9 +1,9 @@
 //! `get_last_loc`.
 
-use super::{Arguments, Arrays, LaunchConfig, Plan, enqueue, lines, output_bytes, size, tile};
+use super::{Arguments, Arrays, LaunchConfig, LaunchPlan, Work, enqueue, lines, output_bytes, plan, size, tile};
 use crate::abi::bindings::{ASCEND_CACHE_LOC_ROW_TILE_MAX, AscendCacheLocGetLastLocParams};
 use crate::{
-    DeviceSlice, DeviceSliceMut, Element, LaunchId, Operation, ReqToToken, Result, ShapeError, Stream, batch_of,
+    Device, DeviceSlice, DeviceSliceMut, Element, LaunchId, Operation, ReqToToken, Result, ShapeError, Stream, batch_of,
 };
 
 impl Operation {
@@ -34,6 +34,15 @@ impl<R: Element, L: Element, O: Element> LastLoc<'_, R, L, O> {
     pub fn batch(&self) -> Result<usize, ShapeError> {
         batch_of(self.req_pool_indices.len(), &[("prefix_lens", self.prefix_lens.len()), ("out", self.out.len())])
     }
+
+    /// How the call would be launched on a device, without launching it: [`get_last_loc_with`] with the same
+    /// `config` does that.
+    ///
+    /// # Errors
+    /// [`Error::Shape`](crate::Error::Shape), [`Error::BadCores`](crate::Error::BadCores).
+    pub fn plan(&self, device: &Device, config: &LaunchConfig) -> Result<LaunchPlan> {
+        plan(device, self, config)
+    }
 }
 
 impl<R: Element, L: Element, O: Element> Arguments for LastLoc<'_, R, L, O> {
@@ -43,12 +52,16 @@ impl<R: Element, L: Element, O: Element> Arguments for LastLoc<'_, R, L, O> {
         self.batch()
     }
 
-    fn plan(&self, n: usize) -> Plan {
-        Plan { rows: n as u64, bytes: output_bytes(&self.out), lines: lines(&self.out) }
+    fn work(&self, n: usize) -> Work {
+        Work { elements: n as u64, bytes: output_bytes(&self.out), lines: lines(&self.out), ..Work::default() }
+    }
+
+    fn tile(&self, config: &LaunchConfig) -> u32 {
+        tile(config.tiles.tile, ASCEND_CACHE_LOC_ROW_TILE_MAX, 8, ASCEND_CACHE_LOC_ROW_TILE_MAX)
     }
 
     fn block(&self, n: usize, arrays: Arrays<'_>, config: &LaunchConfig) -> Result<Self::Block> {
-        let (shape, most) = (self.table.shape(), ASCEND_CACHE_LOC_ROW_TILE_MAX);
+        let shape = self.table.shape();
         Ok(AscendCacheLocGetLastLocParams {
             table: arrays.table(&self.table)?,
             req_pool_indices: arrays.input("req_pool_indices", &self.req_pool_indices)?,
@@ -58,7 +71,7 @@ impl<R: Element, L: Element, O: Element> Arguments for LastLoc<'_, R, L, O> {
             row_stride: size(shape.row_stride()),
             row_len: size(shape.row_len()),
             n: size(n),
-            tile: tile(config.tiles.tile, most, 8, most),
+            tile: self.tile(config),
             ..Default::default()
         })
     }

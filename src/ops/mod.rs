@@ -10,19 +10,23 @@ mod plan;
 pub use assign_extend_cache_locs::*;
 pub use get_last_loc::*;
 
-use plan::Plan;
+pub use plan::LaunchPlan;
+use plan::Work;
 
 use std::ops::Range;
+use std::time::Duration;
 
 use crate::abi::bindings::{ASCEND_CACHE_LOC_ACCESS_READ, ASCEND_CACHE_LOC_ACCESS_WRITE, ASCEND_CACHE_LOC_LINE_BYTES};
 use crate::abi::{self, Array, Head, Operation, ParameterBlock};
 use crate::device::Home;
-use crate::{DeviceSlice, DeviceSliceMut, Element, Error, IntType, LaunchId, ReqToToken, Result, ShapeError, Stream};
+use crate::{
+    Device, DeviceSlice, DeviceSliceMut, Element, Error, IntType, LaunchId, ReqToToken, Result, ShapeError, Stream,
+};
 
 /// How a launch is laid out: `LaunchConfig { cores: Some(8), ..Default::default() }`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct LaunchConfig {
-    /// Vector cores, from 1 to the device's; `None`: as many as the cost model says for the batch and the element types.
+    /// Vector cores, from 1 to the device's; `None`: as many as the device's [`Tuning`](crate::Tuning) says for the batch.
     /// Cut at the 64-byte lines of the output, since no two cores write into one.
     pub cores: Option<u32>,
     /// For tests of the kernels.
@@ -54,7 +58,10 @@ pub(crate) trait Arguments {
     fn batch(&self) -> Result<usize, ShapeError>;
 
     /// What a batch of `n` rows, not 0, has to do.
-    fn plan(&self, n: usize) -> Plan;
+    fn work(&self, n: usize) -> Work;
+
+    /// Elements of the output that a core works on at a time.
+    fn tile(&self, config: &LaunchConfig) -> u32;
 
     /// The parameter block, but for its head.
     fn block(&self, n: usize, arrays: Arrays<'_>, config: &LaunchConfig) -> Result<Self::Block>;
@@ -108,14 +115,28 @@ pub(crate) fn enqueue<A: Arguments>(stream: &Stream, args: &A, config: &LaunchCo
         launch: 0,
     };
     check_apart(operation, &block)?;
-    let cores = args.plan(n).cores(config, stream.device().info().vector_cores)?;
+    let device = stream.device();
+    let cores = args.work(n).cores(config, device.info().vector_cores, &device.tuning())?;
     // Behind every check: a call that is refused takes no id.
-    let id = stream.device().next_launch();
+    let id = device.next_launch();
     if n > 0 {
         block.head_mut().launch = id.get();
         stream.launch(id, cores, &block)?;
     }
     Ok(id)
+}
+
+/// How the arguments would be launched on a device.
+fn plan<A: Arguments>(device: &Device, args: &A, config: &LaunchConfig) -> Result<LaunchPlan> {
+    let (n, tuning) = (args.batch()?, device.tuning());
+    let work = args.work(n);
+    let cores = work.cores(config, device.info().vector_cores, &tuning)?;
+    let tile = args.tile(config);
+    if n == 0 {
+        return Ok(LaunchPlan { cores: 0, tile, time: Duration::ZERO });
+    }
+    let time = Duration::from_nanos(work.time(cores.into(), &tuning) / 1000);
+    Ok(LaunchPlan { cores, tile, time })
 }
 
 /// Refuses an output that shares memory with another array.

@@ -1,48 +1,91 @@
-//! How many cores a launch is worth: one rule for all operations.
+//! How a launch is laid out: one rule for all operations, from what there is to do and what that costs on the device.
 //!
 //! A further core costs the launch some time and takes its part of the work off the others. With `c` cores a launch takes
-//! `c * CORE + work / c` beside what no core count changes, which is least at `c = sqrt(work / CORE)`.
+//! `core * (c - 1) + work / c` beside what no core count changes, which is least at `c = sqrt(work / core)`. Where cores
+//! have to sum all rows' lengths to find their shares, one core alone is spared that: so it is tried, too.
 //!
-//! The constants were fitted with `cargo run --release -p report -- --cores`, which tries core counts by the simulation's cost
-//! model. What a further core costs on Atlas A2 and A3 is not published, 0.01 to 0.28 us: taken is the geometric mean, and
-//! the square root makes little of the rest. At 0.01 us twice as many cores would be best, at 0.28 us half as many.
+//! The square root makes little of an error in the figures: were a further core 0.01 us, twice as many would be best, and
+//! half as many were it 0.28. `cargo run --release -p report -- --cores` tries core counts by the simulation's cost model.
+
+use std::time::Duration;
 
 use super::LaunchConfig;
-use crate::{Error, Result};
+use crate::{Error, Result, Tuning};
 
-/// What a further core costs a launch, in picoseconds.
-const CORE_PS: u64 = 53_000;
-/// What a row costs the core that does it.
-const ROW_PS: u64 = 15_000;
-/// What a byte costs that is read or written.
-const BYTE_PS: u64 = 10;
+/// How a call would be launched, and what that is expected to take: what an operation's arguments answer to `plan`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LaunchPlan {
+    /// Vector cores; 0 for an empty batch, which launches nothing.
+    pub cores: u32,
+    /// Elements of the output that a core works on at a time.
+    pub tile: u32,
+    /// Time on the device by its [`Tuning`], from the launch to the end: a model's, not a measurement.
+    pub time: Duration,
+}
 
 /// What a launch has to do.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Plan {
-    pub(crate) rows: u64,
-    /// Read from the table and written to the output, at most.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Work {
+    /// Rows that are one element of the output each.
+    pub(crate) elements: u64,
+    /// Rows that are copied each by itself.
+    pub(crate) pieces: u64,
+    /// Rows whose lengths every core sums, unless there is but one.
+    pub(crate) summed: u64,
+    /// Read from the table in runs and written to the output, at most.
     pub(crate) bytes: u64,
     /// The 64-byte lines that the output touches: no two cores write into one.
     pub(crate) lines: u64,
 }
 
-impl Plan {
+impl Work {
     /// The cores for it, of those that the device has.
-    pub(crate) fn cores(self, config: &LaunchConfig, available: u32) -> Result<u32> {
+    pub(crate) fn cores(self, config: &LaunchConfig, available: u32, tuning: &Tuning) -> Result<u32> {
         let available = available.min(65_535);
         let wanted = match config.cores {
             Some(cores) if !(1..=available).contains(&cores) => return Err(Error::BadCores { cores, available }),
             Some(cores) => cores.into(),
-            None => self.best().min(available.into()),
+            None => self.best(available.into(), tuning),
         };
         Ok(u32::try_from(wanted.clamp(1, self.lines.max(1))).expect("no more than there are"))
     }
 
-    /// The cores for it on a device that has any number of them.
-    fn best(self) -> u64 {
-        let work = self.rows.saturating_mul(ROW_PS).saturating_add(self.bytes.saturating_mul(BYTE_PS));
-        (work / CORE_PS).isqrt()
+    /// What it takes on so many cores, in picoseconds.
+    pub(crate) fn time(self, cores: u64, tuning: &Tuning) -> u64 {
+        let further = cores.max(1) - 1;
+        let shared =
+            self.core(tuning).saturating_mul(further).saturating_add(if further == 0 { 0 } else { self.sums(tuning) });
+        tuning.launch_ps.saturating_add(shared).saturating_add(self.alone(tuning) / (further + 1))
+    }
+
+    /// The core count for it on a device that has so many.
+    fn best(self, available: u64, tuning: &Tuning) -> u64 {
+        let many = (self.alone(tuning) / self.core(tuning).max(1)).isqrt().clamp(1, available);
+        if self.time(1, tuning) <= self.time(many, tuning) {
+            return 1;
+        }
+        // No more than it takes for the largest share to have as few lines.
+        let lines = self.lines.max(1);
+        lines.div_ceil(lines.div_ceil(many))
+    }
+
+    /// On one core, the launch apart.
+    fn alone(self, tuning: &Tuning) -> u64 {
+        let costs = [(self.elements, tuning.element_ps), (self.pieces, tuning.piece_ps), (self.bytes, tuning.byte_ps)];
+        costs.iter().fold(0, |sum: u64, &(count, each)| sum.saturating_add(count.saturating_mul(each)))
+    }
+
+    /// A further core.
+    fn core(self, tuning: &Tuning) -> u64 {
+        tuning.core_ps.saturating_add(self.summed.saturating_mul(tuning.share_row_ps))
+    }
+
+    /// Summing the lengths; of few rows the scalar pipe does that, a row at a time.
+    fn sums(self, tuning: &Tuning) -> u64 {
+        const FEW: u64 = 32;
+        let start = (tuning.sums_ps / FEW).saturating_mul(self.summed.min(FEW));
+        start.saturating_add(self.summed.saturating_mul(tuning.sum_row_ps))
     }
 }
 
@@ -50,34 +93,59 @@ impl Plan {
 mod tests {
     use super::*;
 
-    fn cores(rows: u64, bytes: u64, lines: u64, available: u32) -> u32 {
-        Plan { rows, bytes, lines }.cores(&LaunchConfig::default(), available).unwrap()
+    const DEFAULT: fn() -> Tuning = Tuning::default;
+
+    fn cores(work: Work, available: u32) -> u32 {
+        work.cores(&LaunchConfig::default(), available, &DEFAULT()).unwrap()
+    }
+
+    /// `n` rows of so many tokens each, int64 to int32.
+    fn ragged(n: u64, tokens: u64) -> Work {
+        Work { pieces: n, summed: n, bytes: n * tokens * 8, lines: (n * tokens).div_ceil(16), ..Work::default() }
+    }
+
+    fn single(n: u64) -> Work {
+        Work { elements: n, bytes: n * 8, lines: n.div_ceil(16), ..Work::default() }
     }
 
     #[test]
-    fn small_batches_have_one_core_and_large_ones_all() {
-        assert_eq!((cores(1, 32, 1, 48), cores(8, 256, 2, 48)), (1, 1));
-        assert_eq!((cores(256, 8192, 64, 48), cores(4096, 1 << 17, 1024, 48)), (8, 34));
-        assert_eq!((cores(1 << 30, u64::MAX, u64::MAX, 48), cores(100_000, 1 << 21, 1 << 15, 40)), (48, 40));
-        assert_eq!(cores(1, 1 << 19, 4096, 48), 9, "one long row");
+    fn small_batches_have_one_core_and_large_ones_many() {
+        assert_eq!([1, 8, 256, 4096].map(|n| cores(single(n), 48)), [1, 1, 8, 32]);
+        assert_eq!([1, 16, 64, 256, 4096].map(|n| cores(ragged(n, 4), 48)), [1, 1, 4, 11, 34]);
+        assert_eq!(cores(Work { elements: 1 << 30, lines: u64::MAX, ..Work::default() }, 48), 48);
+        assert_eq!(cores(ragged(1, 1 << 16), 48), 9, "one long row");
     }
 
-    /// More work is never worth fewer cores.
+    /// More work is never worth fewer cores, and nothing overflows.
     #[test]
     fn cores_rise_with_the_work() {
-        let mut last = (0, 0);
-        for shift in 0..60 {
-            let now = (cores(1 << shift, 0, u64::MAX, 65_535), cores(0, 1 << shift, u64::MAX, 65_535));
-            assert!(now.0 >= last.0 && now.1 >= last.1, "{shift}: {now:?} after {last:?}");
+        let (mut last, lines) = (0, u64::MAX);
+        for shift in 0..64 {
+            let now = cores(Work { elements: 1 << shift, bytes: 1 << shift, lines, ..Work::default() }, 65_535);
+            assert!(now >= last, "{shift}: {now} after {last}");
             last = now;
         }
+        let most = Work { elements: u64::MAX, pieces: u64::MAX, summed: u64::MAX, bytes: u64::MAX, lines };
+        assert_eq!(most.time(48, &Tuning::from([u64::MAX; 8])), u64::MAX);
+        assert!(cores(most, 48) <= 48);
+    }
+
+    /// Of a device with other figures the plan is another.
+    #[test]
+    fn the_figures_decide() {
+        let on = |tuning: Tuning| ragged(300, 2).cores(&LaunchConfig::default(), 48, &tuning).unwrap();
+        assert_eq!(on(Tuning { core_ps: 10_000, ..DEFAULT() }), 19);
+        assert_eq!(on(Tuning { core_ps: 280_000, ..DEFAULT() }), 5);
+        assert_eq!(on(Tuning { sums_ps: 20_000_000, ..DEFAULT() }), 1);
+        assert_eq!(on(Tuning { core_ps: 0, share_row_ps: 0, ..DEFAULT() }), 38, "no more than there are lines");
     }
 
     #[test]
     fn no_more_than_there_are_lines_or_cores() {
-        assert_eq!((cores(4096, 0, 3, 48), cores(4096, 0, 0, 48), cores(4096, 0, 999, 5)), (3, 1, 5));
-        let plan = Plan { rows: 4096, bytes: 0, lines: 7 };
-        let with = |cores| plan.cores(&LaunchConfig { cores: Some(cores), ..Default::default() }, 48);
+        let of = |lines, available| cores(Work { lines, ..single(4096) }, available);
+        assert_eq!((of(3, 48), of(0, 48), of(999, 5)), (3, 1, 5));
+        let work = Work { lines: 7, ..single(4096) };
+        let with = |cores| work.cores(&LaunchConfig { cores: Some(cores), ..Default::default() }, 48, &DEFAULT());
         assert_eq!((with(2), with(48)), (Ok(2), Ok(7)));
         assert_eq!(with(0), Err(Error::BadCores { cores: 0, available: 48 }));
         assert_eq!(with(49), Err(Error::BadCores { cores: 49, available: 48 }));

@@ -15,6 +15,7 @@ mod graph;
 mod homes;
 #[cfg(feature = "log")]
 mod logs;
+mod plans;
 mod reclaim;
 mod rig;
 mod runtime;

@@ -35,7 +35,8 @@ fn the_hardware_command_reports_what_it_did() {
     let (passed, text) = run("cores=8");
     assert!(passed, "{text}");
     let steps: Vec<_> = text.lines().filter(|line| line.starts_with("== ")).collect();
-    let expected = ["== versions", "== build", "== ladder", "== suite", "== measurements", "== all passed"];
+    let expected =
+        ["== versions", "== build", "== ladder", "== suite", "== measurements", "== tuning", "== all passed"];
     assert_eq!(steps, expected, "{text}");
     for part in [
         "\nrustc     rustc ",

@@ -73,6 +73,23 @@ impl Machine {
         Ok(Self { api, state })
     }
 
+    /// The same machine behind a table in which some functions are others, as a profiler's hooks are. A device that is
+    /// opened through it calls them.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] where a function that the crate needs is taken out.
+    ///
+    /// # Safety
+    /// What stands in for a function may be called whenever that may, and breaks nothing that its caller relies on.
+    #[doc(hidden)]
+    pub unsafe fn with_functions(&self, replace: impl FnOnce(&mut AclApi)) -> Result<Self> {
+        let mut table = *self.api.table();
+        replace(&mut table);
+        // SAFETY: as before, for as long as the machine's own table lives; of the others the caller has promised it.
+        let api = unsafe { Api::new(table, "the simulated library", kernel_image, Box::new(self.api.clone())) }?;
+        Ok(Self { api, state: self.state.clone() })
+    }
+
     pub(crate) fn api(&self) -> Arc<Api> {
         self.api.clone()
     }

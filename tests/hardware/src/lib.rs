@@ -4,6 +4,7 @@
 //!   stops at the first difference. It calls AscendCL by itself, so that it says something even where the crate's own
 //!   kernels do not load.
 //! - [`measure`]: what the operations cost on the device.
+//! - [`mod@tune`]: the figures that the crate plans launches on it with.
 //!
 //! The kernels' sources run in the simulation too, where the ladder is a test.
 
@@ -12,6 +13,7 @@ mod lab;
 pub mod ladder;
 pub mod measure;
 mod rungs;
+pub mod tune;
 
 pub use lab::Lab;
 

@@ -4,13 +4,18 @@
 
 use std::time::Duration;
 
+use ascend_cache_loc::Tuning;
 use ascend_cache_loc::sim::{Machine, SimConfig};
 use ascend_cache_loc_hardware::ladder::{LADDER, Rung, climb};
-use ascend_cache_loc_hardware::{Lab, measure};
+use ascend_cache_loc_hardware::{Lab, measure, tune};
 
 fn machine() -> Machine {
+    machine_of(4)
+}
+
+fn machine_of(vector_cores: u32) -> Machine {
     let mut config = SimConfig::default();
-    config.vector_cores = 4;
+    config.vector_cores = vector_cores;
     Machine::new(config).unwrap()
 }
 
@@ -102,4 +107,54 @@ fn measuring_shows_both_operations_on_every_batch() {
     for (operation, lines) in [("get_last_loc, ", 10), ("assign_extend_cache_locs, ", 10)] {
         assert_eq!(text.lines().filter(|line| line.starts_with(operation)).count(), lines, "{text}");
     }
+}
+
+/// What a device is planned with is found again by times that are as planned; those of a simulated one mean nothing, but are
+/// a file.
+#[test]
+fn a_device_is_tuned() {
+    let mut config = SimConfig::default();
+    config.vector_cores = 40;
+    let machine = Machine::new(config).unwrap();
+    let device = machine.open(0).unwrap();
+    let known = Tuning {
+        launch_ps: 3_210_000,
+        core_ps: 200_000,
+        element_ps: 40_000,
+        piece_ps: 70_000,
+        byte_ps: 33,
+        sums_ps: 900_000,
+        sum_row_ps: 2_500,
+        share_row_ps: 40,
+    };
+    device.tune(known);
+    let mut text = Vec::new();
+    let found = tune::tune(&device, &mut tune::Batch::planned, &mut text).unwrap();
+    let figures = |tuning: Tuning| {
+        let text = tuning.to_string();
+        let of = |line: &str| line.split(' ').next_back().unwrap().parse::<f64>().unwrap();
+        text.lines().skip(1).map(of).collect::<Vec<_>>()
+    };
+    for (found, known) in figures(found).into_iter().zip(figures(known)) {
+        assert!((found / known - 1.0).abs() < 0.02, "{found} for {known}\n{}", String::from_utf8_lossy(&text));
+    }
+
+    // The default is what the cost model gives.
+    let mut config = SimConfig::default();
+    config.cores.steps = true;
+    let machine = Machine::new(config).unwrap();
+    let modelled = &mut |batch: &mut tune::Batch, op, cores| batch.modelled(&machine, op, cores);
+    let found = tune::tune(&machine.open(0).unwrap(), modelled, &mut Vec::new()).unwrap();
+    for (found, default) in figures(found).into_iter().zip(figures(Tuning::default())) {
+        assert!((found / default - 1.0).abs() < 0.08, "{found} for {default}");
+    }
+
+    let small = machine_of(4);
+    let mut text = Vec::new();
+    let tuning = tune::report(&small.open(0).unwrap(), &mut tune::Batch::measured, &mut text).unwrap();
+    let text = String::from_utf8(text).unwrap();
+    let (_, file) = text.split_once("\n\n").unwrap();
+    assert_eq!(file.parse(), Ok(tuning), "{text}");
+    let refused = tune::tune(&machine_of(3).open(0).unwrap(), &mut tune::Batch::planned, &mut Vec::new()).unwrap_err();
+    assert_eq!(refused.to_string(), "3 vector cores: four are needed to tell a core from a launch");
 }

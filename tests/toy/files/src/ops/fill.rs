@@ -1,6 +1,6 @@
 //! `fill`, the toy.
 
-use super::{Arguments, Arrays, LaunchConfig, Plan, enqueue, lines, output_bytes, size, tile};
+use super::{Arguments, Arrays, LaunchConfig, Work, enqueue, lines, output_bytes, size, tile};
 use crate::abi::bindings::{ASCEND_CACHE_LOC_FILL_TILE_MAX, AscendCacheLocFillParams};
 use crate::{DeviceSlice, DeviceSliceMut, Element, LaunchId, Operation, Result, ShapeError, Stream, batch_of};
 
@@ -25,17 +25,20 @@ impl<L: Element, O: Element> Arguments for Fill<'_, L, O> {
         batch_of(self.values.len(), &[("out", self.out.len())])
     }
 
-    fn plan(&self, n: usize) -> Plan {
-        Plan { rows: n as u64, bytes: output_bytes(&self.out), lines: lines(&self.out) }
+    fn work(&self, n: usize) -> Work {
+        Work { elements: n as u64, bytes: output_bytes(&self.out), lines: lines(&self.out), ..Work::default() }
+    }
+
+    fn tile(&self, config: &LaunchConfig) -> u32 {
+        tile(config.tiles.tile, ASCEND_CACHE_LOC_FILL_TILE_MAX, 8, ASCEND_CACHE_LOC_FILL_TILE_MAX)
     }
 
     fn block(&self, n: usize, arrays: Arrays<'_>, config: &LaunchConfig) -> Result<Self::Block> {
-        let most = ASCEND_CACHE_LOC_FILL_TILE_MAX;
         Ok(AscendCacheLocFillParams {
             values: arrays.input("values", &self.values)?,
             out: arrays.output("out", &self.out)?,
             n: size(n),
-            tile: tile(config.tiles.tile, most, 8, most),
+            tile: self.tile(config),
             ..Default::default()
         })
     }

@@ -1,0 +1,116 @@
+//! What a call costs the host, but for AscendCL: each operation's call on a device whose AscendCL does nothing, beside the
+//! two calls of C that it makes.
+//!
+//! `cargo bench -p ascend-cache-loc-benches --features sim --bench launch`. Ratios of one run count.
+
+#![allow(unsafe_code, reason = "functions of AscendCL that do nothing")]
+
+use std::ffi::c_void;
+use std::hint::black_box;
+use std::ptr::null_mut;
+use std::sync::atomic::{AtomicPtr, Ordering};
+use std::time::Duration;
+
+use ascend_cache_loc::acl::AclApi;
+use ascend_cache_loc::sim::{Machine, SimConfig};
+use ascend_cache_loc::{
+    DeviceBuffer, ExtendLocs, LastLoc, ReqToToken, TableShape, assign_extend_cache_locs, get_last_loc,
+};
+use criterion::{Criterion, criterion_group, criterion_main};
+
+/// The context of the device.
+static CONTEXT: AtomicPtr<c_void> = AtomicPtr::new(null_mut());
+
+/// Every thread has the device's context.
+unsafe extern "C" fn current_context(context: *mut *mut c_void) -> i32 {
+    // SAFETY: the caller's out pointer.
+    unsafe { *context = CONTEXT.load(Ordering::Relaxed) };
+    0
+}
+
+/// A launch that enqueues nothing.
+unsafe extern "C" fn launch(
+    _: *mut c_void,
+    _: u32,
+    _: *mut c_void,
+    _: *mut ascend_cache_loc::acl::bindings::aclrtLaunchKernelCfg,
+    _: *mut c_void,
+    _: usize,
+    _: *mut ascend_cache_loc::acl::bindings::aclrtPlaceHolderInfo,
+    _: usize,
+) -> i32 {
+    0
+}
+
+fn nothing(table: &mut AclApi) {
+    table.aclrtGetCurrentContext = Some(current_context);
+    table.aclrtLaunchKernelWithHostArgs = Some(launch);
+}
+
+fn benches(criterion: &mut Criterion) {
+    let machine = Machine::new(SimConfig::default()).expect("a machine");
+    let mut context = null_mut();
+    machine.open(0).expect("a device");
+    // SAFETY: the device is open, which made its context; the out pointer is valid.
+    unsafe {
+        assert_eq!(machine.acl().aclrtSetDevice.expect("there")(0), 0);
+        assert_eq!(machine.acl().aclrtGetCurrentContext.expect("there")(&raw mut context), 0);
+    }
+    CONTEXT.store(context, Ordering::Relaxed);
+    // SAFETY: the context is current on this thread; nobody relies on what a launch would do.
+    let machine = unsafe { machine.with_functions(nothing) }.expect("all functions");
+    let device = machine.open(0).expect("a device");
+    let stream = device.new_stream().expect("a stream");
+
+    let (rows, tokens) = (64, 4);
+    let of = |values: &[i64]| DeviceBuffer::from_host(&stream, values).expect("memory");
+    let slots = DeviceBuffer::from_host(&stream, &vec![0; rows * tokens]).expect("memory");
+    let (reqs, starts, ends) = (of(&vec![0; rows]), of(&vec![0; rows]), of(&vec![4; rows]));
+    let mut out = DeviceBuffer::<i32>::zeroed(&stream, rows * tokens).expect("memory");
+    let table = || ReqToToken::new(TableShape::new(rows, tokens).expect("a shape"), slots.as_slice()).expect("it fits");
+
+    let mut group = criterion.benchmark_group("host");
+    group.bench_function("two empty extern \"C\" calls", |bencher| {
+        let (current, empty) =
+            (black_box(current_context as unsafe extern "C" fn(_) -> _), black_box(launch as Launch));
+        bencher.iter(|| {
+            let (mut context, null) = (null_mut(), null_mut());
+            // SAFETY: they do nothing.
+            unsafe { current(&raw mut context) + empty(null, 1, null, null_mut(), null, 0, null_mut(), 0) }
+        });
+    });
+    group.bench_function("get_last_loc", |bencher| {
+        bencher.iter(|| {
+            let (req_pool_indices, out) = (reqs.as_slice(), out.as_slice_mut().get(..rows).expect("room"));
+            get_last_loc(&stream, LastLoc { table: table(), req_pool_indices, prefix_lens: ends.as_slice(), out })
+        });
+    });
+    group.bench_function("assign_extend_cache_locs", |bencher| {
+        bencher.iter(|| {
+            let (start_offsets, end_offsets) = (starts.as_slice(), ends.as_slice());
+            let (req_pool_indices, out) = (reqs.as_slice(), out.as_slice_mut());
+            let args = ExtendLocs { table: table(), req_pool_indices, start_offsets, end_offsets, out };
+            assign_extend_cache_locs(&stream, args)
+        });
+    });
+    group.finish();
+}
+
+/// The type of `launch`.
+type Launch = unsafe extern "C" fn(
+    *mut c_void,
+    u32,
+    *mut c_void,
+    *mut ascend_cache_loc::acl::bindings::aclrtLaunchKernelCfg,
+    *mut c_void,
+    usize,
+    *mut ascend_cache_loc::acl::bindings::aclrtPlaceHolderInfo,
+    usize,
+) -> i32;
+
+criterion_group! {
+    name = group;
+    config = Criterion::default().warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(1));
+    targets = benches
+}
+criterion_main!(group);
