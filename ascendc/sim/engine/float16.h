@@ -124,8 +124,8 @@ constexpr half operator-(half a)
     return half::sim_of(a.sim_bits ^ half::SimFormat::kSign);
 }
 
-// The documentation knows no immediate values of it, the headers say 0: so a literal 0 is all that it takes. Other
-// numbers are converted with Cast.
+// The documentation knows no immediate values of it, the headers say 0: so a literal 0 is all that it takes by itself.
+// Other numbers are converted with Cast, or explicitly: public kernels that are built for 2201 convert constants so.
 struct bfloat16_t {
     using SimFormat = ascendc_sim::Format<8, 7>;
     struct SimZero;
@@ -138,6 +138,11 @@ struct bfloat16_t {
 
     bfloat16_t() = default;
     constexpr bfloat16_t(const SimZero *) : sim_bits(0) {}
+    template <typename N, std::enable_if_t<std::is_arithmetic_v<N>, bool> = true>
+    explicit constexpr bfloat16_t(N number)
+        : sim_bits(SimFormat::from(static_cast<double>(number), ascendc_sim::RoundMode::CAST_RINT))
+    {
+    }
 
     uint16_t sim_bits;
 };

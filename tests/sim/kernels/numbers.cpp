@@ -15,6 +15,10 @@ static_assert(IsSameType<half, half>::value && !IsSameType<half, bfloat16_t>::va
 static_assert(IsSameType<Conditional<true, half, float>::type, half>::value);
 static_assert(IsSameType<Conditional<false, half, float>::type, float>::value);
 
+// Explicitly, numbers become bfloat16, to the nearest.
+static_assert(static_cast<bfloat16_t>(-__builtin_inff()).sim_bits == 0xff80 && bfloat16_t(0).sim_bits == 0);
+static_assert(static_cast<bfloat16_t>(3.14159f).sim_bits == 0x4049 && static_cast<bfloat16_t>(-6).sim_bits == 0xc0c0);
+
 // Scalars of half: what they become, and what is calculated with them.
 constexpr half kLargest = 65504.0f, kThird = 1.0 / 3;
 static_assert(kLargest == 65504.0f && kLargest + half(15) == kLargest && kLargest * half(2) > kLargest);
