@@ -150,7 +150,7 @@ fn sums_of_the_longest_places() {
 fn batches_that_just_fill_the_checkpoints_or_the_lengths() {
     let table = Arc::new(Table { shape: TableShape::new(2, 4).unwrap(), slots: (0..8).collect() });
     let dtypes = Dtypes { req_pool_indices: IntType::I32, lens: IntType::I32, out: IntType::I32 };
-    for n in [8192, 8193, 65_536, 65_537] {
+    for n in [8192, 8193, 32_768, 32_769] {
         let (start_offsets, end_offsets) = (0..n as i64).map(|i| (i % 4, i % 4 + i % 2)).unzip();
         let reqs = (0..n as i64).map(|i| i / 2 % 2).collect();
         same_as_cpu(&extend_case(&table, dtypes, [reqs, start_offsets, end_offsets], n / 2), &mut on(20));
@@ -219,6 +219,12 @@ fn tables_past_2_32_elements() {
     let mut args = ExtendLocs { table, req_pool_indices: &[3_i64, 0], start_offsets, end_offsets, out: &mut out };
     sim.call(&mut args).unwrap();
     assert_eq!(out, [32, 33, 34, 35, 0, 0]);
+    // And in a batch of several tiles, whose rows the vector unit would look at if they were nearer.
+    let (start_offsets, end_offsets): (Vec<i64>, Vec<i64>) = (0..1500).map(|i| (i % 8, i % 8 + 1)).unzip();
+    let (start_offsets, end_offsets, mut out) = (&start_offsets[..], &end_offsets[..], [0_i32; 1500]);
+    let req_pool_indices = &[3_i64; 1500][..];
+    sim.call(&mut ExtendLocs { table, req_pool_indices, start_offsets, end_offsets, out: &mut out }).unwrap();
+    assert_eq!(out, std::array::from_fn(|i| 30 + i as i32 % 8));
 }
 
 /// The busiest core carries at most 1.25 times the mean, wherever each core has at least 64 rows or 8 KB of output.

@@ -7,7 +7,7 @@
 #define ASCEND_CACHE_LOC_COPY_TILE_MAX 4096
 /* Rows whose lengths are summed at a time, and sums that are kept of them (prim/scan.h). */
 #define ASCEND_CACHE_LOC_SCAN_TILE_MAX 1024
-#define ASCEND_CACHE_LOC_CHECKPOINTS_MAX 512
+#define ASCEND_CACHE_LOC_CHECKPOINTS_MAX 256
 /* Rows of the largest batch whose lengths are kept beside the sums. A multiple of 128. */
 #define ASCEND_CACHE_LOC_LENGTHS_MAX 8192
 /* Rows read at a time by the scalar pipe (prim/rows.h): where each row has one element of output, and where it has any

@@ -14,7 +14,7 @@
 // the two both ways, so that what it loaded last can be read by S too, and anything be loaded behind it.
 #pragma once
 
-#include "narrow.h"
+#include "int32.h"
 #include "rows.h"
 
 namespace cache_loc {
@@ -51,7 +51,9 @@ public:
         ends_[0].Load(first, count);
     }
 
-    // Of the row that is i-th of those read, or of those loaded first since Open.
+    // Of the rows that were read, or loaded first since Open.
+    __aicore__ inline const LocalTensor<L> &Starts() const { return starts_[0].tile; }
+    __aicore__ inline const LocalTensor<L> &Ends() const { return ends_[0].tile; }
     __aicore__ inline int64_t Start(uint32_t i AND_SIM_CALLER) const { return starts_[0].Get(i); }
     __aicore__ inline int64_t End(uint32_t i AND_SIM_CALLER) const { return ends_[0].Get(i); }
     __aicore__ inline uint64_t Get(uint32_t i AND_SIM_CALLER) const { return PlaceLength(Start(i), End(i)); }
@@ -130,14 +132,6 @@ public:
 
 private:
     static constexpr uint32_t kTurns = 2;
-
-    // Or of int32 vectors: 2201 has it for 16-bit elements only.
-    __aicore__ inline void OrInto(const Vector &wrong, const Vector &bits, uint32_t count)
-    {
-        const auto wrong16 = wrong.template ReinterpretCast<int16_t>();
-        Or(wrong16, wrong16, bits.template ReinterpretCast<int16_t>(), static_cast<int32_t>(2 * count));
-        PipeBarrier<PIPE_V>(); // wrong is written before it is read, bits read before they are overwritten
-    }
 
     Column<L> starts_[kTurns], ends_[kTurns];
     TEventID loaded_[kTurns], read_[kTurns]; // MTE2_V, V_MTE2: from Open to Close

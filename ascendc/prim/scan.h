@@ -8,13 +8,14 @@
 //     few rows: S sums them. Else, for each tile of rows, beginning with a tile of the core's own:
 //         length[i] = what Lengths says, zeros up to a whole group
 //         V     small[i] = length[i], far below 0 where that is long
-//         V     group[g] = sum of 128 small
+//         V     8 sums of small for each group of 128
+//     and at the end, or of a batch that is very large after each tile:
+//         V     group[g] = sum of those 8
 //         S     group[g] = sum of 128 length instead, where it is below 0
 //         S     sums[g >> shift] += group[g]
 //
 // Sums in int32: 128 lengths up to kShort add up to less than kLong, and where one of them is longer and counts as
-// kShort
-// - kLong, the sum is below 0 whatever the others are. Everything from there on is in 64 bits.
+// (kShort - kLong), the sum is below 0 whatever the others are. Everything from there on is in 64 bits.
 //
 // S reads and writes lengths in pairs, as one word of 64 bits: what it waits for in a loop of additions is UB.
 //
@@ -24,8 +25,8 @@
 // loaded once.
 //
 // UB, for tiles of T rows (ASCEND_CACHE_LOC_SCAN_TILE_MAX), K lengths (ASCEND_CACHE_LOC_LENGTHS_MAX) and C checkpoints
-// (ASCEND_CACHE_LOC_CHECKPOINTS_MAX): vectors 5 * 4 T + 4 K, sums 8 C; and what Lengths has. Pipes: MTE2, V and S,
-// which order themselves here.
+// (ASCEND_CACHE_LOC_CHECKPOINTS_MAX): vectors 4 * 4 T + 4 K + K / 4, sums 8 C; and what Lengths has. Pipes: MTE2, V and
+// S, which order themselves here.
 #pragma once
 
 #include "../abi/sizes.h"
@@ -46,11 +47,13 @@ public:
             pipe.InitBuffer(buffer, kTile * sizeof(int32_t));
         }
         pipe.InitBuffer(length_buffer_, ASCEND_CACHE_LOC_LENGTHS_MAX * sizeof(int32_t));
+        pipe.InitBuffer(partial_buffer_, ASCEND_CACHE_LOC_LENGTHS_MAX / kGroup * kInt32Block * sizeof(int32_t));
         pipe.InitBuffer(sums_buffer_, ASCEND_CACHE_LOC_CHECKPOINTS_MAX * sizeof(int64_t));
         for (uint32_t i = 0; i < Lengths::kLent; ++i) {
             lent_[i] = lent_buffers_[i].template Get<int32_t>();
         }
         kept_ = length_buffer_.template Get<int32_t>();
+        partial_ = partial_buffer_.template Get<int32_t>();
         pairs_ = length_buffer_.template Get<int64_t>();
         sums_ = sums_buffer_.template Get<int64_t>();
         while ((Groups() - 1) >> shift_ >= checkpoints) {
@@ -89,6 +92,7 @@ public:
             sums_.SetValue(i, 0);
         }
         int64_t total = 0;
+        const bool at_once = KeepsLengths(); // all groups are finished together
         for (uint64_t i = 0, tile = own; i < tiles; ++i) {
             const uint64_t first = tile * tile_;
             const uint32_t count = Count(tile);
@@ -97,14 +101,19 @@ public:
                 Load(tile); // while this one is summed
             }
             const uint32_t groups = (count + kGroup - 1) / kGroup;
-            length_ = KeepsLengths() ? kept_[static_cast<uint32_t>(first)] : kept_;
-            Duplicate(length_, 0, static_cast<int32_t>(groups * kGroup));
-            lengths_.Fill(count, length_, lent_);
-            SumGroups(groups);
-            total += AddGroups(first, groups);
+            const auto row = static_cast<uint32_t>(at_once ? first : 0); // of those whose lengths are there
+            const Vector length = kept_[row];
+            if (count % kGroup != 0) {
+                Duplicate(length, 0, static_cast<int32_t>(groups * kGroup));
+            }
+            lengths_.Fill(count, length, lent_);
+            SumTo8(length, partial_[row / kGroup * kInt32Block], groups);
+            if (!at_once) {
+                total += Finish(first / kGroup, groups);
+            }
         }
         lengths_.Close();
-        return total;
+        return at_once ? Finish(0, static_cast<uint32_t>(Groups())) : total;
     }
 
 private:
@@ -144,16 +153,16 @@ private:
         return static_cast<int64_t>(total);
     }
 
-    // lent_[0] = the sums of 128 lengths each, or less than 0 where one of them is long.
-    __aicore__ inline void SumGroups(uint32_t groups)
+    // Eight sums a group that make up the sum of its lengths; or less than 0 in all where one of them is long.
+    __aicore__ inline void SumTo8(const Vector &length, const Vector &sums, uint32_t groups)
     {
         const auto padded = static_cast<int32_t>(groups * kGroup);
         const auto repeats = static_cast<uint8_t>(groups);
-        const Vector a = lent_[0], b = lent_[1], c = lent_[2], small = lent_[3];
+        const Vector a = lent_[0], b = lent_[1], small = lent_[3];
         // small = min(length, kShort), less kLong where that is not the length.
-        Mins(small, length_, kShort, padded);
+        Mins(small, length, kShort, padded);
         PipeBarrier<PIPE_V>(); // each step reads what the one before it wrote
-        Sub(b, small, length_, padded);
+        Sub(b, small, length, padded);
         PipeBarrier<PIPE_V>();
         Maxs(b, b, -1, padded);
         PipeBarrier<PIPE_V>();
@@ -168,30 +177,32 @@ private:
         PipeBarrier<PIPE_V>();
         Add(b, a, a[16], uint64_t{16}, repeats, {1, 1, 1, 2, 4, 4});
         PipeBarrier<PIPE_V>();
-        Add(a, b, b[8], uint64_t{8}, repeats, {1, 1, 1, 1, 2, 2});
+        Add(sums, b, b[8], uint64_t{8}, repeats, {1, 1, 1, 1, 2, 2});
         PipeBarrier<PIPE_V>();
+    }
+
+    // Adds the sums of the groups whose lengths are there, `first` the first of them, to the checkpoints they belong
+    // to; returns their sum.
+    __aicore__ inline int64_t Finish(uint64_t first, uint32_t groups)
+    {
+        const Vector a = partial_, b = lent_[1], c = lent_[2];
         // 8 -> 4 -> 2 -> 1, by even and odd elements.
         for (uint32_t left = groups * kInt32Block; left > groups; left /= 2) {
             uint64_t kept = 0;
             GatherMask(b, a, static_cast<uint8_t>(1), true, left, {1, 1, 8, 0}, kept);
             GatherMask(c, a, static_cast<uint8_t>(2), true, left, {1, 1, 8, 0}, kept);
-            PipeBarrier<PIPE_V>();
+            PipeBarrier<PIPE_V>(); // each step reads what the one before it wrote
             Add(a, b, c, static_cast<int32_t>(left / 2));
             PipeBarrier<PIPE_V>();
         }
-    }
-
-    // Adds them to the checkpoints they belong to; returns the sum of the tile.
-    __aicore__ inline int64_t AddGroups(uint64_t first, uint32_t groups)
-    {
-        Order<HardEvent::V_S>(); // V has made the sums (lent_[0]) and the lengths before S reads them
+        Order<HardEvent::V_S>(); // V has made the sums (partial_) and the lengths (kept_) before S reads them
         int64_t total = 0;
         for (uint32_t g = 0; g < groups; ++g) {
-            int64_t sum = lent_[0].GetValue(g);
+            int64_t sum = partial_.GetValue(g);
             if (sum < 0) {
                 sum = SumOfLong(g);
             }
-            const auto i = static_cast<uint32_t>((first / kGroup + g) >> shift_);
+            const auto i = static_cast<uint32_t>((first + g) >> shift_);
             sums_.SetValue(i, shift_ == 0 ? sum : sums_.GetValue(i) + sum); // of several groups, or of one
             total += sum;
         }
@@ -204,7 +215,7 @@ private:
     {
         int64_t sum = 0;
         for (uint32_t i = group * kGroup; i < (group + 1) * kGroup; ++i) {
-            sum += length_.GetValue(i);
+            sum += kept_.GetValue(i);
         }
         return sum;
     }
@@ -213,10 +224,10 @@ private:
     uint32_t n_;
     uint32_t tile_;
     uint32_t shift_ = 0; // log2 of the groups between two checkpoints
-    TBuf<TPosition::VECCALC> lent_buffers_[Lengths::kLent], length_buffer_, sums_buffer_;
+    TBuf<TPosition::VECCALC> lent_buffers_[Lengths::kLent], length_buffer_, partial_buffer_, sums_buffer_;
     Vector lent_[Lengths::kLent];
+    Vector partial_;             // eight sums a group, and then one
     Vector kept_;                // the lengths of the batch, or of a tile
-    Vector length_;              // of the current tile
     LocalTensor<int64_t> pairs_; // kept_, for S
     LocalTensor<int64_t> sums_;  // S only
 };

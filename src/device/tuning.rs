@@ -8,9 +8,18 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::{Error, Result};
 
 /// The names of the figures, in the order of [`Tuning`]'s fields.
-const NAMES: [&str; FIGURES] =
-    ["launch_ps", "core_ps", "element_ps", "piece_ps", "byte_ps", "sums_ps", "sum_row_ps", "share_row_ps"];
-const FIGURES: usize = 8;
+const NAMES: [&str; FIGURES] = [
+    "launch_ps",
+    "core_ps",
+    "element_ps",
+    "piece_ps",
+    "prepared_ps",
+    "byte_ps",
+    "sums_ps",
+    "sum_row_ps",
+    "share_row_ps",
+];
+const FIGURES: usize = 9;
 /// The first line of a file of figures.
 const HEAD: &str = "ascend-cache-loc tuning 1";
 
@@ -18,18 +27,19 @@ const HEAD: &str = "ascend-cache-loc tuning 1";
 /// is wrong costs time, never a result.
 ///
 /// The default is what the simulation's cost model gives in the middle of its ranges, rounded; no hardware has measured it. A
-/// device's own figures are a text of nine lines, which `tests/run_npu.sh` measures and prints:
+/// device's own figures are a text of ten lines, which `tests/run_npu.sh` measures and prints:
 ///
 /// ```
 /// let text = "ascend-cache-loc tuning 1
 /// launch_ps 1800000
 /// core_ps 63000
 /// element_ps 17000
-/// piece_ps 32000
-/// byte_ps 8
-/// sums_ps 610000
-/// sum_row_ps 770
-/// share_row_ps 12
+/// piece_ps 31000
+/// prepared_ps 19000
+/// byte_ps 10
+/// sums_ps 640000
+/// sum_row_ps 760
+/// share_row_ps 14
 /// ";
 /// let tuning: ascend_cache_loc::Tuning = text.parse()?;
 /// assert_eq!(tuning, ascend_cache_loc::Tuning::default());
@@ -49,6 +59,8 @@ pub struct Tuning {
     pub element_ps: u64,
     /// A row that is copied by itself, its bytes apart.
     pub piece_ps: u64,
+    /// The same in a batch so large that the vector unit prepares the rows for the scalar pipe: of more than 1,024 rows.
+    pub prepared_ps: u64,
     /// A byte that is read from the table or written to the output.
     pub byte_ps: u64,
     /// Where several cores have to sum the lengths of all rows to find their shares: that, the rows apart.
@@ -67,11 +79,12 @@ impl Default for Tuning {
             // published. The rest is that trips to memory are longer where more cores make them.
             core_ps: 63_000,
             element_ps: 17_000,
-            piece_ps: 32_000,
-            byte_ps: 8,
-            sums_ps: 610_000,
-            sum_row_ps: 770,
-            share_row_ps: 12,
+            piece_ps: 31_000,
+            prepared_ps: 19_000,
+            byte_ps: 10,
+            sums_ps: 640_000,
+            sum_row_ps: 760,
+            share_row_ps: 14,
         }
     }
 }
@@ -94,15 +107,17 @@ impl Tuning {
     }
 
     fn figures(self) -> [u64; FIGURES] {
-        let Self { launch_ps, core_ps, element_ps, piece_ps, byte_ps, sums_ps, sum_row_ps, share_row_ps } = self;
-        [launch_ps, core_ps, element_ps, piece_ps, byte_ps, sums_ps, sum_row_ps, share_row_ps]
+        let Self { launch_ps, core_ps, element_ps, piece_ps, prepared_ps, byte_ps, sums_ps, sum_row_ps, share_row_ps } =
+            self;
+        [launch_ps, core_ps, element_ps, piece_ps, prepared_ps, byte_ps, sums_ps, sum_row_ps, share_row_ps]
     }
 }
 
 impl From<[u64; FIGURES]> for Tuning {
     fn from(figures: [u64; FIGURES]) -> Self {
-        let [launch_ps, core_ps, element_ps, piece_ps, byte_ps, sums_ps, sum_row_ps, share_row_ps] = figures;
-        Self { launch_ps, core_ps, element_ps, piece_ps, byte_ps, sums_ps, sum_row_ps, share_row_ps }
+        let [launch_ps, core_ps, element_ps, piece_ps, prepared_ps, byte_ps, sums_ps, sum_row_ps, share_row_ps] =
+            figures;
+        Self { launch_ps, core_ps, element_ps, piece_ps, prepared_ps, byte_ps, sums_ps, sum_row_ps, share_row_ps }
     }
 }
 
@@ -176,8 +191,8 @@ mod tests {
         assert_eq!(of(&good.replace("core_ps", "cores_ps")), "line 3: no figure named \"cores_ps\"");
         assert_eq!(of(&good.replace("63000", "53.5")), "line 3: not a whole number of picoseconds");
         assert_eq!(of(&good.replace("63000", "-1")), "line 3: not a whole number of picoseconds");
-        assert_eq!(of(&format!("{good}byte_ps 8\n")), "line 10: byte_ps again");
-        assert_eq!(of(&good.replace("byte_ps 8\n", "")), "no byte_ps");
+        assert_eq!(of(&format!("{good}byte_ps 10\n")), "line 11: byte_ps again");
+        assert_eq!(of(&good.replace("byte_ps 10\n", "")), "no byte_ps");
         let (first, rest) = good.split_once('\n').unwrap();
         let backwards: Vec<_> = rest.lines().rev().collect();
         assert_eq!(format!("{first}\n\n{}", backwards.join("\r\n")).parse(), Ok(Tuning::default()));

@@ -31,6 +31,8 @@ pub(crate) struct Work {
     pub(crate) elements: u64,
     /// Rows that are copied each by itself.
     pub(crate) pieces: u64,
+    /// Rows that are copied each by itself, as the vector unit has prepared them.
+    pub(crate) prepared: u64,
     /// Rows whose lengths every core sums, unless there is but one.
     pub(crate) summed: u64,
     /// Read from the table in runs and written to the output, at most.
@@ -72,8 +74,9 @@ impl Work {
 
     /// On one core, the launch apart.
     fn alone(self, tuning: &Tuning) -> u64 {
-        let costs = [(self.elements, tuning.element_ps), (self.pieces, tuning.piece_ps), (self.bytes, tuning.byte_ps)];
-        costs.iter().fold(0, |sum: u64, &(count, each)| sum.saturating_add(count.saturating_mul(each)))
+        let rows = [(self.elements, tuning.element_ps), (self.pieces, tuning.piece_ps)];
+        let costs = [(self.prepared, tuning.prepared_ps), (self.bytes, tuning.byte_ps)];
+        rows.iter().chain(&costs).fold(0, |sum: u64, &(count, each)| sum.saturating_add(count.saturating_mul(each)))
     }
 
     /// A further core.
@@ -101,7 +104,8 @@ mod tests {
 
     /// `n` rows of so many tokens each, int64 to int32.
     fn ragged(n: u64, tokens: u64) -> Work {
-        Work { pieces: n, summed: n, bytes: n * tokens * 8, lines: (n * tokens).div_ceil(16), ..Work::default() }
+        let (pieces, prepared) = if n > 1024 { (0, n) } else { (n, 0) };
+        Work { pieces, prepared, summed: n, bytes: n * tokens * 8, lines: (n * tokens).div_ceil(16), ..Work::default() }
     }
 
     fn single(n: u64) -> Work {
@@ -111,7 +115,7 @@ mod tests {
     #[test]
     fn small_batches_have_one_core_and_large_ones_many() {
         assert_eq!([1, 8, 256, 4096].map(|n| cores(single(n), 48)), [1, 1, 8, 32]);
-        assert_eq!([1, 16, 64, 256, 4096].map(|n| cores(ragged(n, 4), 48)), [1, 1, 4, 11, 34]);
+        assert_eq!([1, 16, 64, 256, 4096].map(|n| cores(ragged(n, 4), 48)), [1, 1, 4, 10, 25]);
         assert_eq!(cores(Work { elements: 1 << 30, lines: u64::MAX, ..Work::default() }, 48), 48);
         assert_eq!(cores(ragged(1, 1 << 16), 48), 9, "one long row");
     }
@@ -125,8 +129,9 @@ mod tests {
             assert!(now >= last, "{shift}: {now} after {last}");
             last = now;
         }
-        let most = Work { elements: u64::MAX, pieces: u64::MAX, summed: u64::MAX, bytes: u64::MAX, lines };
-        assert_eq!(most.time(48, &Tuning::from([u64::MAX; 8])), u64::MAX);
+        let most =
+            Work { elements: u64::MAX, pieces: u64::MAX, prepared: u64::MAX, summed: u64::MAX, bytes: u64::MAX, lines };
+        assert_eq!(most.time(48, &Tuning::from([u64::MAX; 9])), u64::MAX);
         assert!(cores(most, 48) <= 48);
     }
 

@@ -11,8 +11,8 @@
 // position in the output, moved up to the next 64-byte line: a long row is shared, many short ones are too. Every core
 // finds both ends of its share by itself: from the sums of all lengths (scan.h) and a walk along the rows of its share.
 //
-// UB, for the largest tiles: lengths 32 KB, scan 16 + 32 + 4 KB, requests 8 KB, gather 2 * 16 + 1 + 16 + 32 KB, fault
-// line 64 B: 173 KB and 64 B.
+// UB, for the largest tiles: lengths 32 KB, scan 16 + 32 + 4 KB, requests 8 KB, words 9 KB, gather 2 * 16 + 1 + 16 +
+// 32 KB, fault line 64 B: 182 KB and 64 B.
 //
 //     total = scan
 //     find the last checkpoint whose weight is not past the share's begin, by the lengths the first row that reaches
@@ -30,6 +30,7 @@
 #include "../../prim/fault_log.h"
 #include "../../prim/place.h"
 #include "../../prim/ragged_gather.h"
+#include "../../prim/row_words.h"
 #include "../../prim/rows.h"
 #include "../../prim/scan.h"
 #include "params.h"
@@ -49,6 +50,7 @@ public:
         : params_(params), lengths_(pipe, params.start_offsets.address, params.end_offsets.address, kScanTile),
           scan_(pipe, lengths_, params.n, params.scan_tile, params.checkpoints),
           requests_(pipe, params.req_pool_indices.address, kScanTile),
+          words_(pipe, {params.rows, params.row_stride, params.row_len}, ASCEND_CACHE_LOC_WALK_TILE_MAX),
           gather_(pipe, params.out.address, params.copy_tile), fault_(pipe, params.head),
           table_(Global<int32_t>(params.table.address)), row_weight_(params.row_cost_bytes / sizeof(O))
     {
@@ -60,6 +62,9 @@ public:
         const auto cores = static_cast<uint32_t>(GetBlockNum());
         if (OneTile()) {
             requests_.Load(0, params_.n);
+        }
+        if (HasWords()) {
+            words_.Open();
         }
         uint64_t row = 0;
         if (cores == 1) { // all of it is one share: no sums are needed
@@ -146,6 +151,12 @@ private:
     // Whether the scan reads the whole batch at a time, so that its rows are there for the walk too.
     __aicore__ inline bool OneTile() const { return params_.n <= params_.scan_tile; }
 
+    // Whether V looks at rows before S does: where a core has enough of them.
+    __aicore__ inline bool HasWords() const
+    {
+        return !OneTile() && RowWords::Fits({params_.rows, params_.row_stride, params_.row_len});
+    }
+
     __aicore__ inline void Walk(uint64_t row)
     {
         for (bool more = true; more && row < params_.n;) {
@@ -155,15 +166,36 @@ private:
                 requests_.Load(first, static_cast<uint32_t>(end - first));
                 lengths_.Read(first, static_cast<uint32_t>(end - first));
             }
+            const bool words = HasWords();
+            if (words) {
+                Order<HardEvent::MTE2_V>(); // MTE2 has filled requests_ and what lengths_ reads before V reads them
+                words_.Make(requests_.tile, lengths_.Starts(), lengths_.Ends(), static_cast<uint32_t>(end - first));
+            }
             Order<HardEvent::MTE2_S>(); // MTE2 has filled requests_ and what lengths_ reads before S reads them
             for (; more && row < end; ++row) {
-                more = Row(row, static_cast<uint32_t>(row - first));
+                const auto i = static_cast<uint32_t>(row - first);
+                if (!words || !Inside(row, words_.Get(i))) {
+                    more = Row(row, i);
+                }
             }
             Order<HardEvent::S_MTE2>(); // S has read them before MTE2 copies the next rows in
         }
         if (begin_ != kUnknown) {
             gather_.Finish();
         }
+    }
+
+    // Handles a row that is in order and fits and lies wholly within the share; false where that is not sure.
+    __aicore__ inline bool Inside(uint64_t row, uint64_t word)
+    {
+        const uint64_t row_end = position_ + (word >> 32);
+        if (static_cast<int32_t>(word) < 0 || position_ < begin_ || row_end > limit_ ||
+            row_end + (row + 1) * row_weight_ > share_end_) {
+            return false;
+        }
+        gather_.Append(TableSlots{table_, static_cast<uint32_t>(word)}, word >> 32);
+        position_ = row_end;
+        return true;
     }
 
     // Handles one row; false once the rest of the batch is other cores' business.
@@ -242,6 +274,7 @@ private:
     PlaceLengths<L> lengths_;
     LengthScan<PlaceLengths<L>> scan_;
     Column<R> requests_;
+    RowWords words_;
     RaggedGather<O> gather_;
     FaultLog fault_;
     GlobalTensor<int32_t> table_;

@@ -122,6 +122,7 @@ fn a_device_is_tuned() {
         core_ps: 200_000,
         element_ps: 40_000,
         piece_ps: 70_000,
+        prepared_ps: 50_000,
         byte_ps: 33,
         sums_ps: 900_000,
         sum_row_ps: 2_500,
@@ -139,14 +140,15 @@ fn a_device_is_tuned() {
         assert!((found / known - 1.0).abs() < 0.02, "{found} for {known}\n{}", String::from_utf8_lossy(&text));
     }
 
-    // The default is what the cost model gives.
+    // The default is what the cost model gives; of a byte a little more, with which one row of 65,536 tokens goes to nine
+    // cores, in two tiles each.
     let mut config = SimConfig::default();
     config.cores.steps = true;
     let machine = Machine::new(config).unwrap();
     let modelled = &mut |batch: &mut tune::Batch, op, cores| batch.modelled(&machine, op, cores);
     let found = tune::tune(&machine.open(0).unwrap(), modelled, &mut Vec::new()).unwrap();
     for (found, default) in figures(found).into_iter().zip(figures(Tuning::default())) {
-        assert!((found / default - 1.0).abs() < 0.08, "{found} for {default}");
+        assert!((found / default - 1.0).abs() < 0.08 || (found, default) == (8.0, 10.0), "{found} for {default}");
     }
 
     let small = machine_of(4);

@@ -1,0 +1,44 @@
+// What vectors of int32 need beside arithmetic: values of int64 narrowed to them, and Or.
+//
+// Narrowed, what does not fit becomes the nearest value that does. One Cast does it where casts saturate: a mode of the
+// core, a bit of its control register, which the documentation calls on by default and which the kernel before may have
+// left off. So a kernel that narrows says SaturateCasts first. The bit is set by the compiler's own functions, which
+// SetSaturationFlag<SaturationMode::CAST>(true) comes to: 8.5.0 and 9.0.0 have no SetSaturationFlag.
+//
+// Contract: SaturateCasts once, then Narrow and OrInto as often as wanted; what they write V has written when they
+// return. UB: none. Pipes: S sets the mode, V does the rest.
+#pragma once
+
+#include "sync.h"
+
+namespace cache_loc {
+
+__aicore__ inline void SaturateCasts()
+{
+    constexpr int64_t kCastsTruncate = 59;
+    set_ctrl(sbitset0(get_ctrl(), kCastsTruncate));
+}
+
+// The first `count` values as int32: in `narrow`, or where they are if they are that already.
+template <typename T>
+__aicore__ inline LocalTensor<int32_t> Narrow(const LocalTensor<T> &values, const LocalTensor<int32_t> &narrow,
+                                              uint32_t count)
+{
+    if constexpr (sizeof(T) == 4) {
+        return values;
+    } else {
+        Cast(narrow, values, RoundMode::CAST_NONE, count);
+        PipeBarrier<PIPE_V>(); // narrow is written before it is read
+        return narrow;
+    }
+}
+
+// to |= bits: 2201 has Or for 16-bit elements only.
+__aicore__ inline void OrInto(const LocalTensor<int32_t> &to, const LocalTensor<int32_t> &bits, uint32_t count)
+{
+    const auto to16 = to.ReinterpretCast<int16_t>();
+    Or(to16, to16, bits.ReinterpretCast<int16_t>(), static_cast<int32_t>(2 * count));
+    PipeBarrier<PIPE_V>(); // to is written before it is read, bits read before they are overwritten
+}
+
+} // namespace cache_loc
