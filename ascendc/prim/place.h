@@ -92,7 +92,6 @@ public:
         Mins(wrong, end, static_cast<int32_t>(kEndLimit - 1), n);
         PipeBarrier<PIPE_V>(); // each step reads what the one before it wrote
         Sub(wrong, end, wrong, n);
-        PipeBarrier<PIPE_V>();
 
         // 0 <= start <= end: start - min(max(start, 0), end) is 0.
         const Vector start = Narrow(starts_[turn_].tile, lent[3], count);

@@ -24,7 +24,7 @@ fn the_hardware_command_reports_what_it_did() {
         command.env("CARGO_HOME", home.join("nothing")).env("CARGO_NET_OFFLINE", "true");
         command.env("CARGO_TARGET_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("hardware"));
         command.env("ASCEND_HOME_PATH", &cann).env("ASCEND_CACHE_LOC_STANDIN", setup).env("PROPTEST_CASES", "500");
-        command.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0"); // quicker to build, and as right
+        command.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1"); // quicker to build, and as right
         command.env("STANDIN_LOG", home.join("log")).env("STANDIN_WARN", "be careful");
         let output = command.output().unwrap();
         let printed = String::from_utf8_lossy(&output.stdout);
