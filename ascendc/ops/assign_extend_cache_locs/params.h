@@ -22,7 +22,7 @@ typedef struct AscendCacheLocAssignExtendCacheLocsParams {
     uint32_t n;
     uint32_t row_cost_bytes; /* what a row weighs beside its output when work is split; at least an element of it */
     uint32_t copy_tile;      /* int32 slots of a tile: a multiple of 32, up to ASCEND_CACHE_LOC_COPY_TILE_MAX */
-    uint32_t scan_tile;      /* rows summed at a time: a multiple of 64, up to ASCEND_CACHE_LOC_SCAN_TILE_MAX */
+    uint32_t scan_tile;      /* rows summed at a time: a multiple of 128, up to ASCEND_CACHE_LOC_SCAN_TILE_MAX */
     uint32_t walk_tile;      /* rows read at a time: a multiple of 8, up to ASCEND_CACHE_LOC_WALK_TILE_MAX */
     uint32_t checkpoints;    /* most sums kept over the batch: 1 to ASCEND_CACHE_LOC_CHECKPOINTS_MAX */
     uint32_t reserved;
