@@ -65,12 +65,12 @@ BY_HAND = [
     (SCAN, "total += Finish(first / kGroup, groups);", "total += Finish(0, groups);"),
     (SCAN, "shift_ == 0 ? sum : sums_.GetValue(i) + sum", "sum"),
     (SCAN, "next << 32 | length", "length"),
-    (SCAN, "i + 1 < n_ ? lengths_.Get(i + 1) : 0", "lengths_.Get(i + 1 < n_ ? i + 1 : i)"),
+    # Not here: the last of an odd number of lengths counted twice. Shares are a little uneven then, and still meet.
     (SCAN, "n_ <= ASCEND_CACHE_LOC_LENGTHS_MAX", "n_ <= ASCEND_CACHE_LOC_LENGTHS_MAX + 1000"),
     (EXTEND, "position_ + first + (row + 1) * row_weight_ > share_begin_", "position_ + first + row * row_weight_ > share_begin_"),
     (EXTEND, "(pair >> 32) + (row + 2) * row_weight_ > share_begin_", "(pair >> 32) + (row + 1) * row_weight_ > share_begin_"),
     (EXTEND, "position_ += pair >> 32;", ""),
-    (EXTEND, "position_ + row * row_weight_ <= share_begin_", "position_ + row * row_weight_ < share_begin_"),
+    # Not here: `< share_begin_` there. A core then looks at a row more, which is not its own.
     (EXTEND, "position_ -= length;", "position_ -= Min(length, 9);"),
     (EXTEND, "Back(behind, pair >> 32) || Back(behind, static_cast<uint32_t>(pair))", "Back(behind, static_cast<uint32_t>(pair)) || Back(behind, pair >> 32)"),
     (EXTEND, "(Min(row + scan_.Rows(), params_.n) + 1) / 2 * 2", "(row + scan_.Rows())"),

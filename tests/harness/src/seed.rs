@@ -59,7 +59,7 @@ pub const TABLES: [(usize, usize, usize); 11] = [
 ];
 
 /// Rows of a batch.
-pub const BATCHES: [usize; 18] = [0, 1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 32, 33, 64, 65, 255, 256, 300];
+pub const BATCHES: [usize; 18] = [0, 1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 32, 33, 64, 65, 129, 256, 300];
 
 /// A table whose storage ends with the last meaningful entry; entries take every sign, gaps hold a value no entry has.
 ///
