@@ -145,12 +145,13 @@ fn sums_of_the_longest_places() {
     }
 }
 
-/// As many groups of 128 rows as there can be checkpoints, as many rows as lengths are kept of, and one row more.
+/// As many groups of 128 rows as there can be checkpoints, and twice as many; as many rows as lengths are kept of; and one
+/// row more.
 #[test]
 fn batches_that_just_fill_the_checkpoints_or_the_lengths() {
     let table = Arc::new(Table { shape: TableShape::new(2, 4).unwrap(), slots: (0..8).collect() });
     let dtypes = Dtypes { req_pool_indices: IntType::I32, lens: IntType::I32, out: IntType::I32 };
-    for n in [8192, 8193, 32_768, 32_769] {
+    for n in [8192, 8193, 32_768, 32_769, 65_536] {
         let (start_offsets, end_offsets) = (0..n as i64).map(|i| (i % 4, i % 4 + i % 2)).unzip();
         let reqs = (0..n as i64).map(|i| i / 2 % 2).collect();
         same_as_cpu(&extend_case(&table, dtypes, [reqs, start_offsets, end_offsets], n / 2), &mut on(20));
