@@ -58,8 +58,8 @@ fn same_as_cpu(case: &Case, sim: &mut OnDevice) {
 /// Rows of 2^31 - 2 entries and sums far past 2^31: addresses and positions need 64 bits.
 #[test]
 fn longest_rows_and_totals_past_2_31() {
-    // Up to the length, and past it, up to which 64 rows are summed in 32 bits.
-    for row_len in [(1 << 19) - 1, 1 << 19, (1 << 31) - 2] {
+    // Up to the length, and past it, up to which 128 rows are summed in 32 bits.
+    for row_len in [(1 << 17) - 1, 1 << 17, 1 << 19, (1 << 31) - 2] {
         let table = longest_row(row_len);
         let end = row_len as i64;
         for out in [IntType::I32, IntType::I64] {
