@@ -19,10 +19,10 @@
 //
 // S reads and writes lengths in pairs, as one word of 64 bits: what it waits for in a loop of additions is UB.
 //
-// Contract: lengths are 0 to 2^31 - 1. Lengths has a method Fill(first, count, length, lent): V sets length[0..count)
-// to the lengths of rows first.., works in the kLent vectors lent, and leaves V with nothing undone; and Load(first,
-// count) (MTE2), after which Get(i) is the length of row first + i (S). Where the batch is one tile, its rows are
-// loaded once.
+// Contract: lengths are 0 to 2^31 - 1. Lengths has a method Fill(count, length, lent): V sets length[0..count) to
+// the lengths of the rows that were loaded, works in the kLent vectors lent, and leaves V with nothing undone; and
+// Load(first, count) (MTE2), after which Get(i) is the length of row first + i (S). Where the batch is one tile, its
+// rows are loaded once.
 //
 // UB, for tiles of T rows (ASCEND_CACHE_LOC_SCAN_TILE_MAX), K lengths (ASCEND_CACHE_LOC_LENGTHS_MAX) and C checkpoints
 // (ASCEND_CACHE_LOC_CHECKPOINTS_MAX): vectors 4 * 4 T + 4 K + K / 4, sums 8 C; and what Lengths has. Pipes: MTE2, V and

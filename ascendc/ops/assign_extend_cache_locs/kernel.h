@@ -14,9 +14,10 @@
 // UB, for the largest tiles: lengths 32 KB, scan 16 + 32 + 4 KB, requests 8 KB, words 9 KB, gather 2 * 16 + 1 + 16 +
 // 32 KB, fault line 64 B: 182 KB and 64 B.
 //
-//     total = scan
+//     on one core: the share is everything, walk from row 0 on. Else: total = scan
 //     find the last checkpoint whose weight is not past the share's begin, by the lengths the first row that reaches
-//     into the share, and walk from there on; of a batch of one tile all is in UB already:
+//     into the share, and walk from there on; of a batch of one tile all is in UB already,
+//     of a larger one V tells which rows are in order (row_words.h), and of those within the share S reads one word:
 //         S     request, start, end of the row; its fault, the length of its place, its weight and position
 //         if the share begins in this row: begin = the position there, moved up to a line
 //         if the row's weight begins in the share: report its fault, or that it does not fit
@@ -24,7 +25,8 @@
 //         append the part of the row between begin and end: table entries, or -1 (ragged_gather.h)
 //     until the position reaches end
 //
-// The walk is scalar work, and what a small batch costs beside its copies: three reads of UB a row, and no division.
+// The walk is scalar work, and what a small batch costs beside its copies: three reads of UB a row, or one
+// where V has looked at it, and no division.
 #pragma once
 
 #include "../../prim/fault_log.h"
