@@ -31,7 +31,7 @@ fn fault_texts_name_row_argument_and_values() {
         (RangeOutOfRow { start: -1, end: 2, row_len: 8 }, "row 3: offsets -1..2 leave the row of length 8"),
         (OutputTooShort { end: 12, capacity: 10 }, "row 3: the row's output ends at element 12, out holds 10"),
     ] {
-        let fault = RowFault { row: 3, kind };
+        let fault = RowFault::new(3, kind);
         assert_eq!(fault.to_string(), text);
         assert_eq!(RefError::from(fault).to_string(), text);
     }

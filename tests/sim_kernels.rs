@@ -46,8 +46,7 @@ fn longest_row(row_len: usize) -> Arc<Table> {
 
 /// Requests, starts and ends.
 fn extend_case(table: &Arc<Table>, dtypes: Dtypes, arrays: [Vec<i64>; 3], out_len: usize) -> Case {
-    let (op, table, arrays) = (&AssignExtendCacheLocs, table.clone(), arrays.into());
-    Case { op, dtypes, table, arrays, out_len, out_init: -7 }
+    Case::new(&AssignExtendCacheLocs, dtypes, table.clone(), arrays.into(), out_len)
 }
 
 /// The same on the CPU reference; the oracle would take each element in turn.
@@ -64,9 +63,9 @@ fn longest_rows_and_totals_past_2_31() {
         let end = row_len as i64;
         for out in [IntType::I32, IntType::I64] {
             for lens in [IntType::I32, IntType::I64] {
-                let dtypes = Dtypes { req_pool_indices: IntType::I64, lens, out };
+                let dtypes = Dtypes::of_each(IntType::I64, lens, out);
                 let arrays = vec![vec![0; 100], (0..100).map(|i| end - i).collect()];
-                let last = Case { op: &GetLastLoc, dtypes, table: table.clone(), arrays, out_len: 100, out_init: -7 };
+                let last = Case::new(&GetLastLoc, dtypes, table.clone(), arrays, 100);
                 // The end of the row, then many whole rows: few of their elements fit, the sums are what counts.
                 let mut start_offsets = vec![0; 300];
                 start_offsets[..2].copy_from_slice(&[end - 150, end - 3]);
@@ -89,7 +88,7 @@ fn longest_rows_and_totals_past_2_31() {
                 }
                 let fault = extend.run(&mut on(7)).result;
                 let kind = FaultKind::OutputTooShort { end: 153 + end, capacity: 400 };
-                assert_eq!(fault, Err(CallError::Ref(RefError::Fault(RowFault { row: 2, kind }))));
+                assert_eq!(fault, Err(CallError::Ref(RefError::Fault(RowFault::new(2, kind)))));
             }
         }
     }
@@ -104,7 +103,7 @@ fn long_places_among_short_rows() {
         let lens = [IntType::I32, IntType::I64][i % 2];
         for (j, at) in [&[0][..], &[127, 128], &[130, 199]].into_iter().enumerate() {
             let out = [IntType::I32, IntType::I64][j % 2];
-            let dtypes = Dtypes { req_pool_indices: IntType::I32, lens, out };
+            let dtypes = Dtypes::of_each(IntType::I32, lens, out);
             let (start_offsets, mut end_offsets): (Vec<_>, Vec<_>) = (0..200).map(|i| (i % 3, i % 3 + i % 2)).unzip();
             for &row in at {
                 end_offsets[row] = long.min(start_offsets[row] + long);
@@ -136,7 +135,7 @@ fn sums_of_the_longest_places() {
         batches.push(batch(&|row| if row == 1 { long } else { [1, SHORT][usize::from((128..255).contains(&row))] }));
     }
     for end_offsets in batches {
-        let dtypes = Dtypes { req_pool_indices: IntType::I32, lens: IntType::I64, out: IntType::I32 };
+        let dtypes = Dtypes::of_each(IntType::I32, IntType::I64, IntType::I32);
         let case = extend_case(&table, dtypes, [vec![1; 257], vec![0; 257], end_offsets], 1000);
         for cores in [1, 2, 40] {
             same_as_cpu(&case, &mut on(cores));
@@ -150,7 +149,7 @@ fn sums_of_the_longest_places() {
 #[test]
 fn batches_that_just_fill_the_checkpoints_or_the_lengths() {
     let table = Arc::new(Table { shape: TableShape::new(2, 4).unwrap(), slots: (0..8).collect() });
-    let dtypes = Dtypes { req_pool_indices: IntType::I32, lens: IntType::I32, out: IntType::I32 };
+    let dtypes = Dtypes::of_each(IntType::I32, IntType::I32, IntType::I32);
     for n in [8192, 8193, 32_768, 32_769, 65_536] {
         let (start_offsets, end_offsets) = (0..n as i64).map(|i| (i % 4, i % 4 + i % 2)).unzip();
         let reqs = (0..n as i64).map(|i| i / 2 % 2).collect();

@@ -12,7 +12,8 @@ enum AscendCacheLocFaultKind {
     ASCEND_CACHE_LOC_RANGE_REVERSED = 3,       /* a: start, b: end */
     ASCEND_CACHE_LOC_RANGE_OUT_OF_ROW = 4,     /* a: start, b: end, c: row_len */
     ASCEND_CACHE_LOC_OUTPUT_TOO_SHORT = 5,     /* a: end of the row in the output, b: capacity */
-    ASCEND_CACHE_LOC_FAULT_KINDS = 5           /* the last */
+    ASCEND_CACHE_LOC_SLOT_OUT_OF_RANGE = 6,    /* a: the slot, b: one past the greatest */
+    ASCEND_CACHE_LOC_FAULT_KINDS = 6           /* the last */
 };
 
 /* One core's entry in the fault log. Zeroed by the host; a core writes only into its own, and only into an empty one,
@@ -25,7 +26,8 @@ typedef struct AscendCacheLocFaultLine {
     int64_t c;
     uint32_t kind;      /* AscendCacheLocFaultKind */
     uint32_t operation; /* its id */
-    uint64_t reserved[2];
+    uint64_t at;        /* in the row: the token, where the kind is about one, else 0 */
+    uint64_t reserved;
 } AscendCacheLocFaultLine;
 
 ASCEND_CACHE_LOC_ASSERT(sizeof(AscendCacheLocFaultLine) == ASCEND_CACHE_LOC_LINE_BYTES);

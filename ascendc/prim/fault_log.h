@@ -1,7 +1,7 @@
 // The first fault of a core: kept in registers while the kernel runs, written to the core's line of the log at its end.
 //
-// Contract: rows are reported in ascending order, so that the first is the core's lowest; the host takes the lowest of all
-// cores'. A line that an earlier launch has filled stays: the first launch with a fault is the one that is told. Without a
+// Contract: rows are reported in ascending order, and what is wrong in one by its kind and then its place in the row, so
+// that the first is the core's lowest; the host takes the lowest of all cores'. A line that an earlier launch has filled stays: the first launch with a fault is the one that is told. Without a
 // fault the log is neither read nor written.
 //
 // UB: one line, 64 bytes. Pipes: MTE2 and MTE3, in Write alone, which orders itself.
@@ -23,7 +23,7 @@ public:
         line_ = buffer_.Get<int64_t>();
     }
 
-    __aicore__ inline void Report(uint64_t row, uint32_t kind, int64_t a, int64_t b, int64_t c)
+    __aicore__ inline void Report(uint64_t row, uint32_t kind, int64_t a, int64_t b, int64_t c, uint64_t at = 0)
     {
         if (kind_ == 0) {
             row_ = row;
@@ -31,6 +31,7 @@ public:
             a_ = a;
             b_ = b;
             c_ = c;
+            at_ = at;
         }
     }
 
@@ -54,6 +55,7 @@ public:
         line_.SetValue(3, b_);
         line_.SetValue(4, c_);
         line_.SetValue(5, static_cast<int64_t>(static_cast<uint64_t>(operation_) << 32 | kind_));
+        line_.SetValue(6, static_cast<int64_t>(at_));
         // S has set line_ before MTE3 stores it; and MTE2, which S has waited for, has read the log's line.
         Order<HardEvent::S_MTE3>();
         CopyOut(line, line_, kWords);
@@ -70,6 +72,7 @@ private:
     int64_t a_ = 0;
     int64_t b_ = 0;
     int64_t c_ = 0;
+    uint64_t at_ = 0;
 };
 
 } // namespace cache_loc

@@ -41,7 +41,7 @@ pub(crate) fn last_loc<const CHECKED: bool, O: Int>(args: LastLoc<'_, i64, i64, 
         } else {
             PrefixOutOfRange { prefix_len, row_len }
         };
-        Err(RowFault { row, kind }.into())
+        Err(RowFault::new(row, kind).into())
     })
 }
 
@@ -106,7 +106,7 @@ pub(crate) fn extend_locs<const CHECKED: bool, O: Int>(args: ExtendLocs<'_, i64,
         } else {
             OutputTooShort { end: total, capacity: out.len() as i64 }
         };
-        Err(RowFault { row, kind }.into())
+        Err(RowFault::new(row, kind).into())
     })
 }
 

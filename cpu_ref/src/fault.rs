@@ -52,6 +52,14 @@ macro_rules! fault_kinds {
                 /// The length of `out`, in elements.
                 capacity,
             } "the row's output ends at element {end}, out holds {capacity}";
+
+            /// A slot that is negative or from `limit` on.
+            SlotOutOfRange = ASCEND_CACHE_LOC_SLOT_OUT_OF_RANGE {
+                /// The slot.
+                slot,
+                /// One past the greatest slot that there can be.
+                limit,
+            } "slot {slot} is not one of 0 to {limit}, excluded";
         }
     };
 }
@@ -87,18 +95,33 @@ macro_rules! declare {
 }
 fault_kinds!(declare);
 
-/// The lowest faulting row of a batch. Every valid row was computed all the same.
+/// What is wrong in a batch: of all faults the least by row, kind and place in the row. Every valid row was computed all
+/// the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RowFault {
     /// The row's place in the batch, from 0.
     pub row: usize,
     /// What is wrong with it.
     pub kind: FaultKind,
+    /// Where in the row: the token, for kinds that are about one of its tokens; otherwise 0.
+    pub at: usize,
+}
+
+impl RowFault {
+    /// What is wrong with a row as a whole.
+    #[must_use]
+    pub const fn new(row: usize, kind: FaultKind) -> Self {
+        Self { row, kind, at: 0 }
+    }
 }
 
 impl Display for RowFault {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        write!(f, "row {}: {}", self.row, self.kind)
+        let Self { row, kind, at } = self;
+        match kind {
+            FaultKind::SlotOutOfRange { .. } => write!(f, "row {row}, token {at}: {kind}"),
+            _ => write!(f, "row {row}: {kind}"),
+        }
     }
 }
 

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use ascend_cache_loc::{IntType, Operation as Kind, TableShape};
+use ascend_cache_loc::{IntType, TableShape};
 use fastrand::Rng;
 use harness::case::{Case, Dtypes, Table};
 use harness::operation::Operation;
+use harness::traffic::Batch;
 
 /// A batch for every operation that takes requests and ranges of their tokens.
 #[derive(Debug)]
@@ -13,9 +14,7 @@ pub struct Workload {
     /// Requests x tokens.
     pub name: String,
     table: Arc<Table>,
-    requests: Vec<i64>,
-    starts: Vec<i64>,
-    ends: Vec<i64>,
+    batch: Batch,
 }
 
 /// Element types of a row of the report: of all index arrays, and of the output.
@@ -57,25 +56,15 @@ impl Workload {
         requests.truncate(lens.len());
         let starts: Vec<i64> = lens.iter().map(|len| rng.i64(1..=table.shape.row_len() as i64 - len)).collect();
         let ends = starts.iter().zip(lens).map(|(start, len)| start + len).collect();
-        Self { name: name.into(), table: table.clone(), requests, starts, ends }
+        Self { name: name.into(), table: table.clone(), batch: Batch { requests, starts, ends } }
     }
 
-    /// An operation on the batch; nothing for one that the report does not have: it would want an arm here, and one in
-    /// `floor.rs`.
+    /// An operation on the batch; nothing where it is none for it.
     #[must_use]
-    pub fn case(&self, op: &'static dyn Operation, index: IntType, out: IntType) -> Option<Case> {
-        let (requests, starts, ends) = (self.requests.clone(), self.starts.clone(), self.ends.clone());
-        let (arrays, out_len) = match op.operation() {
-            Kind::GET_LAST_LOC => (vec![requests, ends], self.requests.len()),
-            Kind::ASSIGN_EXTEND_CACHE_LOCS => (vec![requests, starts, ends], self.tokens()),
-            _ => return None,
-        };
-        let dtypes = Dtypes { req_pool_indices: index, lens: index, out };
-        Some(Case { op, dtypes, table: self.table.clone(), arrays, out_len, out_init: 0 })
-    }
-
-    fn tokens(&self) -> usize {
-        self.starts.iter().zip(&self.ends).map(|(start, end)| (end - start) as usize).sum()
+    pub fn case(&self, op: &'static dyn Operation, index: IntType, slots: IntType) -> Option<Case> {
+        let (arrays, numbers, out_lens) = op.measured(&self.batch)?;
+        let dtypes = Dtypes::of_each(index, index, slots);
+        Some(Case { op, dtypes, table: self.table.clone(), arrays, numbers, out_lens, out_init: 0 })
     }
 }
 

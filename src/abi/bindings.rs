@@ -77,7 +77,8 @@ pub const ASCEND_CACHE_LOC_PREFIX_OUT_OF_RANGE: AscendCacheLocFaultKind = 2;
 pub const ASCEND_CACHE_LOC_RANGE_REVERSED: AscendCacheLocFaultKind = 3;
 pub const ASCEND_CACHE_LOC_RANGE_OUT_OF_ROW: AscendCacheLocFaultKind = 4;
 pub const ASCEND_CACHE_LOC_OUTPUT_TOO_SHORT: AscendCacheLocFaultKind = 5;
-pub const ASCEND_CACHE_LOC_FAULT_KINDS: AscendCacheLocFaultKind = 5;
+pub const ASCEND_CACHE_LOC_SLOT_OUT_OF_RANGE: AscendCacheLocFaultKind = 6;
+pub const ASCEND_CACHE_LOC_FAULT_KINDS: AscendCacheLocFaultKind = 6;
 pub type AscendCacheLocFaultKind = ::core::ffi::c_uint;
 #[repr(C)]
 #[derive(Debug, Default, Copy, Clone)]
@@ -89,7 +90,8 @@ pub struct AscendCacheLocFaultLine {
     pub c: i64,
     pub kind: u32,
     pub operation: u32,
-    pub reserved: [u64; 2usize],
+    pub at: u64,
+    pub reserved: u64,
 }
 #[allow(clippy::unnecessary_operation, clippy::identity_op)]
 const _: () = {
@@ -121,8 +123,11 @@ const _: () = {
         "Offset of field: AscendCacheLocFaultLine::operation",
     ][::core::mem::offset_of!(AscendCacheLocFaultLine, operation) - 44usize];
     [
+        "Offset of field: AscendCacheLocFaultLine::at",
+    ][::core::mem::offset_of!(AscendCacheLocFaultLine, at) - 48usize];
+    [
         "Offset of field: AscendCacheLocFaultLine::reserved",
-    ][::core::mem::offset_of!(AscendCacheLocFaultLine, reserved) - 48usize];
+    ][::core::mem::offset_of!(AscendCacheLocFaultLine, reserved) - 56usize];
 };
 #[repr(C)]
 #[derive(Debug, Default, Copy, Clone)]

@@ -55,19 +55,21 @@ impl DeviceFault {
     }
 
     /// Faults are reported in this order.
-    pub(crate) fn order(&self) -> (LaunchId, usize) {
-        (self.launch, self.fault.row)
+    pub(crate) fn order(&self) -> (LaunchId, usize, u32, usize) {
+        let RowFault { row, kind, at } = self.fault;
+        (self.launch, row, code_of(kind), at)
     }
 
     fn of_line(line: &[u8]) -> Option<Self> {
-        let [launch, row, a, b, c, kind_and_operation, ..] = line.as_chunks().0 else { return None };
-        let [launch, row, a, b, c, kind_and_operation] =
-            [launch, row, a, b, c, kind_and_operation].map(|word| i64::from_ne_bytes(*word));
+        let [launch, row, a, b, c, kind_and_operation, at, ..] = line.as_chunks().0 else { return None };
+        let [launch, row, a, b, c, kind_and_operation, at] =
+            [launch, row, a, b, c, kind_and_operation, at].map(|word| i64::from_ne_bytes(*word));
         let launch = LaunchId::new(launch.cast_unsigned())?;
         let (kind, operation) = (kind_and_operation as u32, (kind_and_operation >> 32) as u32);
         let kind = kind_of(kind, [a, b, c])?;
         let operation = Operation::of_id(operation)?;
-        Some(Self { launch, operation, fault: RowFault { row: usize::try_from(row).ok()?, kind } })
+        let fault = RowFault { row: usize::try_from(row).ok()?, kind, at: usize::try_from(at).ok()? };
+        Some(Self { launch, operation, fault })
     }
 }
 
@@ -79,6 +81,14 @@ macro_rules! decode {
             match code {
                 $(raw::$code => Some(FaultKind::$kind { $($value: values.next()?),+ }),)+
                 _ => None,
+            }
+        }
+
+        /// The other way round.
+        fn code_of(kind: FaultKind) -> u32 {
+            match kind {
+                $(FaultKind::$kind { .. } => raw::$code,)+
+                _ => unreachable!("the list has all"),
             }
         }
 

@@ -8,11 +8,12 @@ use ascend_cache_loc::{self as device, Int, RowFault, ShapeError, TableShape};
 use ascend_cache_loc_ref::{ExtendLocs, RefError, ReqToToken, assign_extend_cache_locs};
 
 use crate::backend::{Backend, CallError};
-use crate::case::{Case, Dtypes, Outcome, Table, entry};
+use crate::case::{Case, Dtypes, Outcome, Table, Written, entry};
 use crate::device::Carrier;
 use crate::operation::{Call, Element, Operation, Param};
 use crate::seed::Val::{self, Any, At, Beyond, Max, Min, Past};
 use crate::seed::{BATCHES, TABLES, part, repeat, table};
+use crate::traffic::{Batch, Traffic, bytes, entries};
 use crate::{reads, typed};
 
 /// The operation, to tests.
@@ -70,16 +71,16 @@ impl Operation for AssignExtendCacheLocs {
     fn reads(&self, case: &Case) -> Vec<Range<usize>> {
         let rows = case.arrays[0].iter().zip(&case.arrays[1]).zip(&case.arrays[2]);
         let reads = rows.filter_map(|((&req, &start), &end)| reads::extend_locs(case.table.shape, req, start, end));
-        reads::within(case.out_len, reads).collect()
+        reads::within(case.out_lens[0], reads).collect()
     }
 
-    fn oracle(&self, case: &Case, out: &mut [i64]) -> Option<RowFault> {
+    fn oracle(&self, case: &Case, written: &mut Written) -> Option<RowFault> {
         let [req_pool_indices, start_offsets, end_offsets] = &case.arrays[..] else { panic!("three arrays") };
-        extend_locs_oracle(case.table.view(), req_pool_indices, start_offsets, end_offsets, out)
+        extend_locs_oracle(case.table.view(), req_pool_indices, start_offsets, end_offsets, &mut written.outs[0])
     }
 
     fn run(&self, case: &Case, backend: &mut dyn Backend) -> Outcome {
-        typed!(case.dtypes, run(case, backend))
+        typed!(case, [R, L, O], run(case, backend))
     }
 
     fn seeds(&self, of: (usize, usize), each: &mut dyn FnMut(&Case)) {
@@ -140,9 +141,25 @@ impl Operation for AssignExtendCacheLocs {
         }
     }
 
+    fn measured(&self, batch: &Batch) -> Option<(Vec<Vec<i64>>, Vec<i64>, Vec<usize>)> {
+        let arrays = vec![batch.requests.clone(), batch.starts.clone(), batch.ends.clone()];
+        Some((arrays, Vec::new(), vec![batch.tokens()]))
+    }
+
+    fn traffic(&self, case: &Case, block_bytes: f64) -> Traffic {
+        let n = case.batch() as f64;
+        let lens = case.arrays[1].iter().zip(&case.arrays[2]).map(|(start, end)| end - start);
+        Traffic {
+            read: bytes(case, Param::R, n) + entries(lens, block_bytes),
+            read_by_each: bytes(case, Param::L, 2.0 * n),
+            written: bytes(case, Param::O, case.out_lens[0] as f64),
+            copies: n,
+        }
+    }
+
     #[cfg(feature = "proptest")]
     fn random(&self) -> proptest::strategy::BoxedStrategy<Case> {
-        use crate::random::{OUT_INIT, below, draw, dtypes, range, table};
+        use crate::random::{below, draw, dtypes, range, table};
         use proptest::prelude::*;
 
         // Of a batch's rows none is odd, or about one in 30 is, every third, all.
@@ -168,14 +185,14 @@ impl Operation for AssignExtendCacheLocs {
                 let reqs = rows.iter().map(|row| row.0).collect();
                 let (starts, ends) = rows.iter().map(|row| (row.1, row.2)).unzip();
                 let arrays = vec![reqs, starts, ends];
-                Case { op: &AssignExtendCacheLocs, dtypes, table, arrays, out_len, out_init: OUT_INIT }
+                Case::new(&AssignExtendCacheLocs, dtypes, table, arrays, out_len)
             })
             .boxed()
     }
 }
 
 fn run<R: Element, L: Element, O: Element>(case: &Case, backend: &mut dyn Backend) -> Outcome {
-    let mut out = case.out::<O>();
+    let mut out = case.out::<O>(0);
     let (reqs, starts, ends) = (case.array::<R>(0), case.array::<L>(1), case.array::<L>(2));
     let result = backend.call(&mut ExtendLocs {
         table: case.table.view(),
@@ -184,7 +201,7 @@ fn run<R: Element, L: Element, O: Element>(case: &Case, backend: &mut dyn Backen
         end_offsets: &ends[..],
         out: &mut out[..],
     });
-    Outcome::of(out, result)
+    Outcome { written: Written::out(out), result }
 }
 
 /// The operation as plainly as its definition, in 64 bits: fills `out`, tells the lowest fault.
@@ -223,7 +240,7 @@ pub fn extend_locs_oracle(
             out[at as usize] = if bad.is_some() { -1 } else { entry(table, req, start + at - begin) };
         }
         let short = (length > 0 && total > capacity).then_some(OutputTooShort { end: total, capacity });
-        faults.extend(bad.or(short).map(|kind| RowFault { row, kind }));
+        faults.extend(bad.or(short).map(|kind| RowFault::new(row, kind)));
     }
     faults.first().copied()
 }
@@ -334,7 +351,7 @@ fn seeded(table: &Arc<Table>, seed: &[(Val, Val, Val)], batch: usize, dtypes: Dt
     let starts = repeat(seed, batch).map(|(i, (_, start, _))| start.resolve(dtypes.lens, row_len, !i)).collect();
     let ends = repeat(seed, batch).map(|(i, (_, _, end))| end.resolve(dtypes.lens, row_len, i << 32)).collect();
     let arrays = vec![reqs, starts, ends];
-    Case { op: &AssignExtendCacheLocs, dtypes, table: table.clone(), arrays, out_len, out_init: -777 }
+    Case::new(&AssignExtendCacheLocs, dtypes, table.clone(), arrays, out_len)
 }
 
 /// The elements that the rows of a case fill, given room; a few of them where they are too many for that.

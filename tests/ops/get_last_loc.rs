@@ -8,11 +8,12 @@ use ascend_cache_loc::{self as device, Int, RowFault, ShapeError, TableShape};
 use ascend_cache_loc_ref::{LastLoc, RefError, ReqToToken, get_last_loc};
 
 use crate::backend::{Backend, CallError};
-use crate::case::{Case, Dtypes, Outcome, Table, entry};
+use crate::case::{Case, Dtypes, Outcome, Table, Written, entry};
 use crate::device::Carrier;
 use crate::operation::{Call, Element, Operation, Param};
 use crate::seed::Val::{self, Any, At, Beyond, Max, Min, Past};
 use crate::seed::{BATCHES, TABLES, part, repeat, table};
+use crate::traffic::{Batch, Traffic, bytes};
 use crate::{reads, typed};
 
 /// The operation, to tests.
@@ -61,22 +62,18 @@ impl Operation for GetLastLoc {
         &[("req_pool_indices", Param::R), ("prefix_lens", Param::L)]
     }
 
-    fn has_capacity(&self) -> bool {
-        false
-    }
-
     fn reads(&self, case: &Case) -> Vec<Range<usize>> {
         let rows = case.arrays[0].iter().zip(&case.arrays[1]);
         rows.filter_map(|(&req, &len)| reads::last_loc(case.table.shape, req, len)).collect()
     }
 
-    fn oracle(&self, case: &Case, out: &mut [i64]) -> Option<RowFault> {
+    fn oracle(&self, case: &Case, written: &mut Written) -> Option<RowFault> {
         let [req_pool_indices, prefix_lens] = &case.arrays[..] else { panic!("two arrays") };
-        last_loc_oracle(case.table.view(), req_pool_indices, prefix_lens, out)
+        last_loc_oracle(case.table.view(), req_pool_indices, prefix_lens, &mut written.outs[0])
     }
 
     fn run(&self, case: &Case, backend: &mut dyn Backend) -> Outcome {
-        typed!(case.dtypes, run(case, backend))
+        typed!(case, [R, L, O], run(case, backend))
     }
 
     fn seeds(&self, of: (usize, usize), each: &mut dyn FnMut(&Case)) {
@@ -115,9 +112,20 @@ impl Operation for GetLastLoc {
         }
     }
 
+    fn measured(&self, batch: &Batch) -> Option<(Vec<Vec<i64>>, Vec<i64>, Vec<usize>)> {
+        let rows = batch.requests.len();
+        Some((vec![batch.requests.clone(), batch.ends.clone()], Vec::new(), vec![rows]))
+    }
+
+    fn traffic(&self, case: &Case, block_bytes: f64) -> Traffic {
+        let n = case.batch() as f64;
+        let read = bytes(case, Param::R, n) + bytes(case, Param::L, n) + n * block_bytes;
+        Traffic { read, written: bytes(case, Param::O, n), copies: n, ..Traffic::default() }
+    }
+
     #[cfg(feature = "proptest")]
     fn random(&self) -> proptest::strategy::BoxedStrategy<Case> {
-        use crate::random::{OUT_INIT, draw, dtypes, request, table, value};
+        use crate::random::{draw, dtypes, request, table, value};
         use proptest::prelude::*;
 
         let cases = (table(), dtypes(), proptest::collection::vec((draw(), draw()), 0..70));
@@ -128,17 +136,17 @@ impl Operation for GetLastLoc {
                     |&(req, len)| (request(dtypes.req_pool_indices, limit, req), value(dtypes.lens, row_len, len));
                 let (reqs, lens): (Vec<_>, _) = rows.iter().map(row).unzip();
                 let out_len = reqs.len();
-                Case { op: &GetLastLoc, dtypes, table, arrays: vec![reqs, lens], out_len, out_init: OUT_INIT }
+                Case::new(&GetLastLoc, dtypes, table, vec![reqs, lens], out_len)
             })
             .boxed()
     }
 }
 
 fn run<R: Element, L: Element, O: Element>(case: &Case, backend: &mut dyn Backend) -> Outcome {
-    let mut out = case.out::<O>();
+    let mut out = case.out::<O>(0);
     let (req_pool_indices, prefix_lens) = (&case.array::<R>(0)[..], &case.array::<L>(1)[..]);
     let result = backend.call(&mut LastLoc { table: case.table.view(), req_pool_indices, prefix_lens, out: &mut out });
-    Outcome::of(out, result)
+    Outcome { written: Written::out(out), result }
 }
 
 /// The operation as plainly as its definition, in 64 bits: fills `out`, tells the lowest fault.
@@ -158,9 +166,9 @@ pub fn last_loc_oracle(
         out[row] = -1;
         if prefix_len <= 0 {
         } else if req < 0 || req >= rows {
-            faults.push(RowFault { row, kind: RequestOutOfRange { req, rows } });
+            faults.push(RowFault::new(row, RequestOutOfRange { req, rows }));
         } else if prefix_len > row_len {
-            faults.push(RowFault { row, kind: PrefixOutOfRange { prefix_len, row_len } });
+            faults.push(RowFault::new(row, PrefixOutOfRange { prefix_len, row_len }));
         } else {
             out[row] = entry(table, req, prefix_len - 1);
         }
@@ -189,6 +197,5 @@ fn seeded(table: &Arc<Table>, seed: &[(Val, Val)], batch: usize, dtypes: Dtypes)
     let (rows, row_len) = (table.shape.rows(), table.shape.row_len());
     let reqs = repeat(seed, batch).map(|(i, (req, _))| req.resolve(dtypes.req_pool_indices, rows, i)).collect();
     let lens = repeat(seed, batch).map(|(i, (_, len))| len.resolve(dtypes.lens, row_len, !i)).collect();
-    let table = table.clone();
-    Case { op: &GetLastLoc, dtypes, table, arrays: vec![reqs, lens], out_len: batch, out_init: -777 }
+    Case::new(&GetLastLoc, dtypes, table.clone(), vec![reqs, lens], batch)
 }

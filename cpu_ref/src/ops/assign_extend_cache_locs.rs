@@ -72,7 +72,7 @@ pub fn assign_extend_cache_locs<R: Int, L: Int, O: Int>(args: ExtendLocs<'_, R, 
         let end = (capacity - rest.len() + slots.len()) as i64;
         widen(rest, slots);
         if row < first_bad {
-            return Err(RowFault { row, kind: FaultKind::OutputTooShort { end, capacity: capacity as i64 } }.into());
+            return Err(RowFault::new(row, FaultKind::OutputTooShort { end, capacity: capacity as i64 }).into());
         }
         break; // `out` is full
     }
@@ -80,7 +80,7 @@ pub fn assign_extend_cache_locs<R: Int, L: Int, O: Int>(args: ExtendLocs<'_, R, 
     if first_bad < n {
         let (req, start, end) = (req_pool_indices[first_bad], start_offsets[first_bad], end_offsets[first_bad]);
         let kind = table.extend_fault(req.to_i64(), start.to_i64(), end.to_i64());
-        return Err(RowFault { row: first_bad, kind }.into());
+        return Err(RowFault::new(first_bad, kind).into());
     }
     Ok(())
 }

@@ -69,7 +69,7 @@ pub fn get_last_loc<R: Int, L: Int, O: Int>(args: LastLoc<'_, R, L, O>) -> Resul
     // The loop only finds the row; why it is bad is told once.
     if first_bad < n {
         let (req, prefix_len) = (req_pool_indices[first_bad].to_i64(), prefix_lens[first_bad].to_i64());
-        return Err(RowFault { row: first_bad, kind: table.last_fault(req, prefix_len) }.into());
+        return Err(RowFault::new(first_bad, table.last_fault(req, prefix_len)).into());
     }
     Ok(())
 }

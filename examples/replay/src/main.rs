@@ -19,8 +19,9 @@ use anyhow::{Result, ensure};
 use ascend_cache_loc::cpu_ref::RefError;
 use harness::backend::{Backend, CallError, CpuRef};
 use harness::case::Outcome;
-use harness::case_line::{self, Expectation};
+use harness::case_line;
 use harness::cli::{complain, printable, reader_is_gone};
+use harness::expectation::Expectation;
 use harness::lines::Lines;
 use harness::memory::Bytes;
 use options::{HELP, Options};
@@ -95,11 +96,18 @@ fn report(name: &str, got: &Outcome, expected: &Expectation, out: &mut impl Writ
         }
     };
     let mut same = true;
-    for (i, (got, expected)) in got.out.iter().zip(&expected.out).enumerate() {
-        if got != expected {
-            same = false;
-            writeln!(out, "{name}: index {i}: got {got}, expected {expected}")?;
+    for (place, (got, expected)) in got.written.outs.iter().zip(&expected.outs).enumerate() {
+        let output = if place == 0 { String::new() } else { format!("output {place}, ") };
+        for (i, (got, expected)) in got.iter().zip(expected.iter().flatten()).enumerate() {
+            if got != expected {
+                same = false;
+                writeln!(out, "{name}: {output}index {i}: got {got}, expected {expected}")?;
+            }
         }
+    }
+    if let Some(difference) = expected.table.as_ref().and_then(|table| table.difference(&got.written.table)) {
+        same = false;
+        writeln!(out, "{name}: {difference}")?;
     }
     let expected_fault = expected.fault.as_ref().map(|fault| format!("{:?} in row {}", fault.kind, fault.row));
     if got_fault.as_ref().map(|(_, name)| name) != expected_fault.as_ref() {

@@ -227,26 +227,15 @@ fn cases_as_lines_replay_as_they_ran() {
         let shape = TableShape::new(rows, 1000).unwrap().with_row_len(900).unwrap();
         let slots = slots[..shape.storage_len()].to_vec();
         let table = Arc::new(Table { shape, slots });
-        let dtypes = Dtypes { req_pool_indices: IntType::I64, lens: IntType::I32, out: IntType::I64 };
+        let dtypes = Dtypes::of_each(IntType::I64, IntType::I32, IntType::I64);
         let reqs = vec![3, 0, 99, 1, 3];
-        let last = Case {
-            op: by_name("get_last_loc").unwrap(),
-            dtypes,
-            table: table.clone(),
-            arrays: vec![reqs.clone(), vec![900, -1, 1, 1, 900]],
-            out_len: 5,
-            out_init: -777,
-        };
+        let arrays = vec![reqs.clone(), vec![900, -1, 1, 1, 900]];
+        let last = Case::new(by_name("get_last_loc").unwrap(), dtypes, table.clone(), arrays, 5);
         let id = "\"quoted\"\\ \n \u{1F980}";
         let last = last.line(id);
-        let extend = Case {
-            op: by_name("assign_extend_cache_locs").unwrap(),
-            dtypes: Dtypes { req_pool_indices: IntType::I64, lens: IntType::I64, out: IntType::I32 },
-            table,
-            arrays: vec![reqs, vec![890, 7, 0, 0, i64::MIN], vec![900, 7, 900, 3, 0]],
-            out_len: 20,
-            out_init: -777,
-        };
+        let dtypes = Dtypes::of_each(IntType::I64, IntType::I64, IntType::I32);
+        let arrays = vec![reqs, vec![890, 7, 0, 0, i64::MIN], vec![900, 7, 900, 3, 0]];
+        let extend = Case::new(by_name("assign_extend_cache_locs").unwrap(), dtypes, table, arrays, 20);
         let extend = extend.line("extend");
         assert!(last.contains("\"fault\":{\"row\":2,") && extend.contains("\"fault\":{\"row\":2,"), "{last}\n{extend}");
         assert!(!last.contains('\n') && extend.contains("runs") == (rows == 40), "{extend}");

@@ -42,7 +42,7 @@ pub fn pull_request_261(case: &Case) -> Option<(Vec<i64>, Steps)> {
         }
     };
     let mut inputs: Vec<_> = case.arrays.iter().map(|array| bytes(array)).collect();
-    let mut out = vec![i32::try_from(case.out_init).expect("it fits"); case.out_len];
+    let mut out = vec![i32::try_from(case.out_init).expect("it fits"); case.out_lens[0]];
     // As a pool has them, on 512 bytes.
     let place = |number: u64, array: Array| {
         let address = (number + 1) << 36;

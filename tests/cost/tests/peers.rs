@@ -20,8 +20,8 @@ fn case(op: &str, index: IntType, lens: &[i64]) -> Case {
         "get_last_loc" => (vec![requests, ends], lens.len()),
         _ => (vec![requests, starts, ends], total),
     };
-    let dtypes = Dtypes { req_pool_indices: index, lens: index, out: IntType::I32 };
-    Case { op: by_name(op).expect("an operation"), dtypes, table: Arc::new(table), arrays, out_len, out_init: -7 }
+    let dtypes = Dtypes::of_each(index, index, IntType::I32);
+    Case::new(by_name(op).expect("an operation"), dtypes, Arc::new(table), arrays, out_len)
 }
 
 fn lens(n: i64) -> Vec<i64> {
@@ -35,7 +35,7 @@ fn results() {
             for op in ["get_last_loc", "assign_extend_cache_locs"] {
                 let case = case(op, index, &lens(n));
                 let (out, _) = pull_request_261(&case).expect("it has the kernel");
-                assert_eq!(out, case.expected().out, "{op}, {index}, {n} rows");
+                assert_eq!(out, case.expected().written.outs[0], "{op}, {index}, {n} rows");
             }
         }
     }

@@ -8,6 +8,9 @@ use ascend_cache_loc_ref::{RefError, ReqToToken};
 use crate::backend::{Backend, CallError};
 use crate::operation::{Element, Operation, Param};
 
+/// What fills the outputs of cases.
+pub const OUT_INIT: i64 = -777;
+
 /// A request table that owns its storage.
 #[derive(Debug)]
 pub struct Table {
@@ -44,19 +47,26 @@ pub fn entry(table: ReqToToken<'_>, r: i64, p: i64) -> i64 {
 pub struct Dtypes {
     /// Of request pool indices.
     pub req_pool_indices: IntType,
-    /// Of lengths and offsets.
+    /// Of lengths, offsets and positions.
     pub lens: IntType,
+    /// Of slots and pages that come in.
+    pub slots: IntType,
     /// Of the output.
     pub out: IntType,
 }
 
 impl Dtypes {
-    /// All 8 combinations.
+    /// Of requests, of lengths, and of slots whichever way they go.
+    #[must_use]
+    pub const fn of_each(req_pool_indices: IntType, lens: IntType, slots: IntType) -> Self {
+        Self { req_pool_indices, lens, slots, out: slots }
+    }
+
+    /// All 8 combinations of [`of_each`](Self::of_each).
     pub fn all() -> impl Iterator<Item = Self> {
         let both = [IntType::I32, IntType::I64];
-        both.into_iter().flat_map(move |req_pool_indices| {
-            both.into_iter().flat_map(move |lens| both.into_iter().map(move |out| Self { req_pool_indices, lens, out }))
-        })
+        let of_requests = move |r| both.into_iter().flat_map(move |l| both.map(|s| Self::of_each(r, l, s)));
+        both.into_iter().flat_map(of_requests)
     }
 
     /// That of an array.
@@ -65,6 +75,8 @@ impl Dtypes {
         match param {
             Param::R => self.req_pool_indices,
             Param::L => self.lens,
+            Param::S => self.slots,
+            Param::O => self.out,
         }
     }
 }
@@ -80,30 +92,66 @@ pub struct Case {
     pub table: Arc<Table>,
     /// The arrays that the operation reads, in the order that it names them; the first has the length of the batch.
     pub arrays: Vec<Vec<i64>>,
-    /// Elements of the output.
-    pub out_len: usize,
-    /// Fills the output before the call, so that untouched elements show.
+    /// The numbers that it takes, in the order that it names them.
+    pub numbers: Vec<i64>,
+    /// Elements of each output, in the order that it names them; an optional one that is not wanted has none.
+    pub out_lens: Vec<usize>,
+    /// Fills the outputs before the call, so that untouched elements show.
     pub out_init: i64,
 }
 
-/// What a call left behind: the output, widened, and what it returned.
+/// What a call may write, widened.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Written {
+    /// The outputs, in the order that the operation names them.
+    pub outs: Vec<Vec<i64>>,
+    /// The table's storage, where the operation writes in place; otherwise nothing.
+    pub table: Vec<i32>,
+}
+
+impl Written {
+    /// An output that is the only one.
+    #[must_use]
+    pub fn out<O: Int>(out: Vec<O>) -> Self {
+        Self { outs: vec![out.into_iter().map(Int::to_i64).collect()], table: Vec::new() }
+    }
+
+    /// The first place where it is not as expected, as text.
+    fn difference(&self, expected: &Self, op: &dyn Operation) -> Option<String> {
+        let names = op.outputs().iter().map(|(name, _)| *name);
+        let outs = names.zip(self.outs.iter().zip(&expected.outs));
+        let mut differences = outs.filter_map(|(name, (got, expected))| difference(name, got, expected));
+        differences.next().or_else(|| difference("table", &self.table, &expected.table))
+    }
+}
+
+fn difference<T: PartialEq + std::fmt::Display>(name: &str, got: &[T], expected: &[T]) -> Option<String> {
+    let i = (0..expected.len()).find(|&i| got[i] != expected[i])?;
+    Some(format!("{name}[{i}] is {}, expected {}", got[i], expected[i]))
+}
+
+/// What a call left behind, and what it returned.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Outcome {
-    /// The whole output after the call.
-    pub out: Vec<i64>,
+    /// All that it may write, after the call.
+    pub written: Written,
     /// What the call returned.
     pub result: Result<(), CallError>,
 }
 
-impl Outcome {
-    /// Of an output and a result.
-    #[must_use]
-    pub fn of<O: Int>(out: Vec<O>, result: Result<(), CallError>) -> Self {
-        Self { out: out.into_iter().map(Int::to_i64).collect(), result }
-    }
-}
-
 impl Case {
+    /// A case with one output, and without numbers.
+    #[must_use]
+    pub fn new(
+        op: &'static dyn Operation,
+        dtypes: Dtypes,
+        table: Arc<Table>,
+        arrays: Vec<Vec<i64>>,
+        out_len: usize,
+    ) -> Self {
+        Self { op, dtypes, table, arrays, numbers: Vec::new(), out_lens: vec![out_len], out_init: OUT_INIT }
+    }
+
     /// Rows of the batch.
     #[must_use]
     pub fn batch(&self) -> usize {
@@ -121,9 +169,11 @@ impl Case {
     /// What the oracle says about the case.
     #[must_use]
     pub fn expected(&self) -> Outcome {
-        let mut out = vec![self.out_init; self.out_len];
-        let fault = self.op.oracle(self, &mut out);
-        Outcome { out, result: fault.map_or(Ok(()), |fault| Err(RefError::from(fault).into())) }
+        let outs = self.out_lens.iter().map(|&len| vec![self.out_init; len]).collect();
+        let table = if self.op.in_place() { self.table.slots.clone() } else { Vec::new() };
+        let mut written = Written { outs, table };
+        let fault = self.op.oracle(self, &mut written);
+        Outcome { written, result: fault.map_or(Ok(()), |fault| Err(RefError::from(fault).into())) }
     }
 
     /// An array in its element type.
@@ -135,13 +185,13 @@ impl Case {
         narrow(&self.arrays[place])
     }
 
-    /// The output as it is before the call.
+    /// An output as it is before the call.
     ///
     /// # Panics
     /// Where what fills it does not fit the element type.
     #[must_use]
-    pub fn out<T: Element>(&self) -> Vec<T> {
-        narrow(&vec![self.out_init; self.out_len])
+    pub fn out<T: Element>(&self, place: usize) -> Vec<T> {
+        narrow(&vec![self.out_init; self.out_lens[place]])
     }
 }
 
@@ -155,8 +205,8 @@ pub fn compare(backend: &mut dyn Backend, case: &Case) -> Result<(), String> {
     if let Err(CallError::Failed(why)) = got.result {
         return Err(why);
     }
-    if let Some(i) = (0..expected.out.len()).find(|&i| got.out[i] != expected.out[i]) {
-        return Err(format!("out[{i}] is {}, expected {}", got.out[i], expected.out[i]));
+    if let Some(difference) = got.written.difference(&expected.written, case.op) {
+        return Err(difference);
     }
     if got.result != expected.result {
         return Err(format!("returned {:?}, expected {:?}", got.result, expected.result));

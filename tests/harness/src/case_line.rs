@@ -4,13 +4,16 @@
 //! |---|---|
 //! | `op` | the operation's name |
 //! | `id` | names the case in what is printed |
-//! | `dtypes` | `"i32"` or `"i64"` for each array: `req_to_token` (always `"i32"`), those of the operation, `out` |
+//! | `dtypes` | `"i32"` or `"i64"` for each array: `req_to_token` (always `"i32"`), those of the operation, its outputs |
 //! | `req_to_token` | `rows`, `cols` (the row length), `row_stride`, and `data` as below |
 //! | `batch` | the rows of the batch |
-//! | `req_pool_indices` and so on | the arrays of the operation, as its file in `tests/ops` names them |
+//! | `req_pool_indices` and so on | the arrays and numbers of the operation, as its file in `tests/ops` names them |
 //! | `out_len` | the capacity of the output, where the operation has one |
-//! | `out_init` | fills the output before the call, so that untouched elements show |
-//! | `out` | the whole output expected after the call |
+//! | `out_init` | fills the outputs before the call, so that untouched elements show; -777 where it is not given |
+//! | `out` and so on | the outputs expected after the call, whole; what is not given is not wanted of the call |
+//! | `pool_after` | of an operation that writes in place: the table's storage expected after the call |
+//! | `pool_after_sha256` | the same as the SHA-256 of its elements, int32 with the low byte first, where that is not given |
+//! | `out` of such a one | for rows of the table what they hold after the call from their start to their end |
 //! | `fault` | `row` and `kind` (a `FaultKind` variant's name) of the fault expected; without it, none is |
 //!
 //! `data` is the storage as a list; or `"arange"`: element i is i; or `"seeded:S"`: element i is splitmix64(S + i) mod
@@ -28,42 +31,13 @@ use ascend_cache_loc_ref::RefError;
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 
 use crate::backend::{CallError, CpuRef};
-use crate::case::{Case, Dtypes, Table, fits};
-use crate::data::Data;
+use crate::case::{Case, Dtypes, OUT_INIT, Table, fits};
+use crate::data::{Data, Out};
+use crate::expectation::{Expectation, FaultFields, TableAfter, sha256};
 use crate::lines::json;
 use crate::memory::{Bytes, zeroed};
 use crate::operation::{OPERATIONS, Operation, Param, by_name};
 use crate::splitmix::seeded_slot;
-
-/// What a case states.
-#[derive(Debug)]
-pub struct Expectation {
-    /// The whole output.
-    pub out: Vec<i64>,
-    /// Row and kind of the fault.
-    pub fault: Option<FaultFields>,
-}
-
-/// A fault as a case states it.
-#[derive(Debug, serde::Deserialize)]
-pub struct FaultFields {
-    /// The row.
-    pub row: usize,
-    /// The kind.
-    pub kind: FaultName,
-}
-
-macro_rules! names {
-    ($($(#[$_doc:meta])* $kind:ident = $_code:ident { $($(#[$_value_doc:meta])* $_value:ident,)+ } $_text:literal;)+) => {
-        /// The variants of `FaultKind`; printed by `Debug`.
-        #[allow(missing_docs, reason = "FaultKind's")]
-        #[derive(Debug, serde::Deserialize)]
-        pub enum FaultName {
-            $($kind,)+
-        }
-    };
-}
-ascend_cache_loc_ref::fault_kinds!(names);
 
 /// All fields of all operations: what is read is kept once, and what is ignored not at all.
 #[derive(Default)]
@@ -74,16 +48,19 @@ struct Line {
     table: Option<TableFields>,
     batch: Option<usize>,
     arrays: Fields<Vec<i64>>,
+    numbers: Fields<i64>,
     out_len: Option<usize>,
     out_init: Option<i64>,
-    out: Option<Vec<i64>>,
+    outs: Fields<Out>,
+    pool_after: Option<Vec<i32>>,
+    pool_after_sha256: Option<String>,
     fault: Option<FaultFields>,
 }
 
 /// Values by the names of arrays.
 type ByName<T> = BTreeMap<&'static str, T>;
 
-/// Those that some operation has; `out` and `req_to_token` among the element types.
+/// Those that some operation has.
 struct Fields<T>(ByName<T>);
 
 impl<T> Default for Fields<T> {
@@ -92,9 +69,21 @@ impl<T> Default for Fields<T> {
     }
 }
 
-/// The name of an array that some operation reads.
-fn known(name: &str) -> Option<&'static str> {
-    OPERATIONS.iter().flat_map(|op| op.arrays()).map(|(array, _)| *array).find(|array| *array == name)
+/// What a name is to some operation.
+#[derive(Clone, Copy)]
+enum Known {
+    Array(&'static str),
+    Number(&'static str),
+    Output(&'static str),
+}
+
+fn known(name: &str) -> Option<Known> {
+    let all = OPERATIONS.iter().flat_map(|op| {
+        let arrays = op.arrays().iter().map(|(name, _)| (*name, Known::Array(name)));
+        let numbers = op.numbers().iter().map(|name| (*name, Known::Number(name)));
+        arrays.chain(numbers).chain(op.outputs().iter().map(|(name, _)| (*name, Known::Output(name))))
+    });
+    all.into_iter().find(|(known, _)| *known == name).map(|(_, what)| what)
 }
 
 struct Op(&'static dyn Operation);
@@ -142,11 +131,18 @@ impl Entries for Line {
             "batch" => self.batch = Some(map.next_value()?),
             "out_len" => self.out_len = Some(map.next_value()?),
             "out_init" => self.out_init = Some(map.next_value()?),
-            "out" => self.out = Some(map.next_value()?),
+            "pool_after" => self.pool_after = Some(map.next_value()?),
+            "pool_after_sha256" => self.pool_after_sha256 = Some(map.next_value()?),
             "fault" => self.fault = map.next_value()?,
             _ => match known(key) {
-                Some(array) => {
-                    self.arrays.0.insert(array, map.next_value()?);
+                Some(Known::Array(name)) => {
+                    self.arrays.0.insert(name, map.next_value()?);
+                }
+                Some(Known::Number(name)) => {
+                    self.numbers.0.insert(name, map.next_value()?);
+                }
+                Some(Known::Output(name)) => {
+                    self.outs.0.insert(name, map.next_value()?);
                 }
                 None => {
                     map.next_value::<IgnoredAny>()?;
@@ -163,11 +159,8 @@ impl Entries for Fields<Dtype> {
             ("req_to_token", _) => {
                 map.next_value::<TableDtype>()?;
             }
-            ("out", _) => {
-                self.0.insert("out", map.next_value()?);
-            }
-            (_, Some(array)) => {
-                self.0.insert(array, map.next_value()?);
+            (_, Some(Known::Array(name) | Known::Output(name))) => {
+                self.0.insert(name, map.next_value()?);
             }
             _ => {
                 map.next_value::<IgnoredAny>()?;
@@ -227,33 +220,61 @@ pub fn parse(line: &str, memory: Bytes) -> Result<(String, Case, Expectation)> {
     let mut line: Line = json(line)?;
     let Op(op) = field("op", line.op)?;
     let (id, batch) = (field("id", line.id)?, field("batch", line.batch)?);
-    let (out_init, out) = (field("out_init", line.out_init)?, field("out", line.out)?);
     let mut dtypes = field("dtypes", line.dtypes)?.0;
     let mut dtype = |name| dtypes.remove(name).with_context(|| format!("dtypes: missing field `{name}`"));
+    let mut of_param = Param::ALL.map(|param| (param, None));
+    let mut widen = |param, dtype: IntType| {
+        let (_, widest) = of_param.iter_mut().find(|(of, _)| *of == param).expect("all are there");
+        if *widest != Some(IntType::I64) {
+            *widest = Some(dtype);
+        }
+    };
     let mut arrays = Vec::new();
-    let mut of_param = [(Param::R, IntType::I32), (Param::L, IntType::I32)];
-    for &(name, param) in op.arrays() {
+    for (i, &(name, param)) in op.arrays().iter().enumerate() {
         let values = field(name, line.arrays.0.remove(name))?;
         let dtype = dtype(name)?.into();
-        check(name, dtype, &values, batch)?;
-        if dtype == IntType::I64 {
-            of_param.iter_mut().filter(|(of, _)| *of == param).for_each(|(_, widest)| *widest = dtype);
-        }
+        check(name, dtype, &values, if i < op.batch_arrays() { batch } else { values.len() })?;
+        widen(param, dtype);
         arrays.push(values);
     }
-    let out_dtype = dtype("out")?.into();
-    let [(_, req_pool_indices), (_, lens)] = of_param;
-    let dtypes = Dtypes { req_pool_indices, lens, out: out_dtype };
-    let out_len = if op.has_capacity() { field("out_len", line.out_len)? } else { batch };
-    check("out_init", out_dtype, &[out_init], 1)?;
-    check("out", out_dtype, &out, out_len)?;
+    let number = |name: &&'static str| field(name, line.numbers.0.remove(name));
+    let numbers = op.numbers().iter().map(number).collect::<Result<_>>()?;
+    let mut outs = Vec::new();
+    for (i, &(name, param)) in op.outputs().iter().enumerate() {
+        let values = match line.outs.0.remove(name) {
+            None if i > 0 => None,
+            values => Some(field(name, values)?.list(name)?),
+        };
+        if values.is_some() {
+            widen(param, dtype(name)?.into());
+        }
+        outs.push(values);
+    }
+    let [req_pool_indices, lens, slots, out] = of_param.map(|(_, widest)| widest.unwrap_or(IntType::I32));
+    let dtypes = Dtypes { req_pool_indices, lens, slots, out };
+    let out_init = line.out_init.unwrap_or(OUT_INIT);
     let table = Arc::new(Table { shape: TableShape::new(0, 0)?, slots: Vec::new() });
-    let mut case = Case { op, dtypes, table, arrays, out_len, out_init };
+    let mut case = Case { op, dtypes, table, arrays, numbers, out_lens: Vec::new(), out_init };
+    let out_len = if op.has_capacity() { field("out_len", line.out_len)? } else { op.out_len(&case) };
+    for (&(name, param), values) in op.outputs().iter().zip(&outs) {
+        let Some(values) = values else {
+            case.out_lens.push(0);
+            continue;
+        };
+        check("out_init", dtypes.of(param), &[out_init], 1)?;
+        check(name, dtypes.of(param), values, out_len)?;
+        case.out_lens.push(out_len);
+    }
     if op.has_table() {
         let fields = field("req_to_token", line.table)?;
         case.table = Arc::new(table_of(fields, &mut case, memory).context("req_to_token")?);
     }
-    Ok((id, case, Expectation { out, fault: line.fault }))
+    let mut table = None;
+    if op.in_place() {
+        let rows = line.outs.0.remove("out").map(Out::rows).transpose()?;
+        table = Some(TableAfter::new(line.pool_after, line.pool_after_sha256, rows, &case)?);
+    }
+    Ok((id, case, Expectation { outs, table, fault: line.fault }))
 }
 
 fn field<T>(name: &str, value: Option<T>) -> Result<T> {
@@ -317,6 +338,12 @@ pub fn named(name: &str, len: u64) -> Result<impl Fn(u64) -> i32> {
 const WHOLE_TABLE_MAX: u64 = 4096;
 
 impl Case {
+    /// The outputs that the call is to give, with their places.
+    fn wanted(&self) -> impl Iterator<Item = (&'static (&'static str, Param), usize)> {
+        let outputs = self.op.outputs().iter().zip(0..);
+        outputs.filter(|&(_, place)| place == 0 || self.out_lens[place] > 0)
+    }
+
     /// The case as a line named `id`, with what the CPU reference gives as its expectation.
     ///
     /// # Panics
@@ -332,7 +359,11 @@ impl Case {
         for &(name, param) in op.arrays() {
             write!(line, r#""{name}":"{}","#, dtypes.of(param)).expect("a text");
         }
-        write!(line, r#""out":"{}"}}"#, dtypes.out).expect("a text");
+        for (&(name, param), _) in self.wanted() {
+            write!(line, r#""{name}":"{}","#, dtypes.of(param)).expect("a text");
+        }
+        line.pop();
+        line.push('}');
         if op.has_table() {
             let shape = self.table.shape;
             let (rows, cols, row_stride) = (shape.rows(), shape.row_len(), shape.row_stride());
@@ -353,10 +384,24 @@ impl Case {
         for ((name, _), values) in op.arrays().iter().zip(&self.arrays) {
             write!(line, r#","{name}":{}"#, text(values)).expect("a text");
         }
-        if op.has_capacity() {
-            write!(line, r#","out_len":{}"#, self.out_len).expect("a text");
+        for (name, number) in op.numbers().iter().zip(&self.numbers) {
+            write!(line, r#","{name}":{number}"#).expect("a text");
         }
-        write!(line, r#","out_init":{},"out":{}"#, self.out_init, text(&outcome.out)).expect("a text");
+        if op.has_capacity() {
+            write!(line, r#","out_len":{}"#, self.out_lens[0]).expect("a text");
+        }
+        if !op.outputs().is_empty() {
+            write!(line, r#","out_init":{}"#, self.out_init).expect("a text");
+        }
+        for ((name, _), place) in self.wanted() {
+            write!(line, r#","{name}":{}"#, text(&outcome.written.outs[place])).expect("a text");
+        }
+        let table = &outcome.written.table;
+        if op.in_place() && table.len() as u64 <= WHOLE_TABLE_MAX {
+            write!(line, r#","pool_after":{}"#, text(table)).expect("a text");
+        } else if op.in_place() {
+            write!(line, r#","pool_after_sha256":"{}""#, sha256(table)).expect("a text");
+        }
         if let Err(CallError::Ref(RefError::Fault(fault))) = outcome.result {
             write!(line, r#","fault":{{"row":{},"kind":"{}"}}"#, fault.row, fault.kind.name()).expect("a text");
         }

@@ -1,8 +1,70 @@
-//! The elements of a table, as a case gives them.
+//! The elements of a table and of outputs, as a case gives them.
 
+use std::collections::BTreeMap;
 use std::fmt::{Formatter, Result as FmtResult};
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+
+/// The field `out`, or another output.
+#[derive(Debug)]
+pub(crate) enum Out {
+    /// All its elements.
+    List(Vec<i64>),
+    /// Of an operation that writes in place: values by rows of the table.
+    Rows(BTreeMap<usize, Vec<i64>>),
+}
+
+impl Out {
+    /// The elements of an output.
+    pub(crate) fn list(self, name: &str) -> anyhow::Result<Vec<i64>> {
+        match self {
+            Self::List(values) => Ok(values),
+            Self::Rows(_) => anyhow::bail!("{name}: rows of a table, expected a list"),
+        }
+    }
+
+    /// The values of rows of the table.
+    pub(crate) fn rows(self) -> anyhow::Result<BTreeMap<usize, Vec<i64>>> {
+        match self {
+            Self::Rows(rows) => Ok(rows),
+            Self::List(_) => anyhow::bail!("out: a list, expected rows of the table"),
+        }
+    }
+}
+
+// By hand, as below.
+impl<'de> Deserialize<'de> for Out {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(OutVisitor)
+    }
+}
+
+struct OutVisitor;
+
+impl<'de> Visitor<'de> for OutVisitor {
+    type Value = Out;
+
+    fn expecting(&self, f: &mut Formatter<'_>) -> FmtResult {
+        f.write_str("a list of integers, or lists by rows of the table")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Out, A::Error> {
+        let mut values = Vec::new();
+        while let Some(value) = seq.next_element()? {
+            values.push(value);
+        }
+        Ok(Out::List(values))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Out, A::Error> {
+        let mut rows = BTreeMap::new();
+        while let Some(row) = map.next_key::<String>()? {
+            let row = row.parse().map_err(|_| A::Error::custom(format_args!("{row:?} is no row of a table")))?;
+            rows.insert(row, map.next_value()?);
+        }
+        Ok(Out::Rows(rows))
+    }
+}
 
 /// The field `data`.
 #[derive(Debug)]

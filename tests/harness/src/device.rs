@@ -176,17 +176,30 @@ impl Carrier<'_> {
     /// Waits for a launch and brings its only output back; then its fault is the result.
     ///
     /// # Errors
-    /// The fault; where the launch or the device failed, something wrote beside the output, or the fault names another
-    /// launch or operation.
+    /// As [`finish_all`](Self::finish_all).
     pub fn finish<T: Int>(
         &mut self,
         launched: Result<LaunchId, Error>,
         operation: Operation,
         out: &mut [T],
     ) -> Result<(), CallError> {
+        self.finish_all(launched, operation, |carrier| carrier.bring_back(out))
+    }
+
+    /// Waits for a launch and has its outputs brought back; then its fault is the result.
+    ///
+    /// # Errors
+    /// The fault; where the launch or the device failed, something wrote beside an output, or the fault names another
+    /// launch or operation.
+    pub fn finish_all(
+        &mut self,
+        launched: Result<LaunchId, Error>,
+        operation: Operation,
+        bring_back: impl FnOnce(&mut Self) -> Result<(), CallError>,
+    ) -> Result<(), CallError> {
         let id = launched?;
         let fault = self.device.stream.take_fault()?;
-        self.bring_back(out)?;
+        bring_back(self)?;
         let Some(found) = fault else { return Ok(()) };
         if (found.launch, found.operation) != (id, operation) {
             return Err(CallError::Failed(format!("the fault of {operation:?}, launch {id}, names another: {found}")));
@@ -195,7 +208,10 @@ impl Carrier<'_> {
     }
 
     /// Brings back the output that was carried over first of those that are there still.
-    fn bring_back<T: Int>(&mut self, out: &mut [T]) -> Result<(), CallError> {
+    ///
+    /// # Errors
+    /// Where the device failed, or something wrote beside the output.
+    pub fn bring_back<T: Int>(&mut self, out: &mut [T]) -> Result<(), CallError> {
         let mut back = vec![T::from_slot(0); out.len() + 2 * GUARD];
         let whole = self.outputs.remove(0);
         self.slice_mut(whole, back.len())?.as_slice().copy_to_host(&self.device.stream, &mut back)?;

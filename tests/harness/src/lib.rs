@@ -11,6 +11,7 @@ pub mod case_line;
 pub mod cli;
 mod data;
 pub mod device;
+pub mod expectation;
 pub mod lines;
 pub mod memory;
 pub mod operation;
@@ -24,4 +25,5 @@ pub mod seed;
 pub mod splitmix;
 #[cfg(feature = "proptest")]
 pub mod suite;
+pub mod traffic;
 pub mod workload;

@@ -3,12 +3,13 @@
 use std::fmt::Debug;
 use std::ops::Range;
 
-use ascend_cache_loc::{Int, RowFault};
+use ascend_cache_loc::{Int, IntType, RowFault};
 use ascend_cache_loc_ref::RefError;
 
 use crate::backend::{Backend, CallError};
-use crate::case::{Case, Outcome};
+use crate::case::{Case, Outcome, Written};
 use crate::device::Carrier;
+use crate::traffic::{Batch, Traffic};
 
 /// All operations, in the order of their files in `tests/ops`: the list that the build script writes.
 pub static OPERATIONS: &[&dyn Operation] = include!(concat!(env!("OUT_DIR"), "/operations.rs"));
@@ -24,8 +25,17 @@ pub fn by_name(name: &str) -> Option<&'static dyn Operation> {
 pub enum Param {
     /// Request pool indices.
     R,
-    /// Lengths and offsets.
+    /// Lengths, offsets and positions.
     L,
+    /// Slots and pages that come in.
+    S,
+    /// What goes out.
+    O,
+}
+
+impl Param {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::R, Self::L, Self::S, Self::O];
 }
 
 /// An operation: what a case of it has, what it should give, and how it is run.
@@ -38,23 +48,56 @@ pub trait Operation: Debug + Sync {
     /// The crate's operation.
     fn operation(&self) -> ascend_cache_loc::Operation;
 
-    /// The arrays that it reads, as case files name them, each as long as the batch.
+    /// The arrays that it reads, as case files name them.
     fn arrays(&self) -> &'static [(&'static str, Param)];
+
+    /// How many of them, from the first, are as long as the batch; the others have a length of their own.
+    fn batch_arrays(&self) -> usize {
+        self.arrays().len()
+    }
+
+    /// The numbers that it takes, as case files name them.
+    fn numbers(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// What it writes beside a table, as case files name it. All but the first are optional.
+    fn outputs(&self) -> &'static [(&'static str, Param)] {
+        &[("out", Param::O)]
+    }
 
     /// Whether it reads a table.
     fn has_table(&self) -> bool {
         true
     }
 
-    /// Whether the output is a capacity, which a case gives; otherwise it is as long as the batch.
-    fn has_capacity(&self) -> bool;
+    /// Whether it writes into the table.
+    fn in_place(&self) -> bool {
+        false
+    }
+
+    /// Whether the output is a capacity, which a case gives; otherwise [`out_len`](Self::out_len) says how long all are.
+    fn has_capacity(&self) -> bool {
+        false
+    }
+
+    /// Elements of each output.
+    fn out_len(&self, case: &Case) -> usize {
+        case.batch()
+    }
 
     /// What it reads of the table's storage. May be more than that: it is for tables of which the rest is not there.
     fn reads(&self, case: &Case) -> Vec<Range<usize>>;
 
-    /// The operation as plainly as its definition, in 64 bits, written apart from the CPU reference: fills `out`, tells the
-    /// lowest fault.
-    fn oracle(&self, case: &Case, out: &mut [i64]) -> Option<RowFault>;
+    /// Of one that writes in place: what it writes of a row of the table, where that is one of the batch, as places in the
+    /// storage.
+    fn written(&self, _: &Case, _row: usize) -> Option<Range<usize>> {
+        None
+    }
+
+    /// The operation as plainly as its definition, in 64 bits, written apart from the CPU reference: fills what it is to
+    /// write, tells the lowest fault.
+    fn oracle(&self, case: &Case, written: &mut Written) -> Option<RowFault>;
 
     /// Runs a case on a backend, with the element types it names.
     fn run(&self, case: &Case, backend: &mut dyn Backend) -> Outcome;
@@ -68,6 +111,16 @@ pub trait Operation: Debug + Sync {
 
     /// Arguments that do not fit together: the typed error, and nothing written.
     fn refused(&self, backend: &mut dyn Backend);
+
+    /// Arrays, numbers and lengths of outputs for a batch of the cost report; nothing where it is none for the operation.
+    fn measured(&self, _: &Batch) -> Option<(Vec<Vec<i64>>, Vec<i64>, Vec<usize>)> {
+        None
+    }
+
+    /// What any kernel for a case that is measured moves at the least, where a copy moves no less than so many bytes.
+    fn traffic(&self, _: &Case, _block_bytes: f64) -> Traffic {
+        unreachable!("{}: no case of it is measured", self.name())
+    }
 
     /// Random cases.
     #[cfg(feature = "proptest")]
@@ -102,13 +155,20 @@ pub trait Call {
 pub trait Element: Int + TryFrom<i64> {}
 impl<T: Int + TryFrom<i64>> Element for T {}
 
-/// Calls a function with the element types of a case: `typed!(case.dtypes, run(case, backend))` calls `run::<R, L, O>`.
+/// The element types of three type parameters, for [`typed!`](crate::typed!).
+#[must_use]
+pub fn types(case: &Case, params: [Param; 3]) -> (IntType, IntType, IntType) {
+    let [a, b, c] = params.map(|param| case.dtypes.of(param));
+    (a, b, c)
+}
+
+/// Calls a function with the element types that a case gives to three type parameters:
+/// `typed!(case, [R, L, O], run(case, backend))` calls `run::<R, L, O>`.
 #[macro_export]
 macro_rules! typed {
-    ($dtypes:expr, $run:ident($($argument:expr),*)) => {{
+    ($case:expr, [$($param:ident),+], $run:ident($($argument:expr),*)) => {{
         use ascend_cache_loc::IntType::{I32, I64};
-        let dtypes = $dtypes;
-        match (dtypes.req_pool_indices, dtypes.lens, dtypes.out) {
+        match $crate::operation::types($case, [$($crate::operation::Param::$param),+]) {
             (I32, I32, I32) => $run::<i32, i32, i32>($($argument),*),
             (I32, I32, I64) => $run::<i32, i32, i64>($($argument),*),
             (I32, I64, I32) => $run::<i32, i64, i32>($($argument),*),

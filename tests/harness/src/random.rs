@@ -12,8 +12,6 @@ use crate::case::{Case, Dtypes, Table, compare};
 use crate::splitmix::splitmix64;
 
 const CASES: u32 = 4096;
-/// What fills the output of a random case.
-pub const OUT_INIT: i64 = -777;
 
 /// What a value is made of: how it is meant, and the number. Independent of everything else in a case, so that each part of
 /// it can be made smaller without another draw of the rest; (0, 0) means the plainest value.
@@ -36,11 +34,7 @@ fn int_type() -> impl Strategy<Value = IntType> {
 
 /// Element types.
 pub fn dtypes() -> impl Strategy<Value = Dtypes> {
-    (int_type(), int_type(), int_type()).prop_map(|(req_pool_indices, lens, out)| Dtypes {
-        req_pool_indices,
-        lens,
-        out,
-    })
+    (int_type(), int_type(), int_type()).prop_map(|(r, l, s)| Dtypes::of_each(r, l, s))
 }
 
 /// Of the shape that is drawn first, the row length taken from what fits, and up to two elements too many.

@@ -7,7 +7,7 @@ use ascend_cache_loc::{self as device, FaultKind, Int, RowFault, TableShape};
 use ascend_cache_loc_ref::{self as cpu_ref, RefError};
 
 use crate::backend::{Backend, CallError};
-use crate::case::{Case, Dtypes, Outcome, Table};
+use crate::case::{Case, Dtypes, Outcome, Table, Written};
 use crate::device::Carrier;
 use crate::operation::{Call, Element, Operation, Param};
 use crate::seed::Val::{Any, At, Beyond, Max, Min, Past};
@@ -55,27 +55,23 @@ impl Operation for Fill {
         false
     }
 
-    fn has_capacity(&self) -> bool {
-        false
-    }
-
     fn reads(&self, _: &Case) -> Vec<Range<usize>> {
         Vec::new()
     }
 
-    fn oracle(&self, case: &Case, out: &mut [i64]) -> Option<RowFault> {
+    fn oracle(&self, case: &Case, written: &mut Written) -> Option<RowFault> {
         let mut faults = Vec::new();
         for (row, &value) in case.arrays[0].iter().enumerate() {
             let bad = !(0..1 << 31).contains(&value);
-            out[row] = if bad { -1 } else { value };
+            written.outs[0][row] = if bad { -1 } else { value };
             let kind = FaultKind::RequestOutOfRange { req: value, rows: 1 << 31 };
-            faults.extend(bad.then_some(RowFault { row, kind }));
+            faults.extend(bad.then_some(RowFault::new(row, kind)));
         }
         faults.first().copied()
     }
 
     fn run(&self, case: &Case, backend: &mut dyn Backend) -> Outcome {
-        typed!(case.dtypes, run(case, backend))
+        typed!(case, [R, L, O], run(case, backend))
     }
 
     fn seeds(&self, of: (usize, usize), each: &mut dyn FnMut(&Case)) {
@@ -111,13 +107,13 @@ impl Operation for Fill {
 }
 
 fn run<R: Element, L: Element, O: Element>(case: &Case, backend: &mut dyn Backend) -> Outcome {
-    let mut out = case.out::<O>();
+    let mut out = case.out::<O>(0);
     let result = backend.call(&mut cpu_ref::Fill { values: &case.array::<L>(0)[..], out: &mut out[..] });
-    Outcome::of(out, result)
+    Outcome { written: Written::out(out), result }
 }
 
 fn case(values: Vec<i64>, dtypes: Dtypes) -> Case {
     let table = Arc::new(Table { shape: TableShape::new(0, 0).expect("a shape"), slots: Vec::new() });
     let out_len = values.len();
-    Case { op: &Fill, dtypes, table, arrays: vec![values], out_len, out_init: -777 }
+    Case::new(&Fill, dtypes, table, vec![values], out_len)
 }

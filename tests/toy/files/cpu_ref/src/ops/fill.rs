@@ -22,7 +22,7 @@ pub fn fill<L: Int, O: Int>(args: Fill<'_, L, O>) -> Result<(), RefError> {
         let slot = i32::try_from(value.to_i64()).ok().filter(|&slot| slot >= 0);
         *out = O::from_slot(slot.unwrap_or(-1));
         if slot.is_none() && fault.is_none() {
-            fault = Some(RowFault { row, kind: FaultKind::RequestOutOfRange { req: value.to_i64(), rows: 1 << 31 } });
+            fault = Some(RowFault::new(row, FaultKind::RequestOutOfRange { req: value.to_i64(), rows: 1 << 31 }));
         }
     }
     fault.map_or(Ok(()), |fault| Err(fault.into()))
