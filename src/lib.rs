@@ -118,7 +118,7 @@ pub mod sim;
 pub use abi::Operation;
 pub use ascend_cache_loc_ref::{FaultKind, Int, IntType, RowFault, ShapeError, TableShape};
 
-use ascend_cache_loc_ref::batch_of;
+use ascend_cache_loc_ref::{batch_of, uniform_batch_of};
 pub use device::*;
 pub use ops::*;
 

@@ -41,6 +41,17 @@ pub enum ShapeError {
         /// The length of `req_pool_indices`.
         batch: usize,
     },
+    /// An output of rows of equally many tokens is not as long as all of them.
+    TokensMismatch {
+        /// The array.
+        argument: &'static str,
+        /// Its length in elements.
+        len: usize,
+        /// The length of `req_pool_indices`.
+        batch: usize,
+        /// Tokens of each row.
+        tokens_per_row: usize,
+    },
     /// A copy between host and device memory of different lengths.
     CopyLength {
         /// Elements in host memory.
@@ -62,6 +73,12 @@ impl Display for ShapeError {
             }
             Self::LengthMismatch { argument, len, batch } => {
                 write!(f, "{argument}: {len} elements, the batch (req_pool_indices) has {batch}")
+            }
+            Self::TokensMismatch { argument, len, batch, tokens_per_row } => {
+                write!(
+                    f,
+                    "{argument}: {len} elements, the batch (req_pool_indices) has {batch} rows of {tokens_per_row} tokens"
+                )
             }
             Self::CopyLength { host, device } => {
                 write!(f, "copy: {host} elements in host memory, {device} in device memory")

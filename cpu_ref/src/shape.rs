@@ -104,6 +104,28 @@ pub fn batch_of(req_pool_indices: usize, others: &[(&'static str, usize)]) -> Re
     }
 }
 
+/// The batch of a call whose outputs, by name and length, hold equally many tokens of each row.
+///
+/// # Errors
+/// As [`batch_of`]; and where `tokens_per_row` reaches 2^31 - 1, or an output is not as long as all rows' tokens.
+pub fn uniform_batch_of(
+    req_pool_indices: usize,
+    others: &[(&'static str, usize)],
+    tokens_per_row: usize,
+    outputs: &[(&'static str, usize)],
+) -> Result<usize, ShapeError> {
+    let batch = batch_of(req_pool_indices, others)?;
+    if tokens_per_row > MAX_DIM {
+        return Err(ShapeError::TooLarge { argument: "tokens_per_row", value: tokens_per_row, max: MAX_DIM });
+    }
+    // Both are below 2^31, so that 64 bits hold their product.
+    let tokens = batch as u64 * tokens_per_row as u64;
+    match outputs.iter().find(|(_, len)| *len as u64 != tokens) {
+        Some(&(argument, len)) => Err(ShapeError::TokensMismatch { argument, len, batch, tokens_per_row }),
+        None => Ok(batch),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{MAX_DIM, ShapeError, TableShape, batch_of};

@@ -77,6 +77,12 @@ impl<'a> ReqToToken<'a> {
         })
     }
 
+    /// Why a row of so many tokens has no range. Its end is the greatest there is, where the sum passes that.
+    pub(crate) fn window_fault(self, req: i64, start: i64, tokens: usize) -> FaultKind {
+        let (end, row_len) = (start.saturating_add(tokens as i64), self.shape.row_len() as i64);
+        self.request_fault(req).unwrap_or(FaultKind::RangeOutOfRow { start, end, row_len })
+    }
+
     fn request_fault(self, req: i64) -> Option<FaultKind> {
         let rows = self.shape.rows() as i64;
         (req < 0 || req >= rows).then_some(FaultKind::RequestOutOfRange { req, rows })

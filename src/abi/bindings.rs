@@ -9,6 +9,7 @@ pub const ASCEND_CACHE_LOC_LENGTHS_MAX: u32 = 8192;
 pub const ASCEND_CACHE_LOC_ROW_TILE_MAX: u32 = 1024;
 pub const ASCEND_CACHE_LOC_WALK_TILE_MAX: u32 = 256;
 pub const ASCEND_CACHE_LOC_ASSIGN_EXTEND_CACHE_LOCS_ID: u32 = 2;
+pub const ASCEND_CACHE_LOC_ASSIGN_EXTEND_CACHE_LOCS_UNIFORM_ID: u32 = 3;
 pub const ASCEND_CACHE_LOC_GET_LAST_LOC_ID: u32 = 1;
 pub const ASCEND_CACHE_LOC_ACCESS_READ: AscendCacheLocAccess = 1;
 pub const ASCEND_CACHE_LOC_ACCESS_WRITE: AscendCacheLocAccess = 2;
@@ -228,6 +229,98 @@ const _: () = {
 };
 #[repr(C)]
 #[derive(Debug, Default, Copy, Clone)]
+pub struct AscendCacheLocAssignExtendCacheLocsUniformParams {
+    pub head: AscendCacheLocHead,
+    pub table: AscendCacheLocArray,
+    pub req_pool_indices: AscendCacheLocArray,
+    pub start_offsets: AscendCacheLocArray,
+    pub positions: AscendCacheLocArray,
+    pub out: AscendCacheLocArray,
+    pub rows: u32,
+    pub row_stride: u32,
+    pub row_len: u32,
+    pub n: u32,
+    pub tokens_per_row: u32,
+    pub copy_tile: u32,
+    pub walk_tile: u32,
+    pub reserved: u32,
+}
+#[allow(clippy::unnecessary_operation, clippy::identity_op)]
+const _: () = {
+    [
+        "Size of AscendCacheLocAssignExtendCacheLocsUniformParams",
+    ][::core::mem::size_of::<AscendCacheLocAssignExtendCacheLocsUniformParams>()
+        - 176usize];
+    [
+        "Alignment of AscendCacheLocAssignExtendCacheLocsUniformParams",
+    ][::core::mem::align_of::<AscendCacheLocAssignExtendCacheLocsUniformParams>()
+        - 8usize];
+    [
+        "Offset of field: AscendCacheLocAssignExtendCacheLocsUniformParams::head",
+    ][::core::mem::offset_of!(AscendCacheLocAssignExtendCacheLocsUniformParams, head)
+        - 0usize];
+    [
+        "Offset of field: AscendCacheLocAssignExtendCacheLocsUniformParams::table",
+    ][::core::mem::offset_of!(AscendCacheLocAssignExtendCacheLocsUniformParams, table)
+        - 24usize];
+    [
+        "Offset of field: AscendCacheLocAssignExtendCacheLocsUniformParams::req_pool_indices",
+    ][::core::mem::offset_of!(
+        AscendCacheLocAssignExtendCacheLocsUniformParams, req_pool_indices
+    ) - 48usize];
+    [
+        "Offset of field: AscendCacheLocAssignExtendCacheLocsUniformParams::start_offsets",
+    ][::core::mem::offset_of!(
+        AscendCacheLocAssignExtendCacheLocsUniformParams, start_offsets
+    ) - 72usize];
+    [
+        "Offset of field: AscendCacheLocAssignExtendCacheLocsUniformParams::positions",
+    ][::core::mem::offset_of!(
+        AscendCacheLocAssignExtendCacheLocsUniformParams, positions
+    ) - 96usize];
+    [
+        "Offset of field: AscendCacheLocAssignExtendCacheLocsUniformParams::out",
+    ][::core::mem::offset_of!(AscendCacheLocAssignExtendCacheLocsUniformParams, out)
+        - 120usize];
+    [
+        "Offset of field: AscendCacheLocAssignExtendCacheLocsUniformParams::rows",
+    ][::core::mem::offset_of!(AscendCacheLocAssignExtendCacheLocsUniformParams, rows)
+        - 144usize];
+    [
+        "Offset of field: AscendCacheLocAssignExtendCacheLocsUniformParams::row_stride",
+    ][::core::mem::offset_of!(
+        AscendCacheLocAssignExtendCacheLocsUniformParams, row_stride
+    ) - 148usize];
+    [
+        "Offset of field: AscendCacheLocAssignExtendCacheLocsUniformParams::row_len",
+    ][::core::mem::offset_of!(AscendCacheLocAssignExtendCacheLocsUniformParams, row_len)
+        - 152usize];
+    [
+        "Offset of field: AscendCacheLocAssignExtendCacheLocsUniformParams::n",
+    ][::core::mem::offset_of!(AscendCacheLocAssignExtendCacheLocsUniformParams, n)
+        - 156usize];
+    [
+        "Offset of field: AscendCacheLocAssignExtendCacheLocsUniformParams::tokens_per_row",
+    ][::core::mem::offset_of!(
+        AscendCacheLocAssignExtendCacheLocsUniformParams, tokens_per_row
+    ) - 160usize];
+    [
+        "Offset of field: AscendCacheLocAssignExtendCacheLocsUniformParams::copy_tile",
+    ][::core::mem::offset_of!(
+        AscendCacheLocAssignExtendCacheLocsUniformParams, copy_tile
+    ) - 164usize];
+    [
+        "Offset of field: AscendCacheLocAssignExtendCacheLocsUniformParams::walk_tile",
+    ][::core::mem::offset_of!(
+        AscendCacheLocAssignExtendCacheLocsUniformParams, walk_tile
+    ) - 168usize];
+    [
+        "Offset of field: AscendCacheLocAssignExtendCacheLocsUniformParams::reserved",
+    ][::core::mem::offset_of!(AscendCacheLocAssignExtendCacheLocsUniformParams, reserved)
+        - 172usize];
+};
+#[repr(C)]
+#[derive(Debug, Default, Copy, Clone)]
 pub struct AscendCacheLocGetLastLocParams {
     pub head: AscendCacheLocHead,
     pub table: AscendCacheLocArray,
@@ -286,6 +379,7 @@ const _: () = {
 };
 pub const OPERATIONS: &[OperationInfo] = &[
     OperationInfo { id: ASCEND_CACHE_LOC_ASSIGN_EXTEND_CACHE_LOCS_ID, name: "assign_extend_cache_locs", kernel: "ascend_cache_loc_assign_extend_cache_locs", arrays: &["table", "req_pool_indices", "start_offsets", "end_offsets", "out"] },
+    OperationInfo { id: ASCEND_CACHE_LOC_ASSIGN_EXTEND_CACHE_LOCS_UNIFORM_ID, name: "assign_extend_cache_locs_uniform", kernel: "ascend_cache_loc_assign_extend_cache_locs_uniform", arrays: &["table", "req_pool_indices", "start_offsets", "positions", "out"] },
     OperationInfo { id: ASCEND_CACHE_LOC_GET_LAST_LOC_ID, name: "get_last_loc", kernel: "ascend_cache_loc_get_last_loc", arrays: &["table", "req_pool_indices", "prefix_lens", "out"] },
 ];
 const _: () = assert!(size_of::<AscendCacheLocAssignExtendCacheLocsParams>() == size_of::<AscendCacheLocHead>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<u64>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>(), "no padding");
@@ -295,9 +389,16 @@ unsafe impl ParameterBlock for AscendCacheLocAssignExtendCacheLocsParams {
         &mut self.head
     }
 }
+const _: () = assert!(size_of::<AscendCacheLocAssignExtendCacheLocsUniformParams>() == size_of::<AscendCacheLocHead>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>(), "no padding");
+unsafe impl ParameterBlock for AscendCacheLocAssignExtendCacheLocsUniformParams {
+    const OPERATION: usize = 1;
+    fn head_mut(&mut self) -> &mut AscendCacheLocHead {
+        &mut self.head
+    }
+}
 const _: () = assert!(size_of::<AscendCacheLocGetLastLocParams>() == size_of::<AscendCacheLocHead>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>(), "no padding");
 unsafe impl ParameterBlock for AscendCacheLocGetLastLocParams {
-    const OPERATION: usize = 1;
+    const OPERATION: usize = 2;
     fn head_mut(&mut self) -> &mut AscendCacheLocHead {
         &mut self.head
     }

@@ -4,10 +4,12 @@
 //! once, in [`enqueue`].
 
 mod assign_extend_cache_locs;
+mod assign_extend_cache_locs_uniform;
 mod get_last_loc;
 mod plan;
 
 pub use assign_extend_cache_locs::*;
+pub use assign_extend_cache_locs_uniform::*;
 pub use get_last_loc::*;
 
 pub use plan::LaunchPlan;
@@ -75,6 +77,25 @@ impl Arrays<'_> {
     /// An array that the kernel reads.
     pub(crate) fn input<T: Element>(self, name: &'static str, slice: &DeviceSlice<'_, T>) -> Result<Array> {
         self.array(name, slice.home(), slice.bytes(), slice.element_type(), ASCEND_CACHE_LOC_ACCESS_READ)
+    }
+
+    /// An array that the kernel writes where it is wanted, of elements as another's.
+    pub(crate) fn optional_output<T: Element>(
+        self,
+        name: &'static str,
+        slice: Option<&DeviceSliceMut<'_, T>>,
+        other: &DeviceSlice<'_, T>,
+    ) -> Result<Array> {
+        let element_bytes = size(other.element_type().size());
+        let array = slice.map_or_else(
+            || Ok(Array { element_bytes, access: ASCEND_CACHE_LOC_ACCESS_WRITE, ..Default::default() }),
+            |slice| self.output(name, slice),
+        )?;
+        if array.element_bytes != element_bytes {
+            let reason = "has elements of another size than the array that it goes with";
+            return Err(Error::BadAddress { argument: name, address: array.address, reason });
+        }
+        Ok(array)
     }
 
     /// An array that the kernel writes.

@@ -1,7 +1,9 @@
 //! What tests know of each operation: oracle, seeds, random cases, and how it is run.
 
 mod assign_extend_cache_locs;
+mod assign_extend_cache_locs_uniform;
 mod get_last_loc;
 
 pub use assign_extend_cache_locs::*;
+pub use assign_extend_cache_locs_uniform::*;
 pub use get_last_loc::*;

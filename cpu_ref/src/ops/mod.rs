@@ -1,7 +1,9 @@
 //! The operations, each with its arguments.
 
 mod assign_extend_cache_locs;
+mod assign_extend_cache_locs_uniform;
 mod get_last_loc;
 
 pub use assign_extend_cache_locs::*;
+pub use assign_extend_cache_locs_uniform::*;
 pub use get_last_loc::*;

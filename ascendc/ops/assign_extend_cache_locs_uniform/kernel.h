@@ -1,0 +1,172 @@
+// assign_extend_cache_locs_uniform: of each row the slots table[req_pool_indices[i], start_offsets[i] ..] of equally many
+// tokens, row i's from i * tokens_per_row on, and where they are wanted the tokens' positions likewise.
+//
+// Contract: see AscendCacheLocAssignExtendCacheLocsUniformParams. R, L and O are int32 or int64, positions are L. A row
+// whose request is none, or whose window is not within the row, does not read the table: its slots and its positions are
+// -1, and it is reported; the lowest such row of a core goes to the core's line of the fault log. Nothing is summed: a
+// row's place is known. n and tokens_per_row may be anything below 2^31 - 1, their product anything.
+//
+// Split: the 64-byte lines of `out`, and those of `positions`, each as evenly as they go: the two may begin at different
+// places in a line and have elements of different sizes. A core makes its share of either, rows cut where they are.
+//
+// UB, for tiles of 1,024 rows: requests and starts 16 KB, words 24 KB, gather 2 * 16 + 1 + 16 + 32 KB, positions 24 + 16
+// KB, fault line 64 B: 161 KB and 64 B, less with narrower elements.
+//
+//     for each tile of the rows that either share has a part of:
+//         MTE2  copy in the tile's request indices and starts
+//         V     look at the rows, make a word of each, and the first position of each (windows.h)
+//         V     make the positions in the core's share, a piece at a time; MTE3 copy each out
+//         S     for each row: read its word, and append the part in the core's share: table entries, or -1
+//               (ragged_gather.h: MTE2 copies in, V packs, MTE3 copies out)
+#pragma once
+
+#include "../../prim/fault_log.h"
+#include "../../prim/ragged_gather.h"
+#include "../../prim/rows.h"
+#include "../../prim/windows.h"
+#include "params.h"
+
+namespace cache_loc {
+
+template <typename R, typename L, typename O>
+class UniformLocs {
+public:
+    using Params = AscendCacheLocAssignExtendCacheLocsUniformParams;
+
+    static __aicore__ inline void Run(const Params &params)
+    {
+        TPipe pipe;
+        UniformLocs(pipe, params).Process();
+    }
+
+    __aicore__ inline UniformLocs(TPipe &pipe, const Params &params)
+        : params_(params), tokens_(params.tokens_per_row), requests_(pipe, params.req_pool_indices.address, kRows),
+          starts_(pipe, params.start_offsets.address, kRows),
+          windows_(pipe, {params.rows, params.row_stride, params.row_len, params.tokens_per_row}, kRows),
+          gather_(pipe, params.out.address, params.copy_tile), fault_(pipe, params.head),
+          table_(Global<int32_t>(params.table.address)), positions_(Global<L>(params.positions.address))
+    {
+        if constexpr (sizeof(L) == 8) {
+            pipe.InitBuffer(widened_buffer_, Windows::kPiece * sizeof(L));
+            widened_ = widened_buffer_.template Get<L>();
+        }
+    }
+
+    __aicore__ inline void Process()
+    {
+        const LineShare out(params_.out.address, params_.n * tokens_, sizeof(O));
+        const LineShare positions(params_.positions.address, params_.positions.bytes / sizeof(L), sizeof(L));
+        const bool has_out = out.begin != out.end, has_positions = positions.begin != positions.end;
+        if (!has_out && !has_positions) {
+            return;
+        }
+        const uint64_t begin = !has_positions ? out.begin : !has_out ? positions.begin : Min(out.begin, positions.begin);
+        const uint64_t end = out.end < positions.end || !has_out ? positions.end : out.end;
+        const uint64_t end_row = (end + tokens_ - 1) / tokens_;
+        if (has_out) {
+            gather_.Begin(out.begin);
+        }
+        for (uint64_t row = begin / tokens_; row < end_row; row += params_.walk_tile) {
+            const auto count = static_cast<uint32_t>(Min(params_.walk_tile, end_row - row));
+            requests_.Load(row, count);
+            starts_.Load(row, count);
+            Order<HardEvent::MTE2_V>(); // MTE2 has filled requests_ and starts_ before V reads them
+            windows_.Make(requests_.tile, starts_.tile, count);
+            Order<HardEvent::MTE2_S>(); // and before S does
+            Positions(positions, row, count);
+            Slots(out, row, count);
+            Order<HardEvent::S_MTE2>(); // S has read them, and V, which S has waited for, before MTE2 copies others in
+        }
+        if (has_out) {
+            gather_.Finish();
+        }
+        fault_.Write();
+    }
+
+private:
+    static constexpr uint32_t kRows = ASCEND_CACHE_LOC_ROW_TILE_MAX;
+
+    // Of the share's positions those of rows first..first + count.
+    __aicore__ inline void Positions(const LineShare &share, uint64_t first, uint32_t count)
+    {
+        const uint64_t end = Min(share.end, (first + count) * tokens_);
+        const uint64_t most = Min(params_.copy_tile, Windows::kPiece);
+        for (uint64_t at = Most(share.begin, first * tokens_); at < end;) {
+            const uint64_t row = at / tokens_;
+            const uint64_t phase = at - row * tokens_;
+            uint64_t piece = Min(most, end - at);
+            if (tokens_ > Windows::kPiece) {
+                piece = Min(piece, tokens_ - phase);
+            }
+            const auto n = static_cast<uint32_t>(piece);
+            Order<HardEvent::MTE3_V>(); // MTE3 has stored the piece before, before V makes another there
+            LocalTensor<int32_t> made =
+                windows_.Positions(static_cast<uint32_t>(row - first), static_cast<uint32_t>(phase), n);
+            if constexpr (sizeof(L) == 8) {
+                Cast(widened_, made, RoundMode::CAST_NONE, n);
+            } else {
+                widened_ = made;
+            }
+            Order<HardEvent::V_MTE3>(); // V has made the piece before MTE3 stores it
+            CopyOut(positions_[at], widened_, n);
+            at += piece;
+        }
+    }
+
+    // Of the share's slots those of rows first..first + count.
+    __aicore__ inline void Slots(const LineShare &share, uint64_t first, uint32_t count)
+    {
+        const uint64_t begin_row = Most(share.begin / tokens_, first);
+        const uint64_t end = Min(share.end, (first + count) * tokens_);
+        uint64_t place = begin_row * tokens_; // of the row
+        for (auto i = static_cast<uint32_t>(begin_row - first); place < end; ++i, place += tokens_) {
+            const int32_t word = windows_.Word(i);
+            const uint64_t from = Most(share.begin, place) - place;
+            const uint64_t length = Min(tokens_, end - place) - from;
+            if (word >= 0) {
+                gather_.Append(TableSlots{table_, static_cast<uint64_t>(word) + from}, length);
+            } else {
+                Row(first + i, i, from, length);
+            }
+        }
+    }
+
+    // A row that is not surely in order: `length` of its tokens, `from` the first of them.
+    __aicore__ inline void Row(uint64_t row, uint32_t i, uint64_t from, uint64_t length)
+    {
+        const int64_t request = requests_.Get(i);
+        const int64_t start = starts_.Get(i);
+        const auto tokens = static_cast<int64_t>(tokens_);
+        const bool of_request = request < 0 || request >= params_.rows;
+        if (!of_request && start >= 0 && start <= int64_t{params_.row_len} - tokens) {
+            const uint64_t place = static_cast<uint64_t>(request) * params_.row_stride + static_cast<uint64_t>(start);
+            gather_.Append(TableSlots{table_, place + from}, length);
+            return;
+        }
+        if (from == 0 && of_request) { // reported where the row begins
+            fault_.Report(row, ASCEND_CACHE_LOC_REQUEST_OUT_OF_RANGE, request, params_.rows, 0);
+        } else if (from == 0) {
+            const int64_t end = start > kMost - tokens ? kMost : start + tokens;
+            fault_.Report(row, ASCEND_CACHE_LOC_RANGE_OUT_OF_ROW, start, end, params_.row_len);
+        }
+        gather_.Append(NoSlots{}, length);
+    }
+
+    static constexpr int64_t kMost = 0x7fffffffffffffff;
+
+    __aicore__ static inline uint64_t Most(uint64_t a, uint64_t b) { return a < b ? b : a; }
+
+    const Params &params_;
+    uint64_t tokens_; // of a row
+    Column<R> requests_;
+    Column<L> starts_;
+    Windows windows_;
+    RaggedGather<O> gather_;
+    FaultLog fault_;
+    GlobalTensor<int32_t> table_;
+    GlobalTensor<L> positions_;
+    TBuf<TPosition::VECCALC> widened_buffer_;
+    LocalTensor<L> widened_; // positions
+};
+
+} // namespace cache_loc
