@@ -11,11 +11,11 @@
 // phase + k, of row x / tokens, which is (x * factor) >> shift with factor = ceil(2^shift / tokens): exact while x * tokens
 // <= 2^shift, and below 2^26. A piece of windows longer than a piece lies within one row, and factor is 0.
 //
-// Contract: Make with columns that MTE2 has filled and V is ordered after; when it returns, Word may be called for each of
+// Contract: Open once, where positions are wanted. Make with columns that MTE2 has filled and V is ordered after; when it returns, Word may be called for each of
 // the `count` rows, and whoever fills the columns again has S to wait for. Positions fills what V has read before, for
 // up to kPiece elements of the rows of the last Make; it is V's when it returns.
 //
-// UB, for `most` rows: 6 vectors of int32; for positions 3 of kPiece. Pipes: V, and S behind it.
+// UB, for `most` rows: 6 vectors of int32; for positions 4 of kPiece. Pipes: V, and S behind it.
 #pragma once
 
 #include "int32.h"
@@ -37,7 +37,7 @@ public:
     __aicore__ inline Windows(TPipe &pipe, const Shape &shape, uint32_t most) : shape_(shape), most_(most)
     {
         pipe.InitBuffer(rows_buffer_, kVectors * most * sizeof(int32_t));
-        pipe.InitBuffer(piece_buffer_, 3 * kPiece * sizeof(int32_t));
+        pipe.InitBuffer(piece_buffer_, 4 * kPiece * sizeof(int32_t));
         if (shape.tokens <= kPiece) {
             while (1u << shift_ < 2 * kPiece * shape.tokens) {
                 ++shift_;
@@ -46,6 +46,9 @@ public:
         }
         SaturateCasts();
     }
+
+    // Before the first positions.
+    __aicore__ inline void Open() { CreateVecIndex(piece_buffer_.Get<int32_t>()[3 * kPiece], 0, kPiece); }
 
     template <typename R, typename L>
     __aicore__ inline void Make(const LocalTensor<R> &requests, const LocalTensor<L> &starts, uint32_t count)
@@ -90,11 +93,11 @@ public:
         }
         // first = start - start * b + least * b
         Mul(first, start, wrong, n);
-        Muls(wrong, wrong, kLeast, n);
+        Muls(scratch, wrong, kLeast, n);
         PipeBarrier<PIPE_V>();
         Sub(first, start, first, n);
         PipeBarrier<PIPE_V>();
-        Add(first, first, wrong, n);
+        Add(first, first, scratch, n);
         Order<HardEvent::V_S>(); // V has made the words, and has read the columns, before S reads the words
     }
 
@@ -107,16 +110,16 @@ public:
         const auto n = static_cast<int32_t>(count);
         const auto piece = piece_buffer_.Get<int32_t>();
         const Vector token = piece[kPiece], row = piece[2 * kPiece];
-        CreateVecIndex(token, static_cast<int32_t>(phase), count);
+        Adds(token, piece[3 * kPiece], static_cast<int32_t>(phase), n);
         PipeBarrier<PIPE_V>(); // each step reads what the one before it wrote; and Make has made the firsts
         Muls(row, token, factor_, n);
         PipeBarrier<PIPE_V>();
         ShiftRight(row, row, static_cast<int32_t>(shift_), n);
         PipeBarrier<PIPE_V>();
         Muls(piece, row, static_cast<int32_t>(shape_.tokens), n);
-        Muls(row, row, static_cast<int32_t>(sizeof(int32_t)), n);
         PipeBarrier<PIPE_V>();
         Sub(token, token, piece, n); // of its row
+        Muls(row, row, static_cast<int32_t>(sizeof(int32_t)), n);
         PipeBarrier<PIPE_V>();
         Gather(piece, Room(kFirsts), row.ReinterpretCast<uint32_t>(), i * sizeof(int32_t), count);
         PipeBarrier<PIPE_V>();

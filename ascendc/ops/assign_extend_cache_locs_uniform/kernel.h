@@ -9,8 +9,8 @@
 // Split: the 64-byte lines of `out`, and those of `positions`, each as evenly as they go: the two may begin at different
 // places in a line and have elements of different sizes. A core makes its share of either, rows cut where they are.
 //
-// UB, for tiles of 1,024 rows: requests and starts 16 KB, words 24 KB, gather 2 * 16 + 1 + 16 + 32 KB, positions 24 + 16
-// KB, fault line 64 B: 161 KB and 64 B, less with narrower elements.
+// UB, for tiles of 1,024 rows: requests and starts 16 KB, words 24 KB, gather 2 * 16 + 1 + 16 + 32 KB, positions 32 + 16
+// KB, fault line 64 B: 169 KB and 64 B, less with narrower elements.
 //
 //     for each tile of the rows that either share has a part of:
 //         MTE2  copy in the tile's request indices and starts
@@ -65,6 +65,9 @@ public:
         const uint64_t end_row = (end + tokens_ - 1) / tokens_;
         if (has_out) {
             gather_.Begin(out.begin);
+        }
+        if (has_positions) {
+            windows_.Open();
         }
         for (uint64_t row = begin / tokens_; row < end_row; row += params_.walk_tile) {
             const auto count = static_cast<uint32_t>(Min(params_.walk_tile, end_row - row));
