@@ -15,6 +15,9 @@ use harness::ops::{AssignExtendCacheLocs, GetLastLoc};
 use harness::suite;
 use harness::workload::Workload;
 
+#[path = "sim_kernels/uniform.rs"]
+mod uniform;
+
 suite!(sim, varied());
 
 /// A backend whose launches all differ in layout.

@@ -41,9 +41,12 @@ impl Workload {
             Self::new("255 x 1 + 65536", &long, &uneven),
         ];
         for batch in [1, 16, 64, 256] {
-            for tokens in [1, 2, 4, 8] {
+            for tokens in [1, 2, 4, 8, 16, 64] {
                 all.push(Self::new(&format!("{batch} x {tokens}"), &pool, &vec![tokens; batch]));
             }
+        }
+        for tokens in [1, 8, 16, 64] {
+            all.push(Self::new(&format!("4096 x {tokens}"), &pool, &[tokens; 4096]));
         }
         all
     }
