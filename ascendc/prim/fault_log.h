@@ -35,6 +35,9 @@ public:
         }
     }
 
+    // As if nothing had been reported.
+    __aicore__ inline void Forget() { kind_ = 0; }
+
     // At the end of the kernel.
     __aicore__ inline void Write()
     {

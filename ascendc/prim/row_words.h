@@ -16,23 +16,20 @@
 #pragma once
 
 #include "int32.h"
+#include "range_fault.h"
 #include "split.h"
 
 namespace cache_loc {
 
 class RowWords {
 public:
-    struct Table {
-        uint32_t rows, row_stride, row_len;
-    };
-
     // Whether every entry's place in the storage is an int32.
-    __aicore__ static inline bool Fits(const Table &table)
+    __aicore__ static inline bool Fits(const TableSize &table)
     {
         return uint64_t{table.rows} * table.row_stride <= 0x7fffffff;
     }
 
-    __aicore__ inline RowWords(TPipe &pipe, const Table &table, uint32_t most) : table_(table), most_(most)
+    __aicore__ inline RowWords(TPipe &pipe, const TableSize &table, uint32_t most) : table_(table), most_(most)
     {
         pipe.InitBuffer(buffer_, kVectors * most * sizeof(int32_t));
     }
@@ -121,7 +118,7 @@ private:
 
     __aicore__ inline Vector Room(uint32_t i) const { return buffer_.template Get<int32_t>()[i * most_]; }
 
-    Table table_;
+    TableSize table_;
     uint32_t most_;
     mutable TBuf<TPosition::VECCALC> buffer_;
 };

@@ -14,4 +14,4 @@ pub use fault::{FaultKind, RowFault};
 pub use int::{Int, IntType};
 pub use ops::*;
 pub use shape::{TableShape, batch_of, uniform_batch_of};
-pub use table::ReqToToken;
+pub use table::{ReqToToken, ReqToTokenMut};

@@ -13,6 +13,48 @@ pub struct ReqToToken<'a> {
     slots: &'a [i32],
 }
 
+/// The same to be written: nobody else has it meanwhile.
+#[derive(Debug)]
+pub struct ReqToTokenMut<'a> {
+    shape: TableShape,
+    slots: &'a mut [i32],
+}
+
+impl<'a> ReqToTokenMut<'a> {
+    /// A table of `shape` over `slots`, which may be longer than the shape needs.
+    ///
+    /// # Errors
+    /// [`ShapeError::TableTooShort`].
+    pub fn new(shape: TableShape, slots: &'a mut [i32]) -> Result<Self, ShapeError> {
+        shape.check_storage(slots.len())?;
+        Ok(Self { shape, slots })
+    }
+
+    /// The table to be read, as long as this is borrowed.
+    #[must_use]
+    pub const fn as_ref(&self) -> ReqToToken<'_> {
+        ReqToToken { shape: self.shape, slots: &*self.slots }
+    }
+
+    /// The same table for as long as this is borrowed.
+    #[must_use]
+    pub const fn reborrow(&mut self) -> ReqToTokenMut<'_> {
+        ReqToTokenMut { shape: self.shape, slots: &mut *self.slots }
+    }
+
+    /// The shape.
+    #[must_use]
+    pub const fn shape(&self) -> TableShape {
+        self.shape
+    }
+
+    /// The storage, row after row, `row_stride` elements apart.
+    #[must_use]
+    pub const fn slots_mut(&mut self) -> &mut [i32] {
+        &mut *self.slots
+    }
+}
+
 impl<'a> ReqToToken<'a> {
     /// A table of `shape` over `slots`, which may be longer than the shape needs.
     ///

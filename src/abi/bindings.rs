@@ -3,6 +3,7 @@ use super::{OperationInfo, ParameterBlock};
 
 pub const ASCEND_CACHE_LOC_LINE_BYTES: u32 = 64;
 pub const ASCEND_CACHE_LOC_COPY_TILE_MAX: u32 = 4096;
+pub const ASCEND_CACHE_LOC_SCATTER_TILE_MAX: u32 = 1024;
 pub const ASCEND_CACHE_LOC_SCAN_TILE_MAX: u32 = 1024;
 pub const ASCEND_CACHE_LOC_CHECKPOINTS_MAX: u32 = 256;
 pub const ASCEND_CACHE_LOC_LENGTHS_MAX: u32 = 8192;
@@ -10,6 +11,7 @@ pub const ASCEND_CACHE_LOC_ROW_TILE_MAX: u32 = 1024;
 pub const ASCEND_CACHE_LOC_WALK_TILE_MAX: u32 = 256;
 pub const ASCEND_CACHE_LOC_ASSIGN_EXTEND_CACHE_LOCS_ID: u32 = 2;
 pub const ASCEND_CACHE_LOC_ASSIGN_EXTEND_CACHE_LOCS_UNIFORM_ID: u32 = 3;
+pub const ASCEND_CACHE_LOC_ASSIGN_REQ_TO_TOKEN_POOL_ID: u32 = 4;
 pub const ASCEND_CACHE_LOC_GET_LAST_LOC_ID: u32 = 1;
 pub const ASCEND_CACHE_LOC_ACCESS_READ: AscendCacheLocAccess = 1;
 pub const ASCEND_CACHE_LOC_ACCESS_WRITE: AscendCacheLocAccess = 2;
@@ -321,6 +323,92 @@ const _: () = {
 };
 #[repr(C)]
 #[derive(Debug, Default, Copy, Clone)]
+pub struct AscendCacheLocAssignReqToTokenPoolParams {
+    pub head: AscendCacheLocHead,
+    pub table: AscendCacheLocArray,
+    pub req_pool_indices: AscendCacheLocArray,
+    pub start_offsets: AscendCacheLocArray,
+    pub end_offsets: AscendCacheLocArray,
+    pub locs: AscendCacheLocArray,
+    pub capacity: u64,
+    pub rows: u32,
+    pub row_stride: u32,
+    pub row_len: u32,
+    pub n: u32,
+    pub stretch_bytes: u32,
+    pub copy_tile: u32,
+    pub row_tile: u32,
+    pub reserved: u32,
+}
+#[allow(clippy::unnecessary_operation, clippy::identity_op)]
+const _: () = {
+    [
+        "Size of AscendCacheLocAssignReqToTokenPoolParams",
+    ][::core::mem::size_of::<AscendCacheLocAssignReqToTokenPoolParams>() - 184usize];
+    [
+        "Alignment of AscendCacheLocAssignReqToTokenPoolParams",
+    ][::core::mem::align_of::<AscendCacheLocAssignReqToTokenPoolParams>() - 8usize];
+    [
+        "Offset of field: AscendCacheLocAssignReqToTokenPoolParams::head",
+    ][::core::mem::offset_of!(AscendCacheLocAssignReqToTokenPoolParams, head) - 0usize];
+    [
+        "Offset of field: AscendCacheLocAssignReqToTokenPoolParams::table",
+    ][::core::mem::offset_of!(AscendCacheLocAssignReqToTokenPoolParams, table)
+        - 24usize];
+    [
+        "Offset of field: AscendCacheLocAssignReqToTokenPoolParams::req_pool_indices",
+    ][::core::mem::offset_of!(AscendCacheLocAssignReqToTokenPoolParams, req_pool_indices)
+        - 48usize];
+    [
+        "Offset of field: AscendCacheLocAssignReqToTokenPoolParams::start_offsets",
+    ][::core::mem::offset_of!(AscendCacheLocAssignReqToTokenPoolParams, start_offsets)
+        - 72usize];
+    [
+        "Offset of field: AscendCacheLocAssignReqToTokenPoolParams::end_offsets",
+    ][::core::mem::offset_of!(AscendCacheLocAssignReqToTokenPoolParams, end_offsets)
+        - 96usize];
+    [
+        "Offset of field: AscendCacheLocAssignReqToTokenPoolParams::locs",
+    ][::core::mem::offset_of!(AscendCacheLocAssignReqToTokenPoolParams, locs)
+        - 120usize];
+    [
+        "Offset of field: AscendCacheLocAssignReqToTokenPoolParams::capacity",
+    ][::core::mem::offset_of!(AscendCacheLocAssignReqToTokenPoolParams, capacity)
+        - 144usize];
+    [
+        "Offset of field: AscendCacheLocAssignReqToTokenPoolParams::rows",
+    ][::core::mem::offset_of!(AscendCacheLocAssignReqToTokenPoolParams, rows)
+        - 152usize];
+    [
+        "Offset of field: AscendCacheLocAssignReqToTokenPoolParams::row_stride",
+    ][::core::mem::offset_of!(AscendCacheLocAssignReqToTokenPoolParams, row_stride)
+        - 156usize];
+    [
+        "Offset of field: AscendCacheLocAssignReqToTokenPoolParams::row_len",
+    ][::core::mem::offset_of!(AscendCacheLocAssignReqToTokenPoolParams, row_len)
+        - 160usize];
+    [
+        "Offset of field: AscendCacheLocAssignReqToTokenPoolParams::n",
+    ][::core::mem::offset_of!(AscendCacheLocAssignReqToTokenPoolParams, n) - 164usize];
+    [
+        "Offset of field: AscendCacheLocAssignReqToTokenPoolParams::stretch_bytes",
+    ][::core::mem::offset_of!(AscendCacheLocAssignReqToTokenPoolParams, stretch_bytes)
+        - 168usize];
+    [
+        "Offset of field: AscendCacheLocAssignReqToTokenPoolParams::copy_tile",
+    ][::core::mem::offset_of!(AscendCacheLocAssignReqToTokenPoolParams, copy_tile)
+        - 172usize];
+    [
+        "Offset of field: AscendCacheLocAssignReqToTokenPoolParams::row_tile",
+    ][::core::mem::offset_of!(AscendCacheLocAssignReqToTokenPoolParams, row_tile)
+        - 176usize];
+    [
+        "Offset of field: AscendCacheLocAssignReqToTokenPoolParams::reserved",
+    ][::core::mem::offset_of!(AscendCacheLocAssignReqToTokenPoolParams, reserved)
+        - 180usize];
+};
+#[repr(C)]
+#[derive(Debug, Default, Copy, Clone)]
 pub struct AscendCacheLocGetLastLocParams {
     pub head: AscendCacheLocHead,
     pub table: AscendCacheLocArray,
@@ -380,6 +468,7 @@ const _: () = {
 pub const OPERATIONS: &[OperationInfo] = &[
     OperationInfo { id: ASCEND_CACHE_LOC_ASSIGN_EXTEND_CACHE_LOCS_ID, name: "assign_extend_cache_locs", kernel: "ascend_cache_loc_assign_extend_cache_locs", arrays: &["table", "req_pool_indices", "start_offsets", "end_offsets", "out"] },
     OperationInfo { id: ASCEND_CACHE_LOC_ASSIGN_EXTEND_CACHE_LOCS_UNIFORM_ID, name: "assign_extend_cache_locs_uniform", kernel: "ascend_cache_loc_assign_extend_cache_locs_uniform", arrays: &["table", "req_pool_indices", "start_offsets", "positions", "out"] },
+    OperationInfo { id: ASCEND_CACHE_LOC_ASSIGN_REQ_TO_TOKEN_POOL_ID, name: "assign_req_to_token_pool", kernel: "ascend_cache_loc_assign_req_to_token_pool", arrays: &["table", "req_pool_indices", "start_offsets", "end_offsets", "locs"] },
     OperationInfo { id: ASCEND_CACHE_LOC_GET_LAST_LOC_ID, name: "get_last_loc", kernel: "ascend_cache_loc_get_last_loc", arrays: &["table", "req_pool_indices", "prefix_lens", "out"] },
 ];
 const _: () = assert!(size_of::<AscendCacheLocAssignExtendCacheLocsParams>() == size_of::<AscendCacheLocHead>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<u64>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>(), "no padding");
@@ -396,9 +485,16 @@ unsafe impl ParameterBlock for AscendCacheLocAssignExtendCacheLocsUniformParams 
         &mut self.head
     }
 }
+const _: () = assert!(size_of::<AscendCacheLocAssignReqToTokenPoolParams>() == size_of::<AscendCacheLocHead>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<u64>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>(), "no padding");
+unsafe impl ParameterBlock for AscendCacheLocAssignReqToTokenPoolParams {
+    const OPERATION: usize = 2;
+    fn head_mut(&mut self) -> &mut AscendCacheLocHead {
+        &mut self.head
+    }
+}
 const _: () = assert!(size_of::<AscendCacheLocGetLastLocParams>() == size_of::<AscendCacheLocHead>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>(), "no padding");
 unsafe impl ParameterBlock for AscendCacheLocGetLastLocParams {
-    const OPERATION: usize = 2;
+    const OPERATION: usize = 3;
     fn head_mut(&mut self) -> &mut AscendCacheLocHead {
         &mut self.head
     }

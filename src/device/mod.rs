@@ -39,7 +39,7 @@ pub use pinned::{PinnedBuffer, Upload};
 pub use shared::SharedBuffer;
 pub use slice::{DeviceAddr, DeviceSlice, DeviceSliceMut};
 pub use stream::Stream;
-pub use table::ReqToToken;
+pub use table::{ReqToToken, ReqToTokenMut};
 pub use tuning::Tuning;
 
 pub(crate) use slice::Home;

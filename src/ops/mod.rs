@@ -5,11 +5,13 @@
 
 mod assign_extend_cache_locs;
 mod assign_extend_cache_locs_uniform;
+mod assign_req_to_token_pool;
 mod get_last_loc;
 mod plan;
 
 pub use assign_extend_cache_locs::*;
 pub use assign_extend_cache_locs_uniform::*;
+pub use assign_req_to_token_pool::*;
 pub use get_last_loc::*;
 
 pub use plan::LaunchPlan;
@@ -50,6 +52,8 @@ pub struct Tiles {
     pub checkpoints: Option<u32>,
     /// `assign_extend_cache_locs`: what a row weighs beside its output when work is split, in bytes.
     pub row_cost_bytes: Option<u32>,
+    /// `assign_req_to_token_pool`: bytes of the table from one core's lines to the next core's.
+    pub stretch_bytes: Option<u32>,
 }
 
 /// The arguments of an operation, to be launched.

@@ -39,6 +39,8 @@ pub(crate) struct Work {
     pub(crate) bytes: u64,
     /// The 64-byte lines that the output touches: no two cores write into one.
     pub(crate) lines: u64,
+    /// Whether the cores have to be a power of two.
+    pub(crate) power_of_two: bool,
 }
 
 impl Work {
@@ -50,7 +52,8 @@ impl Work {
             Some(cores) => cores.into(),
             None => self.best(available.into(), tuning),
         };
-        Ok(u32::try_from(wanted.clamp(1, self.lines.max(1))).expect("no more than there are"))
+        let cores = u32::try_from(wanted.clamp(1, self.lines.max(1))).expect("no more than there are");
+        Ok(if self.power_of_two { 1 << cores.ilog2() } else { cores })
     }
 
     /// What it takes on so many cores, in picoseconds.
@@ -129,8 +132,9 @@ mod tests {
             assert!(now >= last, "{shift}: {now} after {last}");
             last = now;
         }
+        let all = u64::MAX;
         let most =
-            Work { elements: u64::MAX, pieces: u64::MAX, prepared: u64::MAX, summed: u64::MAX, bytes: u64::MAX, lines };
+            Work { elements: all, pieces: all, prepared: all, summed: all, bytes: all, lines, power_of_two: false };
         assert_eq!(most.time(48, &Tuning::from([u64::MAX; 9])), u64::MAX);
         assert!(cores(most, 48) <= 48);
     }
@@ -143,6 +147,16 @@ mod tests {
         assert_eq!(on(Tuning { core_ps: 280_000, ..DEFAULT() }), 5);
         assert_eq!(on(Tuning { sums_ps: 20_000_000, ..DEFAULT() }), 1);
         assert_eq!(on(Tuning { core_ps: 0, share_row_ps: 0, ..DEFAULT() }), 38, "no more than there are lines");
+    }
+
+    #[test]
+    fn cores_are_a_power_of_two_where_they_have_to_be() {
+        let of = |cores| {
+            let config = LaunchConfig { cores, ..Default::default() };
+            Work { power_of_two: true, ..single(4096) }.cores(&config, 48, &DEFAULT())
+        };
+        assert_eq!((of(Some(48)), of(Some(3)), of(Some(1))), (Ok(32), Ok(2), Ok(1)));
+        assert!(of(None).unwrap().is_power_of_two());
     }
 
     #[test]

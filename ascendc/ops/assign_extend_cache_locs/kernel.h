@@ -29,9 +29,9 @@
 // where V has looked at it, and no division.
 #pragma once
 
-#include "../../prim/fault_log.h"
 #include "../../prim/place.h"
 #include "../../prim/ragged_gather.h"
+#include "../../prim/range_fault.h"
 #include "../../prim/row_words.h"
 #include "../../prim/rows.h"
 #include "../../prim/scan.h"
@@ -156,7 +156,7 @@ private:
     // Whether V looks at rows before S does: where a core has enough of them.
     __aicore__ inline bool HasWords() const
     {
-        return !OneTile() && RowWords::Fits({params_.rows, params_.row_stride, params_.row_len});
+        return !OneTile() && RowWords::Fits(Size());
     }
 
     __aicore__ inline void Walk(uint64_t row)
@@ -208,11 +208,11 @@ private:
         const int64_t end = lengths_.End(i);
         const uint64_t weight = position_ + row * row_weight_; // where the row begins
         const bool owned = weight >= share_begin_ && weight < share_end_;
-        const uint32_t kind = Fault(request, start, end);
+        const uint32_t kind = RangeFault(Size(), request, start, end);
         const uint64_t length = kind == 0 ? static_cast<uint64_t>(end - start) : PlaceLength(start, end);
         const uint64_t row_end = position_ + length;
         if (owned && kind != 0) {
-            Report(row, kind, request, start, end);
+            ReportRange(fault_, Size(), row, kind, request, start, end);
         } else if (owned && row_end > params_.capacity) {
             fault_.Report(row, ASCEND_CACHE_LOC_OUTPUT_TOO_SHORT, static_cast<int64_t>(row_end),
                           static_cast<int64_t>(params_.capacity), 0);
@@ -239,27 +239,7 @@ private:
         return end_ == kUnknown || position_ < end_;
     }
 
-    // What is wrong with a row, 0 where nothing is.
-    __aicore__ inline uint32_t Fault(int64_t request, int64_t start, int64_t end) const
-    {
-        if (start == end) {
-            return 0;
-        }
-        if (request < 0 || request >= params_.rows) {
-            return ASCEND_CACHE_LOC_REQUEST_OUT_OF_RANGE;
-        }
-        if (start > end) {
-            return ASCEND_CACHE_LOC_RANGE_REVERSED;
-        }
-        return start < 0 || end > params_.row_len ? ASCEND_CACHE_LOC_RANGE_OUT_OF_ROW : 0;
-    }
-
-    __aicore__ inline void Report(uint64_t row, uint32_t kind, int64_t request, int64_t start, int64_t end)
-    {
-        const bool of_request = kind == ASCEND_CACHE_LOC_REQUEST_OUT_OF_RANGE;
-        const int64_t row_len = kind == ASCEND_CACHE_LOC_RANGE_OUT_OF_ROW ? params_.row_len : 0;
-        fault_.Report(row, kind, of_request ? request : start, of_request ? params_.rows : end, row_len);
-    }
+    __aicore__ inline TableSize Size() const { return {params_.rows, params_.row_stride, params_.row_len}; }
 
     // The position in the output where a share's bound lies in the current row, moved up to a line.
     __aicore__ inline uint64_t Meet(uint64_t bound, uint64_t weight) const

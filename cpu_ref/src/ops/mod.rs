@@ -2,8 +2,10 @@
 
 mod assign_extend_cache_locs;
 mod assign_extend_cache_locs_uniform;
+mod assign_req_to_token_pool;
 mod get_last_loc;
 
 pub use assign_extend_cache_locs::*;
 pub use assign_extend_cache_locs_uniform::*;
+pub use assign_req_to_token_pool::*;
 pub use get_last_loc::*;

@@ -67,6 +67,7 @@ impl OnDevice {
                 scan_tile: [None, Some(128), Some(1 + below(400))][below(3) as usize],
                 walk_tile: [None, Some(8), Some(1 + below(100))][below(3) as usize],
                 checkpoints: [None, Some(1 + below(4))][below(2) as usize],
+                stretch_bytes: [None, Some(64), Some(64 << below(5))][below(3) as usize],
                 row_cost_bytes: [None, Some(8), Some(1 + below(10_000))][below(3) as usize],
             },
         }
@@ -145,6 +146,14 @@ impl Carrier<'_> {
         // SAFETY: the buffer stays until another large table replaces it, after a wait.
         let slots = unsafe { DeviceSlice::from_raw_parts(stream.device(), address, len) };
         Ok(device::ReqToToken::new(shape, slots?).map_err(Error::from)?)
+    }
+
+    /// A table that is written.
+    ///
+    /// # Errors
+    /// Where the device fails.
+    pub fn table_mut<'a>(&mut self, shape: TableShape, slots: &[i32]) -> Result<device::ReqToTokenMut<'a>, CallError> {
+        Ok(device::ReqToTokenMut::new(shape, self.output(slots)?).map_err(Error::from)?)
     }
 
     /// An array that is read.
