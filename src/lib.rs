@@ -98,6 +98,7 @@
 //! | `ReqToTokenPool.req_to_token` | [`ReqToToken`] of a [`TableShape`]; on the host [`cpu_ref::ReqToToken`] |
 //! | `get_last_loc`, `get_last_loc_triton`, `get_last_loc_torch` | [`get_last_loc`]; on the host [`cpu_ref::get_last_loc`] |
 //! | `assign_extend_cache_locs`, sgl-kernel-npu's `cache_loc_update` | [`assign_extend_cache_locs`]; on the host [`cpu_ref::assign_extend_cache_locs`] |
+//! | `assign_extend_cache_locs_uniform`, `assign_draft_cache_locs_contiguous` | [`assign_extend_cache_locs_uniform`]; on the host [`cpu_ref::assign_extend_cache_locs_uniform`] |
 
 #![cfg_attr(
     not(all(feature = "cpu-ref", feature = "sim")),

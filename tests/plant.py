@@ -30,12 +30,14 @@ KERNELS = [
     "ascendc/prim/ragged_gather.h",
     "ascendc/prim/int32.h",
     "ascendc/prim/row_words.h",
+    "ascendc/prim/windows.h",
     "ascendc/prim/place.h",
     "ascendc/prim/scan.h",
     "ascendc/ops/get_last_loc/kernel.h",
     "ascendc/ops/assign_extend_cache_locs/kernel.h",
+    "ascendc/ops/assign_extend_cache_locs_uniform/kernel.h",
 ]
-DISPATCH, SYNC, DMA, FAULT, SPLIT, PACKING, GATHER, INT32, WORDS, PLACE, SCAN, LAST, EXTEND = KERNELS
+DISPATCH, SYNC, DMA, FAULT, SPLIT, PACKING, GATHER, INT32, WORDS, WINDOWS, PLACE, SCAN, LAST, EXTEND, UNIFORM = KERNELS
 
 # A statement that only orders: deleted, each in turn.
 ORDERING = re.compile(r"^\s*(Order<[^>]*>|SetFlag<[^>]*>|WaitFlag<[^>]*>|PipeBarrier<\w+>)\([^;]*\);")
@@ -45,6 +47,26 @@ PAIRS = [(PACKING, "MTE3_V"), (GATHER, "MTE3_MTE2"), (GATHER, "V_S")]
 
 # (file, text, replacement): the text must be there once.
 BY_HAND = [
+    # Windows: which are in order, where each row's positions begin, and where cores meet.
+    (WINDOWS, "static_cast<int32_t>(shape_.rows) - 1, n);", "static_cast<int32_t>(shape_.rows), n);"),
+    (WINDOWS, "shape_.row_len < shape_.tokens ? -1 :", ""),
+    (WINDOWS, "OrInto(wrong, first, count);", ""),
+    (WINDOWS, "OrInto(wrong, word, count);", ""),
+    (WINDOWS, "Sub(first, start, first, n);\n        PipeBarrier<PIPE_V>();\n        Add(first, first, scratch, n);", "Add(first, start, scratch, n);"),
+    (WINDOWS, "i * sizeof(int32_t), count);", "0, count);"),
+    (WINDOWS, "+ shape.tokens - 1) / shape.tokens);", ") / shape.tokens);"),
+    (WINDOWS, "while (1u << shift_ < 2 * kPiece * shape.tokens)", "while (1u << shift_ < shape.tokens)"),
+    (WINDOWS, "<= 0x7fffffff; }", "<= 0x7fffffffffffffff; }"),
+    (UNIFORM, "static_cast<uint64_t>(word) + from}", "static_cast<uint64_t>(word)}"),
+    (UNIFORM, "TableSlots{table_, place + from}", "TableSlots{table_, place}"),
+    (UNIFORM, "if (tokens_ > Windows::kPiece) {", "if (tokens_ > 2 * Windows::kPiece) {"),
+    (UNIFORM, "Min(one.begin, other.begin)", "one.begin"),
+    (UNIFORM, "Most(one.end, other.end)", "one.end"),
+    (UNIFORM, "if (!has_out && !has_positions) {", "if (!has_out) {"),
+    (UNIFORM, "start > kMost - tokens ? kMost : start + tokens", "start + tokens"),
+    (UNIFORM, "start <= int64_t{params_.row_len} - tokens)", "start < int64_t{params_.row_len} - tokens)"),
+    (UNIFORM, "gather_.Append(NoSlots{}, length);", ""),
+    (UNIFORM, "const uint64_t begin_row = Most(share.begin / tokens_, first);", "const uint64_t begin_row = first;"),
     # Off by one, at the ends of things.
     (LAST, "lengths_.Get(i);", "lengths_.Get(i == 0 ? 0 : i - 1);"),
     (LAST, "if (length <= 0)", "if (length < 0)"),

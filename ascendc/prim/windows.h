@@ -1,19 +1,21 @@
-// Rows that are windows of equally many tokens: which are in order, where each begins in the table, and the positions of
-// its tokens, all by the vector unit.
+// Rows that are windows of equally many tokens: which are in order, where each begins in the table, and the positions
+// of its tokens, all by the vector unit.
 //
 // In order is a row with 0 <= request < rows and 0 <= start <= row_len - tokens. value - max(value, 0) and value -
-// min(value, last) are 0 for both, or-ed together as D, and b = clamp(D, -1, 1)^2 is 0 for such a row and 1 for another.
+// min(value, last) are 0 for both, or-ed together as D, and b = clamp(D, -1, 1)^2 is 0 for such a row, 1 for another.
 // A row's word is where it begins in the table, or negative where that is not sure: S then looks at the row by itself,
-// and at every row of a table whose places are no int32. Its first position is start, or the least int32 where it is not
-// in order, so that each position is max(first + j, -1).
+// and at every row of a table whose places are no int32. Its first position is start, or the least int32 where it is
+// not in order, so that each position is max(first + j, -1).
 //
-// Positions lie as tight as the output wants them. Element k of a piece that begins `phase` tokens into a row is token x =
-// phase + k, of row x / tokens, which is (x * factor) >> shift with factor = ceil(2^shift / tokens): exact while x * tokens
-// <= 2^shift, and below 2^26. A piece of windows longer than a piece lies within one row, and factor is 0.
+// Positions lie as tight as the output wants them. Element k of a piece that begins `phase` tokens into a row is token
+// x = phase + k, of row x / tokens, which is (x * factor) >> shift with factor = ceil(2^shift / tokens): exact while
+// x * tokens <= 2^shift, and below 2^26. Where a row is longer than a piece can be, a piece lies within one row, and
+// factor is 0.
 //
-// Contract: Open once, where positions are wanted. Make with columns that MTE2 has filled and V is ordered after; when it returns, Word may be called for each of
-// the `count` rows, and whoever fills the columns again has S to wait for. Positions fills what V has read before, for
-// up to kPiece elements of the rows of the last Make; it is V's when it returns.
+// Contract: Open once, where positions are wanted. Make with columns that MTE2 has filled and V is ordered after; when
+// it returns, Word may be called for each of the `count` rows, and whoever fills the columns again has S to wait for.
+// Positions makes up to kPiece elements of the rows of the last Make, from what V has made; V may read them when it
+// returns, and the next call overwrites them.
 //
 // UB, for `most` rows: 6 vectors of int32; for positions 4 of kPiece. Pipes: V, and S behind it.
 #pragma once

@@ -33,8 +33,11 @@ pub fn draw() -> anyhow::Result<String> {
         "Modelled time of a launch against batch size: this crate, pull request 261 and the floor, with the range of each.",
     );
     svg.text((16.0, 24.0), Anchor::Start, colour::INK, "Modelled time of a launch, us; no device is behind it");
-    let operations: Vec<_> =
-        OPERATIONS.iter().map(|op| op.name()).filter(|op| rows.iter().any(|row| row.operation == *op)).collect();
+    let operations: Vec<_> = OPERATIONS
+        .iter()
+        .map(|op| op.name())
+        .filter(|op| rows.iter().any(|row| row.operation == *op && !row.peers_us.is_empty()))
+        .collect();
     let width = WIDTH / operations.len() as f64;
     for (i, operation) in operations.iter().enumerate() {
         let of: Vec<_> = rows.iter().filter(|row| row.operation == *operation).collect();

@@ -42,11 +42,11 @@ pub struct LaunchConfig {
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Tiles {
-    /// `get_last_loc`: rows of a tile. `assign_extend_cache_locs`: table entries of a tile.
+    /// `get_last_loc`: rows of a tile. Others: table entries of a tile.
     pub tile: Option<u32>,
     /// `assign_extend_cache_locs`: rows whose lengths are summed at a time.
     pub scan_tile: Option<u32>,
-    /// `assign_extend_cache_locs`: rows that are read at a time while they are copied.
+    /// All but `get_last_loc`: rows that are read at a time while they are copied.
     pub walk_tile: Option<u32>,
     /// `assign_extend_cache_locs`: the most sums kept over the batch, to find a core's share from.
     pub checkpoints: Option<u32>,

@@ -2,8 +2,8 @@
 #include "../../prim/dispatch.h"
 #include "kernel.h"
 
-ASCEND_CACHE_LOC_KERNEL void
-ascend_cache_loc_assign_extend_cache_locs_uniform(AscendCacheLocAssignExtendCacheLocsUniformParams params)
+ASCEND_CACHE_LOC_KERNEL void ascend_cache_loc_assign_extend_cache_locs_uniform(
+    AscendCacheLocAssignExtendCacheLocsUniformParams params)
 {
     KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIV_ONLY);
     ASCEND_CACHE_LOC_DISPATCH(cache_loc::UniformLocs, params, req_pool_indices, start_offsets, out);

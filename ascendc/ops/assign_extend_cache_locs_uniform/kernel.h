@@ -1,16 +1,16 @@
-// assign_extend_cache_locs_uniform: of each row the slots table[req_pool_indices[i], start_offsets[i] ..] of equally many
-// tokens, row i's from i * tokens_per_row on, and where they are wanted the tokens' positions likewise.
+// assign_extend_cache_locs_uniform: of each row the slots table[req_pool_indices[i], start_offsets[i] ..] of equally
+// many tokens, row i's from i * tokens_per_row on, and where they are wanted the tokens' positions likewise.
 //
 // Contract: see AscendCacheLocAssignExtendCacheLocsUniformParams. R, L and O are int32 or int64, positions are L. A row
-// whose request is none, or whose window is not within the row, does not read the table: its slots and its positions are
-// -1, and it is reported; the lowest such row of a core goes to the core's line of the fault log. Nothing is summed: a
-// row's place is known. n and tokens_per_row may be anything below 2^31 - 1, their product anything.
+// whose request is none, or whose window is not within the row, does not read the table: its slots and its positions
+// are -1, and it is reported; the lowest such row of a core goes to the core's line of the fault log. A row's place is
+// known, so nothing is summed. n and tokens_per_row may be anything below 2^31 - 1, their product anything.
 //
-// Split: the 64-byte lines of `out`, and those of `positions`, each as evenly as they go: the two may begin at different
-// places in a line and have elements of different sizes. A core makes its share of either, rows cut where they are.
+// Split: the 64-byte lines of `out`, and those of `positions`, each as evenly as they go: the two may begin at other
+// places in a line and have elements of other sizes. A core makes its share of either, rows cut where they are.
 //
-// UB, for tiles of 1,024 rows: requests and starts 16 KB, words 24 KB, gather 2 * 16 + 1 + 16 + 32 KB, positions 32 + 16
-// KB, fault line 64 B: 169 KB and 64 B, less with narrower elements.
+// UB, for tiles of 1,024 rows: requests and starts 16 KB, windows 24 + 32 KB, gather 2 * 16 + 1 + 16 + 32 KB, positions
+// 16 KB, fault line 64 B: 169 KB and 64 B, less with narrower elements.
 //
 //     for each tile of the rows that either share has a part of:
 //         MTE2  copy in the tile's request indices and starts
@@ -60,8 +60,9 @@ public:
         if (!has_out && !has_positions) {
             return;
         }
-        const uint64_t begin = !has_positions ? out.begin : !has_out ? positions.begin : Min(out.begin, positions.begin);
-        const uint64_t end = out.end < positions.end || !has_out ? positions.end : out.end;
+        // An empty share may lie anywhere.
+        const LineShare &one = has_out ? out : positions, &other = has_positions ? positions : out;
+        const uint64_t begin = Min(one.begin, other.begin), end = Most(one.end, other.end);
         const uint64_t end_row = (end + tokens_ - 1) / tokens_;
         if (has_out) {
             gather_.Begin(out.begin);
@@ -74,8 +75,7 @@ public:
             requests_.Load(row, count);
             starts_.Load(row, count);
             Order<HardEvent::MTE2_V>(); // MTE2 has filled requests_ and starts_ before V reads them
-            windows_.Make(requests_.tile, starts_.tile, count);
-            Order<HardEvent::MTE2_S>(); // and before S does
+            windows_.Make(requests_.tile, starts_.tile, count); // S may read them too: it has waited for V
             Positions(positions, row, count);
             Slots(out, row, count);
             Order<HardEvent::S_MTE2>(); // S has read them, and V, which S has waited for, before MTE2 copies others in

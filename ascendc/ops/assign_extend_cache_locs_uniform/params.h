@@ -14,7 +14,7 @@ typedef struct AscendCacheLocAssignExtendCacheLocsUniformParams {
     AscendCacheLocArray table;            /* int32 [rows, row_stride], the first row_len of each row */
     AscendCacheLocArray req_pool_indices; /* [n] */
     AscendCacheLocArray start_offsets;    /* [n] */
-    AscendCacheLocArray positions;        /* [n * tokens_per_row], elements as start_offsets; or no memory: not wanted */
+    AscendCacheLocArray positions;        /* [n * tokens_per_row] as start_offsets, or no memory: not wanted */
     AscendCacheLocArray out;              /* [n * tokens_per_row] */
     uint32_t rows; /* rows, row_stride, row_len, n and tokens_per_row are below 2^31 - 1, the last two not 0 */
     uint32_t row_stride;

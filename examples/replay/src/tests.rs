@@ -43,10 +43,11 @@ fn golden_and_fault_cases_pass_on_the_kernels() {
 }
 
 fn all_cases_pass(backend: &mut dyn Backend) {
-    let files = ["golden.jsonl", "faults.jsonl"].map(|name| PathBuf::from(CASES).join(name));
+    let names = ["golden.jsonl", "faults.jsonl", "assign_extend_cache_locs_uniform.jsonl"];
+    let files = names.map(|name| PathBuf::from(CASES).join(name));
     let mut out = Vec::new();
     let tally = replay(backend, &files, DEFAULT, &mut out).unwrap();
-    assert_eq!(String::from_utf8(out).unwrap(), "54 passed, 0 failed\n");
+    assert_eq!(String::from_utf8(out).unwrap(), "63 passed, 0 failed\n");
     assert_eq!(exit_code(&Ok(tally)), 0);
 }
 
@@ -82,7 +83,7 @@ fn what_cannot_be_read_names_file_and_line_and_exits_2() {
         (
             "get_last_loc",
             "get_last",
-            "unknown operation `get_last`, expected one of `assign_extend_cache_locs`, `get_last_loc`",
+            "unknown operation `get_last`, expected one of `assign_extend_cache_locs`, `assign_extend_cache_locs_uniform`",
         ),
         (r#""out":"i32""#, r#""out":"f32""#, "unknown variant `f32`, expected `i32` or `i64`"),
         (r#""req_to_token":"i32""#, r#""req_to_token":"i64""#, "unknown variant `i64`, expected `i32`"),
