@@ -36,8 +36,12 @@ KERNELS = [
     "ascendc/ops/get_last_loc/kernel.h",
     "ascendc/ops/assign_extend_cache_locs/kernel.h",
     "ascendc/ops/assign_extend_cache_locs_uniform/kernel.h",
+    "ascendc/prim/range_fault.h",
+    "ascendc/prim/owned_rows.h",
+    "ascendc/prim/ragged_scatter.h",
+    "ascendc/ops/assign_req_to_token_pool/kernel.h",
 ]
-DISPATCH, SYNC, DMA, FAULT, SPLIT, PACKING, GATHER, INT32, WORDS, WINDOWS, PLACE, SCAN, LAST, EXTEND, UNIFORM = KERNELS
+DISPATCH, SYNC, DMA, FAULT, SPLIT, PACKING, GATHER, INT32, WORDS, WINDOWS, PLACE, SCAN, LAST, EXTEND, UNIFORM, RANGE, OWNED, SCATTER, POOL = KERNELS
 
 # A statement that only orders: deleted, each in turn.
 ORDERING = re.compile(r"^\s*(Order<[^>]*>|SetFlag<[^>]*>|WaitFlag<[^>]*>|PipeBarrier<\w+>)\([^;]*\);")
@@ -47,9 +51,24 @@ PAIRS = [(PACKING, "MTE3_V"), (GATHER, "MTE3_MTE2"), (GATHER, "V_S")]
 
 # (file, text, replacement): the text must be there once.
 BY_HAND = [
+    # The pool: whose lines, which slots, and what a bad one stops.
+    (OWNED, "Adds(d, d, -1, n);", ""),
+    (OWNED, "Muls(mine, mine, -1, n);", ""),
+    (OWNED, "Adds(Room(kBegin), Room(kBegin), static_cast<int32_t>(stretches_.origin), n);", ""),
+    (OWNED, "+ (uint64_t{stretches_.cores} << stretches_.shift) <= 0x7fffffff", "<= 0x7fffffffffffffff"),
+    (OWNED, "Mins(counted, counted, kShort, n);", ""),
+    (OWNED, "blocks < run_; blocks *= 2", "blocks < run_ / 2; blocks *= 2"),
+    (OWNED, "in_order = in_order && SumOfRun(run) >= 0;", ""),
+    (SCATTER, "GetValue(i) == -1;", "GetValue(i) != 0;"),
+    (SCATTER, "OrInto(look, words[n], static_cast<uint32_t>(n));", ""),
+    (SCATTER, "Mins(look, slots, 0, n);", "Duplicate(look, 0, n);"),
+    (SCATTER, "slot < 0 || slot >= kSlotLimit", "slot < 0"),
+    (POOL, "fault_.Forget();", ""),
+    (POOL, "position_ = 0;\n            All();", "All();"),
+    (POOL, "&& position_ + rows_.Total() <= params_.capacity", ""),
+    (POOL, "Min(begin + length, (stretch + 1) << shift)", "begin + length"),
     # Windows: which are in order, where each row's positions begin, and where cores meet.
     (WINDOWS, "static_cast<int32_t>(shape_.rows) - 1, n);", "static_cast<int32_t>(shape_.rows), n);"),
-    (WINDOWS, "shape_.row_len < shape_.tokens ? -1 :", ""),
     (WINDOWS, "OrInto(wrong, first, count);", ""),
     (WINDOWS, "OrInto(wrong, word, count);", ""),
     (WINDOWS, "Sub(first, start, first, n);\n        PipeBarrier<PIPE_V>();\n        Add(first, first, scratch, n);", "Add(first, start, scratch, n);"),
@@ -62,7 +81,6 @@ BY_HAND = [
     (UNIFORM, "if (tokens_ > Windows::kPiece) {", "if (tokens_ > 2 * Windows::kPiece) {"),
     (UNIFORM, "Min(one.begin, other.begin)", "one.begin"),
     (UNIFORM, "Most(one.end, other.end)", "one.end"),
-    (UNIFORM, "if (!has_out && !has_positions) {", "if (!has_out) {"),
     (UNIFORM, "start > kMost - tokens ? kMost : start + tokens", "start + tokens"),
     (UNIFORM, "start <= int64_t{params_.row_len} - tokens)", "start < int64_t{params_.row_len} - tokens)"),
     (UNIFORM, "gather_.Append(NoSlots{}, length);", ""),

@@ -214,7 +214,8 @@ fn machines_that_cannot_be_used_say_why() {
     let info = Device::open_sim(SimConfig::default()).unwrap().info().clone();
     assert_eq!((&*info.soc, info.arch, info.vector_cores), ("Ascend910B3", "dav-2201", 40));
     assert_eq!(info.cann_version.as_deref(), Some("9.0.0"));
-    let operations = ["assign_extend_cache_locs", "assign_extend_cache_locs_uniform", "get_last_loc"];
+    let operations =
+        ["assign_extend_cache_locs", "assign_extend_cache_locs_uniform", "assign_req_to_token_pool", "get_last_loc"];
     assert_eq!(info.kernels, operations.map(|name| format!("ascend_cache_loc_{name}")));
 }
 

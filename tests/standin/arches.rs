@@ -27,7 +27,7 @@ fn the_arches_of_the_list_are_compiled() {
         assert_eq!(embedded.len(), expected.len(), "{list:?}: {}", ran.kernels);
         assert!(embedded.iter().zip(expected).all(|(line, arch)| line.starts_with(arch)), "{list:?}: {embedded:?}");
         let commands = script.commands();
-        assert_eq!(commands.lines().count(), 4 * expected.len(), "{list:?}: {commands}");
+        assert_eq!(commands.lines().count(), 5 * expected.len(), "{list:?}: {commands}");
         assert!(expected.iter().all(|arch| commands.contains(&format!("--npu-arch={arch} "))), "{commands}");
     }
 }

@@ -15,7 +15,8 @@ fn kernels_are_compiled_linked_checked_and_embedded() {
     let text = consumer.built(&environment);
     assert!(text.contains("get_last_loc/entry.cpp: warning: be careful"), "{text}");
     let log = consumer.log();
-    let operations = ["assign_extend_cache_locs", "assign_extend_cache_locs_uniform", "get_last_loc"];
+    let operations =
+        ["assign_extend_cache_locs", "assign_extend_cache_locs_uniform", "assign_req_to_token_pool", "get_last_loc"];
     assert_eq!(log.len(), operations.len() + 1, "{log:?}");
     // What a kernel must be compiled with to be what runs: for the device alone, the arch's, with the flags that are written.
     let include = format!("-I{}/{}/include", cann.display(), host_platform());
@@ -50,8 +51,8 @@ fn another_layout_and_what_ends_the_build() {
     let with = |more: &[(&'static str, &'static str)]| [&base[..], more].concat();
     consumer.built(&with(&[("ASCEND_CACHE_LOC_DEBUG", "1"), ("STANDIN_META", "1")]));
     let log = consumer.log();
-    assert_eq!(log.len(), 4, "{log:?}");
-    assert!(log[..3].iter().all(|line| line.contains(" -g --cce-enable-sanitizer ")), "{log:?}");
+    assert_eq!(log.len(), 5, "{log:?}");
+    assert!(log[..4].iter().all(|line| line.contains(" -g --cce-enable-sanitizer ")), "{log:?}");
     install(&cann, true);
     let info = consumer.run(&[("ASCEND_HOME_PATH", path)]);
     assert!(info.contains("kernels       ascend_cache_loc_assign_extend_cache_locs, "), "{info}");

@@ -14,7 +14,8 @@ fn embedded_kernels_are_loaded() {
     consumer.built(&[("ASCEND_HOME_PATH", cann.to_str().unwrap())]);
     install(&cann, true);
     let device = [("ASCEND_HOME_PATH", cann.to_str().unwrap())];
-    let kernels = ["assign_extend_cache_locs", "assign_extend_cache_locs_uniform", "get_last_loc"];
+    let kernels =
+        ["assign_extend_cache_locs", "assign_extend_cache_locs_uniform", "assign_req_to_token_pool", "get_last_loc"];
     let kernels = kernels.map(|name| format!("ascend_cache_loc_{name}")).join(", ");
     let info = format!(
         "devices       1\nchip          Ascend910B3 (dav-2201)\nvector cores  64\nCANN          9.0.0\nkernels       {kernels}\n"
