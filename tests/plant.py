@@ -41,7 +41,8 @@ KERNELS = [
     "ascendc/prim/ragged_scatter.h",
     "ascendc/ops/assign_req_to_token_pool/kernel.h",
 ]
-DISPATCH, SYNC, DMA, FAULT, SPLIT, PACKING, GATHER, INT32, WORDS, WINDOWS, PLACE, SCAN, LAST, EXTEND, UNIFORM, RANGE, OWNED, SCATTER, POOL = KERNELS
+DISPATCH, SYNC, DMA, FAULT, SPLIT, PACKING, GATHER, INT32, WORDS, WINDOWS, PLACE, SCAN, *OTHERS = KERNELS
+LAST, EXTEND, UNIFORM, RANGE, OWNED, SCATTER, POOL = OTHERS
 
 # A statement that only orders: deleted, each in turn.
 ORDERING = re.compile(r"^\s*(Order<[^>]*>|SetFlag<[^>]*>|WaitFlag<[^>]*>|PipeBarrier<\w+>)\([^;]*\);")
@@ -143,11 +144,11 @@ BY_HAND = [
     (SCAN, "static_cast<uint32_t>((Groups() - 1) >> shift_) + 1", "static_cast<uint32_t>(Groups() >> shift_) + 1"),
     (SCAN, "(first + g) >> shift_", "(first + g + 1) >> shift_"),
     (PLACE, "Mul(wrong, wrong, wrong, n);", ""),
-    (EXTEND, "start < 0 || end > params_.row_len", "start < 0 || end >= params_.row_len"),
-    (EXTEND, "start < 0 || end > params_.row_len", "end > params_.row_len"),
-    (EXTEND, "request < 0 || request >= params_.rows", "request < 0 || request > params_.rows"),
-    (EXTEND, "if (start > end) {", "if (false) {"),
-    (EXTEND, "if (start == end) {", "if (false) {"),
+    (RANGE, "start < 0 || end > table.row_len", "start < 0 || end >= table.row_len"),
+    (RANGE, "start < 0 || end > table.row_len", "end > table.row_len"),
+    (RANGE, "request < 0 || request >= table.rows", "request < 0 || request > table.rows"),
+    (RANGE, "if (start > end) {", "if (false) {"),
+    (RANGE, "if (start == end) {", "if (false) {"),
     (EXTEND, "row_end > params_.capacity) {", "row_end >= params_.capacity) {"),
     (EXTEND, "Min(total, params_.capacity)", "total"),
     (EXTEND, "first + (from - position_)", "first"),
@@ -215,7 +216,7 @@ BY_HAND = [
     (EXTEND, "share_begin_ = ShareBegin(weight, core, cores);", "share_begin_ = ShareBegin(weight, core, cores) + 1;"),
     (SPLIT, "Boundary(core + 1, cores);", "Boundary(core + 1, cores + 1);"),
     (LAST, "fault_.Report(row, ASCEND_CACHE_LOC_REQUEST", "fault_.Report(i, ASCEND_CACHE_LOC_REQUEST"),
-    (EXTEND, "fault_.Report(row, kind", "fault_.Report(row + 1, kind"),
+    (RANGE, "log.Report(row, kind", "log.Report(row + 1, kind"),
     (FAULT, "if (kind_ == 0) {\n            row_", "if (true) {\n            row_"),
     (FAULT, "if (line_.GetValue(0) != 0) {", "if (false) {"),
     (FAULT, "GetBlockIdx()) * sizeof", "0) * sizeof"),

@@ -6,6 +6,8 @@ use std::time::Duration;
 use ascend_cache_loc::sim::{Machine, SimConfig};
 use ascend_cache_loc::{CaptureMode, Device, DeviceBuffer, Error, FaultStatus, Graph, LaunchId, Result};
 
+use harness::operation::OPERATIONS;
+
 use crate::rig::{Batch, MOMENT, Rig, code};
 
 /// A machine's whole life, from opening on: what a serving process does. `done` is told each step when it is over.
@@ -214,9 +216,7 @@ fn machines_that_cannot_be_used_say_why() {
     let info = Device::open_sim(SimConfig::default()).unwrap().info().clone();
     assert_eq!((&*info.soc, info.arch, info.vector_cores), ("Ascend910B3", "dav-2201", 40));
     assert_eq!(info.cann_version.as_deref(), Some("9.0.0"));
-    let operations =
-        ["assign_extend_cache_locs", "assign_extend_cache_locs_uniform", "assign_req_to_token_pool", "get_last_loc"];
-    assert_eq!(info.kernels, operations.map(|name| format!("ascend_cache_loc_{name}")));
+    assert_eq!(info.kernels, OPERATIONS.iter().map(|op| format!("ascend_cache_loc_{}", op.name())).collect::<Vec<_>>());
 }
 
 fn lost_codes() -> impl Iterator<Item = i32> {

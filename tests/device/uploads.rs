@@ -120,7 +120,7 @@ fn copies_at_once() {
     buffer.copy_from_host(&[1, 2, 3]).unwrap();
     assert_eq!(buffer.to_vec().unwrap(), [1, 2, 3]);
     assert_eq!(buffer.copy_from_host(&[1]), Err(ShapeError::CopyLength { host: 1, device: 3 }.into()));
-    assert_eq!(DeviceBuffer::<i32>::zeroed(&rig.stream, 0).unwrap().to_vec().unwrap(), []);
+    assert_eq!(DeviceBuffer::<i32>::zeroed(&rig.stream, 0).unwrap().to_vec().unwrap(), [0_i32; 0]);
 }
 
 /// AscendCL's header: both addresses of a copy on the device are on 64 bytes.

@@ -13,7 +13,7 @@ use crate::device::Carrier;
 use crate::operation::{Call, Element, Operation, Param};
 use crate::seed::Val::{self, Any, At, Beyond, Max, Min, Past};
 use crate::seed::{BATCHES, TABLES, part, repeat, table};
-use crate::traffic::{Batch, Traffic, bytes, entries};
+use crate::traffic::{Batch, Measured, Traffic, bytes, entries};
 use crate::{reads, typed};
 
 /// The operation, to tests.
@@ -161,7 +161,7 @@ impl Operation for AssignExtendCacheLocsUniform {
         assert_eq!((out, positions), ([-777; 5], [-777; 5]));
     }
 
-    fn measured(&self, batch: &Batch) -> Option<(Vec<Vec<i64>>, Vec<i64>, Vec<usize>)> {
+    fn measured(&self, batch: &Batch) -> Option<Measured> {
         let width = batch.width()?;
         let arrays = vec![batch.requests.clone(), batch.starts.clone()];
         Some((arrays, vec![width], vec![batch.tokens(), 0]))

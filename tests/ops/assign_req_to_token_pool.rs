@@ -14,7 +14,7 @@ use crate::operation::{Call, Element, Operation, Param};
 use crate::seed::Val::{self, Any, At, Beyond, Max, Min, Past};
 use crate::seed::{BATCHES, TABLES, part, repeat, table};
 use crate::splitmix::splitmix64;
-use crate::traffic::{Batch, Traffic, bytes, entries};
+use crate::traffic::{Batch, Measured, Traffic, bytes, entries};
 use crate::{reads, typed};
 
 /// The operation, to tests.
@@ -83,7 +83,7 @@ impl Operation for AssignReqToTokenPool {
 
     /// All of it: what is not written is compared, too.
     fn reads(&self, case: &Case) -> Vec<Range<usize>> {
-        vec![0..case.table.shape.storage_len()]
+        std::iter::once(0..case.table.shape.storage_len()).collect()
     }
 
     fn written(&self, case: &Case, row: usize) -> Option<Range<usize>> {
@@ -186,7 +186,7 @@ impl Operation for AssignReqToTokenPool {
         }
     }
 
-    fn measured(&self, batch: &Batch) -> Option<(Vec<Vec<i64>>, Vec<i64>, Vec<usize>)> {
+    fn measured(&self, batch: &Batch) -> Option<Measured> {
         let locs = (0..batch.tokens() as i64).collect();
         let arrays = vec![batch.requests.clone(), batch.starts.clone(), batch.ends.clone(), locs];
         Some((arrays, Vec::new(), Vec::new()))

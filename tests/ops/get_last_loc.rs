@@ -13,7 +13,7 @@ use crate::device::Carrier;
 use crate::operation::{Call, Element, Operation, Param};
 use crate::seed::Val::{self, Any, At, Beyond, Max, Min, Past};
 use crate::seed::{BATCHES, TABLES, part, repeat, table};
-use crate::traffic::{Batch, Traffic, bytes};
+use crate::traffic::{Batch, Measured, Traffic, bytes};
 use crate::{reads, typed};
 
 /// The operation, to tests.
@@ -112,7 +112,7 @@ impl Operation for GetLastLoc {
         }
     }
 
-    fn measured(&self, batch: &Batch) -> Option<(Vec<Vec<i64>>, Vec<i64>, Vec<usize>)> {
+    fn measured(&self, batch: &Batch) -> Option<Measured> {
         let rows = batch.requests.len();
         Some((vec![batch.requests.clone(), batch.ends.clone()], Vec::new(), vec![rows]))
     }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::rig::{Consumer, ROOT, cann_8_5, cann_9, host_platform, install, scratch, write};
+use crate::rig::{Consumer, ROOT, cann_8_5, cann_9, host_platform, install, operations, scratch, write};
 
 /// The embedded kernels are loaded, and whatever fails on the way is reported.
 #[test]
@@ -14,9 +14,8 @@ fn embedded_kernels_are_loaded() {
     consumer.built(&[("ASCEND_HOME_PATH", cann.to_str().unwrap())]);
     install(&cann, true);
     let device = [("ASCEND_HOME_PATH", cann.to_str().unwrap())];
-    let kernels =
-        ["assign_extend_cache_locs", "assign_extend_cache_locs_uniform", "assign_req_to_token_pool", "get_last_loc"];
-    let kernels = kernels.map(|name| format!("ascend_cache_loc_{name}")).join(", ");
+    let kernels: Vec<_> = operations().iter().map(|name| format!("ascend_cache_loc_{name}")).collect();
+    let kernels = kernels.join(", ");
     let info = format!(
         "devices       1\nchip          Ascend910B3 (dav-2201)\nvector cores  64\nCANN          9.0.0\nkernels       {kernels}\n"
     );

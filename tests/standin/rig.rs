@@ -17,6 +17,14 @@ pub(crate) const CANN: [&str; 5] = [
     "ASCEND_CACHE_LOC_DEBUG",
 ];
 
+/// The operations, in order: the folders that the build compiles.
+pub(crate) fn operations() -> Vec<String> {
+    let folders = fs::read_dir(Path::new(ROOT).join("ascendc/ops")).unwrap();
+    let mut names: Vec<_> = folders.map(|folder| folder.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
 /// The folder of an installation for this machine.
 pub(crate) fn host_platform() -> String {
     format!("{}-linux", std::env::consts::ARCH)

@@ -222,11 +222,10 @@ pub fn parse(line: &str, memory: Bytes) -> Result<(String, Case, Expectation)> {
     let (id, batch) = (field("id", line.id)?, field("batch", line.batch)?);
     let mut dtypes = field("dtypes", line.dtypes)?.0;
     let mut dtype = |name| dtypes.remove(name).with_context(|| format!("dtypes: missing field `{name}`"));
-    let mut of_param = Param::ALL.map(|param| (param, None));
-    let mut widen = |param, dtype: IntType| {
-        let (_, widest) = of_param.iter_mut().find(|(of, _)| *of == param).expect("all are there");
-        if *widest != Some(IntType::I64) {
-            *widest = Some(dtype);
+    let mut of_param = [IntType::I32; Param::COUNT];
+    let mut widen = |param: Param, dtype: IntType| {
+        if dtype == IntType::I64 {
+            of_param[param as usize] = dtype;
         }
     };
     let mut arrays = Vec::new();
@@ -250,7 +249,7 @@ pub fn parse(line: &str, memory: Bytes) -> Result<(String, Case, Expectation)> {
         }
         outs.push(values);
     }
-    let [req_pool_indices, lens, slots, out] = of_param.map(|(_, widest)| widest.unwrap_or(IntType::I32));
+    let [req_pool_indices, lens, slots, out] = of_param;
     let dtypes = Dtypes { req_pool_indices, lens, slots, out };
     let out_init = line.out_init.unwrap_or(OUT_INIT);
     let table = Arc::new(Table { shape: TableShape::new(0, 0)?, slots: Vec::new() });

@@ -9,7 +9,7 @@ use ascend_cache_loc_ref::RefError;
 use crate::backend::{Backend, CallError};
 use crate::case::{Case, Outcome, Written};
 use crate::device::Carrier;
-use crate::traffic::{Batch, Traffic};
+use crate::traffic::{Batch, Measured, Traffic};
 
 /// All operations, in the order of their files in `tests/ops`: the list that the build script writes.
 pub static OPERATIONS: &[&dyn Operation] = include!(concat!(env!("OUT_DIR"), "/operations.rs"));
@@ -34,8 +34,8 @@ pub enum Param {
 }
 
 impl Param {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::R, Self::L, Self::S, Self::O];
+    /// How many there are.
+    pub const COUNT: usize = 4;
 }
 
 /// An operation: what a case of it has, what it should give, and how it is run.
@@ -113,7 +113,7 @@ pub trait Operation: Debug + Sync {
     fn refused(&self, backend: &mut dyn Backend);
 
     /// Arrays, numbers and lengths of outputs for a batch of the cost report; nothing where it is none for the operation.
-    fn measured(&self, _: &Batch) -> Option<(Vec<Vec<i64>>, Vec<i64>, Vec<usize>)> {
+    fn measured(&self, _: &Batch) -> Option<Measured> {
         None
     }
 

@@ -32,6 +32,9 @@ impl Batch {
     }
 }
 
+/// What a case has beside the table: arrays, numbers, lengths of outputs.
+pub type Measured = (Vec<Vec<i64>>, Vec<i64>, Vec<usize>);
+
 /// What any kernel moves at the least, in bytes over all cores unless said otherwise.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Traffic {
