@@ -45,13 +45,13 @@ macro_rules! fault_kinds {
                 row_len,
             } "offsets {start}..{end} leave the row of length {row_len}";
 
-            /// The row does not fit whole into what is left of `out`.
+            /// The row's place does not lie whole in `out`, or in `locs`.
             OutputTooShort = ASCEND_CACHE_LOC_OUTPUT_TOO_SHORT {
-                /// Where the row ends in the output: the sum of the lengths up to and with this row.
+                /// Where the row's place ends: the sum of the lengths up to and with this row.
                 end,
-                /// The length of `out`, in elements.
+                /// The length of `out`, or `locs`, in elements.
                 capacity,
-            } "the row's output ends at element {end}, out holds {capacity}";
+            } "the row's place ends at element {end}, out or locs holds {capacity}";
 
             /// A slot that is negative or from `limit` on.
             SlotOutOfRange = ASCEND_CACHE_LOC_SLOT_OUT_OF_RANGE {

@@ -215,6 +215,6 @@ fn empty_things_have_no_memory() {
     };
     assign_extend_cache_locs(&rig.stream, args).unwrap();
     let text = rig.stream.synchronize().unwrap_err().to_string();
-    let expected = "assign_extend_cache_locs, launch 2: row 0: the row's output ends at element 2, out holds 0";
+    let expected = "assign_extend_cache_locs, launch 2: row 0: the row's place ends at element 2, out or locs holds 0";
     assert_eq!(text, expected);
 }
