@@ -72,7 +72,7 @@ impl<R: Element, L: Element, S: Element> Arguments for PoolLocs<'_, R, L, S> {
         let bytes = (4 + self.locs.element_type().size() as u64) * self.locs.len() as u64;
         let table = 4 * self.table.shape().storage_len() as u64;
         let lines = table / u64::from(self.stretch_bytes(n, &LaunchConfig::default())) + 1;
-        Work { pieces: 2 * n as u64, summed: n as u64, bytes, lines, power_of_two: true, ..Work::default() }
+        Work { pieces: 2 * n as u64, summed: n as u64, bytes, lines, owned: true, ..Work::default() }
     }
 
     fn tile(&self, config: &LaunchConfig) -> u32 {

@@ -39,8 +39,9 @@ pub(crate) struct Work {
     pub(crate) bytes: u64,
     /// The 64-byte lines that the output touches: no two cores write into one.
     pub(crate) lines: u64,
-    /// Whether the cores have to be a power of two.
-    pub(crate) power_of_two: bool,
+    /// Whether rows are whose lines they write: then the cores are a power of two, and unless there is but one, each looks
+    /// at all rows, which takes twice what summing many does, however few they are.
+    pub(crate) owned: bool,
 }
 
 impl Work {
@@ -53,7 +54,7 @@ impl Work {
             None => self.best(available.into(), tuning),
         };
         let cores = u32::try_from(wanted.clamp(1, self.lines.max(1))).expect("no more than there are");
-        Ok(if self.power_of_two { 1 << cores.ilog2() } else { cores })
+        Ok(if self.owned { 1 << cores.ilog2() } else { cores })
     }
 
     /// What it takes on so many cores, in picoseconds.
@@ -90,6 +91,9 @@ impl Work {
     /// Summing the lengths; of few rows the scalar pipe does that, a row at a time.
     fn sums(self, tuning: &Tuning) -> u64 {
         const FEW: u64 = 32;
+        if self.owned {
+            return tuning.sums_ps.saturating_add(self.summed.saturating_mul(tuning.sum_row_ps)).saturating_mul(2);
+        }
         let start = (tuning.sums_ps / FEW).saturating_mul(self.summed.min(FEW));
         start.saturating_add(self.summed.saturating_mul(tuning.sum_row_ps))
     }
@@ -133,8 +137,7 @@ mod tests {
             last = now;
         }
         let all = u64::MAX;
-        let most =
-            Work { elements: all, pieces: all, prepared: all, summed: all, bytes: all, lines, power_of_two: false };
+        let most = Work { elements: all, pieces: all, prepared: all, summed: all, bytes: all, lines, owned: false };
         assert_eq!(most.time(48, &Tuning::from([u64::MAX; 9])), u64::MAX);
         assert!(cores(most, 48) <= 48);
     }
@@ -153,10 +156,11 @@ mod tests {
     fn cores_are_a_power_of_two_where_they_have_to_be() {
         let of = |cores| {
             let config = LaunchConfig { cores, ..Default::default() };
-            Work { power_of_two: true, ..single(4096) }.cores(&config, 48, &DEFAULT())
+            Work { owned: true, ..single(4096) }.cores(&config, 48, &DEFAULT())
         };
         assert_eq!((of(Some(48)), of(Some(3)), of(Some(1))), (Ok(32), Ok(2), Ok(1)));
-        assert!(of(None).unwrap().is_power_of_two());
+        let pool = |n| Work { pieces: 2 * n, summed: n, bytes: 48 * n, lines: 4096, owned: true, ..Work::default() };
+        assert_eq!([1, 16, 64, 4096].map(|n| cores(pool(n), 48)), [1, 1, 4, 32]);
     }
 
     #[test]
