@@ -85,7 +85,7 @@ impl<R: Element, L: Element, O: Element> Arguments for ExtendLocs<'_, R, L, O> {
             table: arrays.table(&self.table)?,
             req_pool_indices: arrays.input("req_pool_indices", &self.req_pool_indices)?,
             start_offsets: arrays.input("start_offsets", &self.start_offsets)?,
-            end_offsets: arrays.input("end_offsets", &self.end_offsets)?,
+            end_offsets: arrays.input_as("end_offsets", &self.end_offsets, &self.start_offsets)?,
             out: arrays.output("out", &self.out)?,
             capacity: self.out.len() as u64,
             rows: size(shape.rows()),

@@ -87,7 +87,7 @@ impl<R: Element, L: Element, S: Element> Arguments for PoolLocs<'_, R, L, S> {
             table,
             req_pool_indices: arrays.input("req_pool_indices", &self.req_pool_indices)?,
             start_offsets: arrays.input("start_offsets", &self.start_offsets)?,
-            end_offsets: arrays.input("end_offsets", &self.end_offsets)?,
+            end_offsets: arrays.input_as("end_offsets", &self.end_offsets, &self.start_offsets)?,
             locs: arrays.input("locs", &self.locs)?,
             capacity: self.locs.len() as u64,
             rows: size(shape.rows()),

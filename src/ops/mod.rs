@@ -95,11 +95,17 @@ impl Arrays<'_> {
             || Ok(Array { element_bytes, access: ASCEND_CACHE_LOC_ACCESS_WRITE, ..Default::default() }),
             |slice| self.output(name, slice),
         )?;
-        if array.element_bytes != element_bytes {
-            let reason = "has elements of another size than the array that it goes with";
-            return Err(Error::BadAddress { argument: name, address: array.address, reason });
-        }
-        Ok(array)
+        elements_as(name, array, other)
+    }
+
+    /// An array that the kernel reads, of elements as another's.
+    pub(crate) fn input_as<T: Element>(
+        self,
+        name: &'static str,
+        slice: &DeviceSlice<'_, T>,
+        other: &DeviceSlice<'_, T>,
+    ) -> Result<Array> {
+        elements_as(name, self.input(name, slice)?, other)
     }
 
     /// An array that the kernel writes.
@@ -126,6 +132,16 @@ impl Arrays<'_> {
         let Range { start: address, end } = bytes;
         Ok(Array { address, bytes: end - address, element_bytes: size(element_type.size()), access })
     }
+}
+
+/// Refuses an array whose elements, of a type that is known at run time, are not those of the array that it goes with: the
+/// kernel takes them for the same.
+fn elements_as<T: Element>(argument: &'static str, array: Array, other: &DeviceSlice<'_, T>) -> Result<Array> {
+    if array.element_bytes == size(other.element_type().size()) {
+        return Ok(array);
+    }
+    let reason = "has elements of another size than the array that it goes with";
+    Err(Error::BadAddress { argument, address: array.address, reason })
 }
 
 /// Checks the arguments and enqueues the operation's kernel: one task. An empty batch takes an id and enqueues nothing.

@@ -2,7 +2,7 @@
 
 use ascend_cache_loc::{
     AnyInt, DeviceAddr, DeviceBuffer, DeviceSlice, DeviceSliceMut, Element, Error, ExtendLocs, Int, IntType, LastLoc,
-    ReqToToken, Stream, assign_extend_cache_locs, get_last_loc,
+    PoolLocs, ReqToToken, ReqToTokenMut, Stream, assign_extend_cache_locs, assign_req_to_token_pool, get_last_loc,
 };
 
 use crate::foreign;
@@ -109,6 +109,33 @@ fn a_slice_is_typed_again_as_what_it_is() {
     let (typed, bytes) = (part.typed::<i64>().unwrap(), 8);
     assert_eq!((part.len(), part.addr(), part.element_type()), (2, typed.addr(), IntType::I64));
     assert_eq!(typed.addr().unwrap().get(), buffer.as_slice().addr().unwrap().get() + bytes);
+}
+
+/// The kernel takes both offsets for elements of one type: of two, it would read past the end of the shorter array.
+#[test]
+fn offsets_of_two_types_are_refused() {
+    let rig = Rig::new();
+    let stream = &rig.stream;
+    let mut table = DeviceBuffer::from_host(stream, &SLOTS).unwrap();
+    let mut out = DeviceBuffer::<i64>::zeroed(stream, 3).unwrap();
+    let (long, short) = (Arrays::<i32, i64, i64>::new(stream), Arrays::<i32, i32, i64>::new(stream));
+    let req_pool_indices = long.reqs.as_slice();
+    let (long, short) = (long.starts.as_slice().erase(), short.ends.as_slice().erase());
+    for (start_offsets, end_offsets) in [(long, short), (short, long)] {
+        let refused = |result: ascend_cache_loc::Result<_>| {
+            let Err(Error::BadAddress { argument, reason, .. }) = result else { panic!("{result:?}") };
+            assert_eq!(
+                (argument, reason),
+                ("end_offsets", "has elements of another size than the array that it goes with")
+            );
+        };
+        let (slots, out) = (ReqToToken::new(shape(), table.as_slice()).unwrap(), out.as_slice_mut());
+        let args = ExtendLocs { table: slots, req_pool_indices, start_offsets, end_offsets, out };
+        refused(assign_extend_cache_locs(stream, args));
+        let table = ReqToTokenMut::new(shape(), table.as_slice_mut()).unwrap();
+        let args = PoolLocs { table, req_pool_indices, start_offsets, end_offsets, locs: long };
+        refused(assign_req_to_token_pool(stream, args));
+    }
 }
 
 #[test]
