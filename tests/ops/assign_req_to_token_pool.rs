@@ -87,8 +87,9 @@ impl Operation for AssignReqToTokenPool {
     }
 
     fn written(&self, case: &Case, row: usize) -> Option<Range<usize>> {
-        let at = case.arrays[0].iter().position(|&req| usize::try_from(req) == Ok(row))?;
-        reads::extend_locs(case.table.shape, case.arrays[0][at], case.arrays[1][at], case.arrays[2][at])
+        let [reqs, starts, ends, _] = &case.arrays[..] else { panic!("four arrays") };
+        let mut ranges = reqs.iter().zip(starts).zip(ends).filter(|((req, _), _)| usize::try_from(**req) == Ok(row));
+        ranges.find_map(|((&req, &start), &end)| reads::extend_locs(case.table.shape, req, start, end))
     }
 
     fn oracle(&self, case: &Case, written: &mut Written) -> Option<RowFault> {

@@ -41,7 +41,8 @@ impl TableAfter {
             ensure!(whole.len() == len, "pool_after: {} elements, the table has {len}", whole.len());
         }
         let mut runs = Vec::new();
-        for (row, values) in rows.into_iter().flatten() {
+        // Of an empty row there is nothing.
+        for (row, values) in rows.into_iter().flatten().filter(|(_, values)| !values.is_empty()) {
             let written = case.op.written(case, row);
             let place = written.with_context(|| format!("out: row {row} of the table is none of the batch"))?;
             ensure!(place.len() == values.len(), "out: row {row}: {} elements, not {}", values.len(), place.len());
