@@ -20,7 +20,7 @@ pub struct OnDevice {
     stream: Stream,
     /// Layout of the launches; otherwise it is another one for each.
     pub fixed: Option<LaunchConfig>,
-    /// Arrays begin at multiples of 512 bytes, as allocations do; otherwise anywhere in a line, each time elsewhere.
+    /// Arrays begin at multiples of 2 MiB, as large allocations do; otherwise anywhere in a line, each time elsewhere.
     pub aligned: bool,
     calls: u64,
     /// All arrays of a call but large tables.
@@ -35,6 +35,8 @@ pub struct OnDevice {
 const GUARD: usize = 16;
 /// What they hold.
 const GUARD_SLOT: i32 = -0x6a6a_6a6b;
+/// Where arrays begin that are aligned: at the same place of what a launch's cores share out among them, each time.
+const ALIGNED_BYTES: u64 = 1 << 21;
 /// Elements of a table that is copied over whole.
 const SMALL_TABLE: usize = 1 << 17;
 
@@ -239,13 +241,14 @@ impl Carrier<'_> {
         let element = size_of::<T>() as u64;
         let bytes = len as u64 * element;
         let place = |next: u64, salt| match self.device.aligned {
-            true => next.next_multiple_of(512),
+            true => next.next_multiple_of(ALIGNED_BYTES),
             false => next.next_multiple_of(64) + splitmix64(salt) % (64 / element) * element,
         };
         let mut start = place(self.next, self.salt);
         let arena = &self.device.arena;
         if start + bytes > arena.as_slice().addr().expect("not empty").get() + 8 * arena.len() as u64 {
-            let words = (2 * arena.len()).max(usize::try_from(bytes).expect("it lies in memory") / 8 + 512 / 8 + 64);
+            let words = (2 * arena.len())
+                .max(usize::try_from(bytes).expect("it lies in memory") / 8 + ALIGNED_BYTES as usize / 8 + 64);
             let larger = DeviceBuffer::zeroed(&self.device.stream, words)?;
             start = place(larger.as_slice().addr().expect("not empty").get(), self.salt);
             self.device.filled.push(std::mem::replace(&mut self.device.arena, larger));
