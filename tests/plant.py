@@ -131,7 +131,7 @@ BY_HAND = [
     # both are looked at again.
     (WORDS, "Maxs(scratch, start, 0, n);", "Maxs(scratch, start, -1, n);"),
     (WORDS, "Mins(scratch, end, static_cast<int32_t>(table_.row_len), n);", "Mins(scratch, end, static_cast<int32_t>(table_.row_stride), n);"),
-    (WORDS, "Mul(wrong, wrong, wrong, n);", ""),
+    (INT32, "Mul(values, values, values, n);", ""),
     (WORDS, "static_cast<int32_t>(table_.row_stride), n);\n        PipeBarrier<PIPE_V>();\n        Sub(wrong", "static_cast<int32_t>(table_.row_len), n);\n        PipeBarrier<PIPE_V>();\n        Sub(wrong"),
     (WORDS, "<= 0x7fffffff;", "<= 0x7fffffffff;"),
     (WORDS, "OrInto(begin, wrong, count);", ""),

@@ -1,11 +1,11 @@
-// What vectors of int32 need beside arithmetic: values of int64 narrowed to them, and Or.
+// What vectors of int32 need beside arithmetic: values of int64 narrowed to them, Or, and flags.
 //
 // Narrowed, what does not fit becomes the nearest value that does. One Cast does it where casts saturate: a mode of the
 // core, a bit of its control register, which the documentation calls on by default and which the kernel before may have
 // left off. So a kernel that narrows says SaturateCasts first. The bit is set by the compiler's own functions, which
 // SetSaturationFlag<SaturationMode::CAST>(true) comes to: 8.5.0 and 9.0.0 have no SetSaturationFlag.
 //
-// Contract: SaturateCasts once, then Narrow and OrInto as often as wanted; what they write V has written when they
+// Contract: SaturateCasts once, then Narrow, OrInto and ToFlags as often as wanted; what they write V has written when they
 // return. UB: none. Pipes: S sets the mode, V does the rest.
 #pragma once
 
@@ -39,6 +39,18 @@ __aicore__ inline void OrInto(const LocalTensor<int32_t> &to, const LocalTensor<
     const auto to16 = to.ReinterpretCast<int16_t>();
     Or(to16, to16, bits.ReinterpretCast<int16_t>(), static_cast<int32_t>(2 * count));
     PipeBarrier<PIPE_V>(); // to is written before it is read, bits read before they are overwritten
+}
+
+// 1 for each value that is not 0: clamp(value, -1, 1)^2.
+__aicore__ inline void ToFlags(const LocalTensor<int32_t> &values, uint32_t count)
+{
+    const auto n = static_cast<int32_t>(count);
+    Maxs(values, values, -1, n);
+    PipeBarrier<PIPE_V>(); // each step reads what the one before it wrote
+    Mins(values, values, 1, n);
+    PipeBarrier<PIPE_V>();
+    Mul(values, values, values, n);
+    PipeBarrier<PIPE_V>();
 }
 
 } // namespace cache_loc

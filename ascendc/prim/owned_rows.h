@@ -16,7 +16,7 @@
 // Contract: Fits says whether the table is small enough for int32; Open once; Make for a tile, and what is asked then is
 // of that tile. Columns are there for S after Make, or after Read and what MTE2_S orders.
 //
-// UB, for T rows: columns, 14 vectors of int32 and 4 KB. Pipes: MTE2 loads, V computes, S reads; Make orders them.
+// UB, for T rows: columns, 13 vectors of int32 for T + 64, sums 12 T. Pipes: MTE2 loads, V computes, S reads; Make orders them.
 #pragma once
 
 #include "../abi/sizes.h"
@@ -87,7 +87,7 @@ public:
         const Vector index = Room(kIndex), place = Room(0), run = Room(1), offsets = Room(kOffsets);
         CreateVecIndex(index, 0, n);
         Duplicate(Room(kMask), static_cast<int32_t>(stretches_.cores - 1), n);
-        Duplicate(Room(kRows), 0, 3 * n); // all lists: what is read with the last of one has a value
+        Duplicate(Room(kRows), 0, static_cast<int32_t>(kLists) * n); // all lists: what is read with the last of one has a value
         Duplicate(sums_buffer_.template Get<int32_t>(), 0, static_cast<int32_t>(2 * (kBefore + kTile)));
         PipeBarrier<PIPE_V>(); // each step reads what the one before it wrote
         // What comes to index i stands at place i / 8 of run i % 8.
@@ -231,12 +231,7 @@ private:
         PipeBarrier<PIPE_V>();
         OrInto(wrong, scratch, static_cast<uint32_t>(n));
         // counted -= clamp(wrong, -1, 1)^2 * kLong
-        Maxs(wrong, wrong, -1, n);
-        PipeBarrier<PIPE_V>();
-        Mins(wrong, wrong, 1, n);
-        PipeBarrier<PIPE_V>();
-        Mul(wrong, wrong, wrong, n);
-        PipeBarrier<PIPE_V>();
+        ToFlags(wrong, static_cast<uint32_t>(n));
         Muls(wrong, wrong, kLong, n);
         PipeBarrier<PIPE_V>();
         Sub(counted, counted, wrong, n);

@@ -88,12 +88,7 @@ public:
         PipeBarrier<PIPE_V>();
         OrInto(wrong, scratch, count);
         // begin |= -clamp(wrong, -1, 1)^2
-        Maxs(wrong, wrong, -1, n);
-        PipeBarrier<PIPE_V>();
-        Mins(wrong, wrong, 1, n);
-        PipeBarrier<PIPE_V>();
-        Mul(wrong, wrong, wrong, n);
-        PipeBarrier<PIPE_V>();
+        ToFlags(wrong, count);
         Muls(wrong, wrong, -1, n);
         PipeBarrier<PIPE_V>();
         OrInto(begin, wrong, count);

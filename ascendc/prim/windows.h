@@ -77,12 +77,7 @@ public:
         OrInto(wrong, first, count);
         OrInto(wrong, word, count);
         // b = clamp(D, -1, 1)^2
-        Maxs(wrong, wrong, -1, n);
-        PipeBarrier<PIPE_V>();
-        Mins(wrong, wrong, 1, n);
-        PipeBarrier<PIPE_V>();
-        Mul(wrong, wrong, wrong, n);
-        PipeBarrier<PIPE_V>();
+        ToFlags(wrong, count);
         if (Fits()) { // word = (request * row_stride + start) | -b
             Muls(word, request, static_cast<int32_t>(shape_.row_stride), n);
             Muls(scratch, wrong, -1, n);
