@@ -38,5 +38,5 @@ fn fault_texts_name_row_argument_and_values() {
         assert_eq!(RefError::from(fault).to_string(), text);
     }
     let fault = RowFault { row: 3, kind: SlotOutOfRange { slot: -1, limit: 1 << 31 }, at: 7 };
-    assert_eq!(fault.to_string(), "row 3, token 7: slot -1 is not one of 0 to 2147483648, excluded");
+    assert_eq!(fault.to_string(), "row 3, at 7: slot -1 is not one of 0 to 2147483648, excluded");
 }

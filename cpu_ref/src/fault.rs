@@ -60,6 +60,38 @@ macro_rules! fault_kinds {
                 /// One past the greatest slot that there can be.
                 limit,
             } "slot {slot} is not one of 0 to {limit}, excluded";
+
+            /// `seq_len < prefix_len`, or a length that is none: below 0, or 2^31 - 1 or more.
+            LengthBelowPrefix = ASCEND_CACHE_LOC_LENGTH_BELOW_PREFIX {
+                /// The length with the new tokens, in tokens.
+                seq_len,
+                /// The length without them; in decoding the least that a length can be, 1.
+                prefix_len,
+            } "length {seq_len} is not one from prefix length {prefix_len} on";
+
+            /// The rows up to and with this one need more pages than are free: nothing was allocated.
+            PagesExhausted = ASCEND_CACHE_LOC_PAGES_EXHAUSTED {
+                /// Pages that the rows up to and with this one need.
+                needed,
+                /// Pages that are free: the length of `free_pages`.
+                free,
+            } "the rows up to this one need {needed} pages, {free} are free";
+
+            /// Not `0 <= position < limit`: a token whose page the block table has no column for.
+            PositionOutOfRange = ASCEND_CACHE_LOC_POSITION_OUT_OF_RANGE {
+                /// The position, in tokens.
+                position,
+                /// One past the greatest position that there is a column for.
+                limit,
+            } "position {position} is not one of 0 to {limit}, excluded";
+
+            /// A page that is negative, or whose slots are none.
+            BlockOutOfRange = ASCEND_CACHE_LOC_BLOCK_OUT_OF_RANGE {
+                /// The page.
+                block,
+                /// One past the greatest page that there can be.
+                limit,
+            } "page {block} is not one of 0 to {limit}, excluded";
         }
     };
 }
@@ -103,7 +135,7 @@ pub struct RowFault {
     pub row: usize,
     /// What is wrong with it.
     pub kind: FaultKind,
-    /// Where in the row: the token, for kinds that are about one of its tokens; otherwise 0.
+    /// Where in the row: the token, or the column, for kinds that are about one of them; otherwise 0.
     pub at: usize,
 }
 
@@ -119,7 +151,9 @@ impl Display for RowFault {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         let Self { row, kind, at } = self;
         match kind {
-            FaultKind::SlotOutOfRange { .. } => write!(f, "row {row}, token {at}: {kind}"),
+            FaultKind::SlotOutOfRange { .. } | FaultKind::BlockOutOfRange { .. } => {
+                write!(f, "row {row}, at {at}: {kind}")
+            }
             _ => write!(f, "row {row}: {kind}"),
         }
     }

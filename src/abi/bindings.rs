@@ -81,7 +81,11 @@ pub const ASCEND_CACHE_LOC_RANGE_REVERSED: AscendCacheLocFaultKind = 3;
 pub const ASCEND_CACHE_LOC_RANGE_OUT_OF_ROW: AscendCacheLocFaultKind = 4;
 pub const ASCEND_CACHE_LOC_OUTPUT_TOO_SHORT: AscendCacheLocFaultKind = 5;
 pub const ASCEND_CACHE_LOC_SLOT_OUT_OF_RANGE: AscendCacheLocFaultKind = 6;
-pub const ASCEND_CACHE_LOC_FAULT_KINDS: AscendCacheLocFaultKind = 6;
+pub const ASCEND_CACHE_LOC_LENGTH_BELOW_PREFIX: AscendCacheLocFaultKind = 7;
+pub const ASCEND_CACHE_LOC_PAGES_EXHAUSTED: AscendCacheLocFaultKind = 8;
+pub const ASCEND_CACHE_LOC_POSITION_OUT_OF_RANGE: AscendCacheLocFaultKind = 9;
+pub const ASCEND_CACHE_LOC_BLOCK_OUT_OF_RANGE: AscendCacheLocFaultKind = 10;
+pub const ASCEND_CACHE_LOC_FAULT_KINDS: AscendCacheLocFaultKind = 10;
 pub type AscendCacheLocFaultKind = ::core::ffi::c_uint;
 #[repr(C)]
 #[derive(Debug, Default, Copy, Clone)]
