@@ -37,22 +37,34 @@ impl<R: Int, L: Int, S: Int> Call for PoolLocs<'_, R, L, S> {
     }
 
     fn on_device(&mut self, carrier: &mut Carrier<'_>) -> Result<(), CallError> {
-        let shape = self.table.shape();
+        let (shape, writes) = (self.table.shape(), writes(self));
         let slots = &mut self.table.slots_mut()[..shape.storage_len()];
         let args = device::PoolLocs {
-            table: carrier.table_mut(shape, slots)?,
+            table: carrier.table_mut(shape, slots, writes.iter().cloned())?,
             req_pool_indices: carrier.input(self.req_pool_indices)?,
             start_offsets: carrier.input(self.start_offsets)?,
             end_offsets: carrier.input(self.end_offsets)?,
             locs: carrier.input(self.locs)?,
         };
         let launched = device::assign_req_to_token_pool_with(carrier.stream(), args, carrier.config());
-        carrier.finish(launched, device::Operation::ASSIGN_REQ_TO_TOKEN_POOL, slots)
+        carrier.finish_all(launched, device::Operation::ASSIGN_REQ_TO_TOKEN_POOL, |carrier| {
+            carrier.bring_back_table(slots, writes)
+        })
     }
 
     fn spoil(&mut self, place: usize, slot: i32) {
+        let place = writes(self).into_iter().flatten().nth(place).expect("it is written");
         self.table.slots_mut()[place] = slot;
     }
+}
+
+/// What a batch writes, as places in the table's storage.
+fn writes<R: Int, L: Int, S: Int>(args: &PoolLocs<'_, R, L, S>) -> Vec<Range<usize>> {
+    let rows = args.req_pool_indices.iter().zip(args.start_offsets).zip(args.end_offsets);
+    let range = |((req, start), end): ((&R, &L), &L)| {
+        reads::extend_locs(args.table.shape(), req.to_i64(), start.to_i64(), end.to_i64())
+    };
+    rows.filter_map(range).collect()
 }
 
 impl Operation for AssignReqToTokenPool {

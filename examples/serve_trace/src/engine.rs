@@ -3,11 +3,12 @@
 //! A running request is a [`Sequence`]. A step, in this order:
 //!
 //! 1. Room for the decode windows: out of slots, the youngest request is retracted and queued again. The window's slots
-//!    continue the last page, then open new ones, and are written to the row.
+//!    continue the last page, then open new ones, and `assign_req_to_token_pool` writes them to the rows.
 //! 2. Admission, oldest first, while rows, slots and the step's token budget last; slots of cached prefix blocks are
-//!    written to the row.
-//! 3. Prefill: `get_last_loc` over the batch, slots for the next chunk from there on, whole blocks into the cache.
-//! 4. Decode: `assign_extend_cache_locs` over the windows, a seeded number of tokens accepted, pages past them freed.
+//!    written to the rows likewise.
+//! 3. Prefill: `get_last_loc` over the batch, slots for the next chunk from there on, written; whole blocks into the cache.
+//! 4. Decode: `assign_extend_cache_locs_uniform` over the windows, a seeded number of tokens accepted, pages past them
+//!    freed; `assign_extend_cache_locs` over what was accepted.
 //! 5. The clock moves on.
 
 use std::collections::BTreeMap;
@@ -128,7 +129,7 @@ impl<'a, B: Backend> Engine<'a, B> {
         self.arrive();
         let retracted = self.open_windows()?;
         if !retracted {
-            self.admit();
+            self.admit()?;
         }
         let prefilled = self.prefill()?;
         let decoded = self.decode()?;

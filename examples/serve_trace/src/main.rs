@@ -1,4 +1,4 @@
-//! Serves a request trace as an LLM server does, with both operations in its loop: continuous batching, a paged KV cache
+//! Serves a request trace as an LLM server does, with the operations in its loop: continuous batching, a paged KV cache
 //! with prefix reuse, chunked prefill, speculative decoding. `engine.rs` tells the steps, `trace/mod.rs` the traces.
 //!
 //! ```sh
@@ -9,6 +9,7 @@
 //! Exits 0 after the table, 1 where a check failed, 2 where options or the trace cannot be used.
 
 mod batches;
+mod calls;
 mod engine;
 mod fit;
 mod memory;

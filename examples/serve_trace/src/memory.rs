@@ -2,11 +2,13 @@
 
 use anyhow::{Context, Result};
 
+use crate::calls::Writes;
 use crate::engine::Engine;
 use crate::prefix_cache::Inserted;
 use crate::sequence::Sequence;
+use harness::backend::Backend;
 
-impl<B> Engine<'_, B> {
+impl<B: Backend> Engine<'_, B> {
     /// Opens a window for every decoding sequence. Where pages run out, the youngest sequence is retracted and queued
     /// again; tells whether any was.
     pub(crate) fn open_windows(&mut self) -> Result<bool> {
@@ -20,10 +22,12 @@ impl<B> Engine<'_, B> {
             self.stats.retractions += 1;
             retracted = true;
         }
+        let mut writes = Writes::default();
         for seq in running.iter_mut().filter(|seq| seq.decoding()) {
-            self.extend(seq, self.config.draft_tokens)?;
+            self.extend(seq, self.config.draft_tokens, &mut writes)?;
             seq.window = true;
         }
+        self.write(&writes)?;
         self.running = running;
         Ok(retracted)
     }
@@ -36,13 +40,14 @@ impl<B> Engine<'_, B> {
 
     /// Admits waiting requests, oldest first, while rows, pages and the step's prefill tokens last. Pages of their
     /// decoding are not set aside: that is what retraction is for.
-    pub(crate) fn admit(&mut self) {
+    pub(crate) fn admit(&mut self) -> Result<()> {
+        let mut writes = Writes::default();
         let mut tokens: usize = self.running.iter().map(|seq| seq.prefill_len.saturating_sub(seq.kv_len)).sum();
         while let Some((request, generated)) = self.next_waiting()
             && tokens < self.config.chunk
             && let Some(&row) = self.free_rows.last()
         {
-            let Some(seq) = self.place(request, generated, row) else { return };
+            let Some(seq) = self.place(request, generated, row) else { break };
             if self.retracted.remove(&request).is_none() {
                 self.next_admission += 1;
             }
@@ -50,9 +55,10 @@ impl<B> Engine<'_, B> {
             tokens += seq.prefill_len - seq.kv_len;
             self.stats.prompt_tokens += seq.prefill_len;
             self.stats.cached_tokens += seq.kv_len;
-            self.write_pages(row, 0, &seq.pages);
+            writes.push(row, 0, self.pages.slots(&seq.pages));
             self.running.push(seq);
         }
+        self.write(&writes)
     }
 
     /// A sequence with its cached prefix locked, or None where its pages would not fit.
@@ -86,35 +92,23 @@ impl<B> Engine<'_, B> {
         })
     }
 
-    /// Gives the next `count` positions of a sequence slots, on from its last one in the same page, then in new pages,
-    /// and writes them to its row.
-    pub(crate) fn extend(&mut self, seq: &mut Sequence, count: usize) -> Result<()> {
-        let page_size = self.pages.page_size() as i64;
-        let start = self.entry(seq.row, seq.kv_len);
-        let mut slot = seq.last_loc + 1;
-        for i in start..start + count {
-            if slot % page_size == 0 {
-                let page = self.take_page()?;
-                seq.pages.push(page);
-                slot = i64::from(page) * page_size;
-            }
-            self.table[i] = slot as i32;
-            slot += 1;
+    /// Gives the next `count` positions of a sequence slots, on from its last one in the same page, then in new pages.
+    pub(crate) fn extend(&mut self, seq: &mut Sequence, count: usize, writes: &mut Writes) -> Result<()> {
+        let page_size = self.pages.page_size();
+        let first = seq.pages.len();
+        while seq.pages.len() * page_size < seq.kv_len + count {
+            let page = self.take_page()?;
+            seq.pages.push(page);
         }
+        let rest = first * page_size - seq.kv_len; // of the last page
+        let on = (seq.last_loc + 1..).take(count.min(rest));
+        writes.push(seq.row, seq.kv_len, on.chain(self.pages.slots(&seq.pages[first..])).take(count));
         Ok(())
-    }
-
-    /// Writes the slots of whole pages to a row, from a position on.
-    fn write_pages(&mut self, row: usize, position: usize, pages: &[u32]) {
-        let start = self.entry(row, position);
-        for (entry, slot) in self.table[start..].iter_mut().zip(self.pages.slots(pages)) {
-            *entry = slot;
-        }
     }
 
     /// Moves the blocks of a sequence that are complete into the cache; where one is there already, takes the cached
     /// pages and frees its own.
-    pub(crate) fn share_blocks(&mut self, seq: &mut Sequence) {
+    pub(crate) fn share_blocks(&mut self, seq: &mut Sequence, writes: &mut Writes) {
         let Self { requests, .. } = *self;
         let (page_size, block_tokens) = (self.pages.page_size(), self.config.block_tokens);
         let ids = &requests[seq.request].block_ids;
@@ -125,7 +119,7 @@ impl<B> Engine<'_, B> {
             match self.cache.insert(parent, ids[block], &seq.pages[own.clone()]) {
                 Inserted::New => {}
                 Inserted::Known(cached) => {
-                    self.write_pages(seq.row, block * block_tokens, &cached);
+                    writes.push(seq.row, block * block_tokens, self.pages.slots(&cached));
                     self.pages.give_back(seq.pages.splice(own.clone(), cached));
                 }
                 Inserted::Conflict => {

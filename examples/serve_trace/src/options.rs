@@ -11,7 +11,7 @@ use harness::memory::{Bytes, DEFAULT, sensible};
 use lexopt::{Arg, Parser};
 
 pub(crate) const HELP: &str = "\
-Serves a request trace as an LLM server does: continuous batching over a paged KV cache, with both operations in its
+Serves a request trace as an LLM server does: continuous batching over a paged KV cache, with the operations in its
 loop.
 
 Usage: serve_trace [OPTIONS]

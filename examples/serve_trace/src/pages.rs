@@ -37,8 +37,8 @@ impl PageAllocator {
     }
 
     /// The slots of pages, in order.
-    pub(crate) fn slots(&self, pages: &[u32]) -> impl Iterator<Item = i32> {
-        let size = self.page_size as i32;
-        pages.iter().flat_map(move |&page| (0..size).map(move |i| page as i32 * size + i))
+    pub(crate) fn slots(&self, pages: &[u32]) -> impl Iterator<Item = i64> {
+        let size = self.page_size as i64;
+        pages.iter().flat_map(move |&page| (0..size).map(move |i| i64::from(page) * size + i))
     }
 }

@@ -64,8 +64,8 @@ pub(crate) struct Stats {
     pub(crate) peak_slots: usize,
     /// Most slots that running requests held at once.
     pub(crate) peak_held_slots: usize,
-    pub(crate) get_last_loc: OpStats,
-    pub(crate) assign_extend_cache_locs: OpStats,
+    /// By name.
+    pub(crate) operations: BTreeMap<&'static str, OpStats>,
 }
 
 impl Display for Stats {
@@ -87,15 +87,13 @@ impl Display for Stats {
         writeln!(f)?;
         writeln!(
             f,
-            "{:<24} {:>8} {:>9} {:>9} {:>8} {:>8} {:>9} {:>7}",
+            "{:<32} {:>8} {:>9} {:>9} {:>8} {:>8} {:>9} {:>7}",
             "operation", "calls", "rows", "elements", "p50 ns", "p99 ns", "max ns", "GB/s"
         )?;
-        for (name, op) in
-            [("get_last_loc", &self.get_last_loc), ("assign_extend_cache_locs", &self.assign_extend_cache_locs)]
-        {
+        for (name, op) in &self.operations {
             writeln!(
                 f,
-                "{name:<24} {:>8} {:>9} {:>9} {:>8} {:>8} {:>9} {:>7.2}",
+                "{name:<32} {:>8} {:>9} {:>9} {:>8} {:>8} {:>9} {:>7.2}",
                 op.calls,
                 op.rows,
                 op.elements,

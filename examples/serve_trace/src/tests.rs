@@ -260,7 +260,8 @@ impl Backend for Lying {
 #[test]
 fn one_wrong_answer_of_a_backend_is_caught_and_named() {
     let requests = workload::generate(1, 20);
-    for of in ["get_last_loc", "assign_extend_cache_locs"] {
+    let reads = ["get_last_loc", "assign_extend_cache_locs", "assign_extend_cache_locs_uniform"];
+    for of in reads.into_iter().chain(["assign_req_to_token_pool"]) {
         let mut backend = Lying { calls: 0, of };
         let error = Engine::new(&mut backend, &requests, config()).unwrap().run(|_| ()).unwrap_err();
         let text = format!("{error:#}");

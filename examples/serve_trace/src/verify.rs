@@ -9,8 +9,9 @@ use ascend_cache_loc::cpu_ref::ReqToToken;
 
 use crate::request::Request;
 use crate::sequence::Sequence;
+use harness::case::entry;
 use harness::memory::filled;
-use harness::ops::{extend_locs_oracle, last_loc_oracle};
+use harness::ops::{extend_locs_oracle, last_loc_oracle, uniform_locs_oracle};
 use harness::splitmix::splitmix64;
 
 /// A stand-in for the KV cache, one tag a slot, and a scratch list of page owners.
@@ -47,6 +48,37 @@ impl Verifier {
         let mut expected = vec![0; out.len()];
         let fault = extend_locs_oracle(table, reqs, &starts, &ends, &mut expected);
         compare("assign_extend_cache_locs", out.iter().map(|&loc| loc.into()), &expected, fault)
+    }
+
+    /// Checks a call of `assign_extend_cache_locs_uniform` against the oracle.
+    pub(crate) fn check_uniform_locs(
+        &self,
+        table: ReqToToken<'_>,
+        reqs: &[i64],
+        starts: &[i32],
+        tokens_per_row: usize,
+        out: &[i32],
+    ) -> Result<()> {
+        let starts: Vec<i64> = starts.iter().map(|&start| start.into()).collect();
+        let mut expected = vec![0; out.len()];
+        let fault = uniform_locs_oracle(table, reqs, &starts, tokens_per_row as i64, &mut expected, &mut []);
+        compare("assign_extend_cache_locs_uniform", out.iter().map(|&loc| loc.into()), &expected, fault)
+    }
+
+    /// Checks that a call of `assign_req_to_token_pool` has written what it should. What it wrote beside that, the rows of
+    /// others show when they are read back.
+    pub(crate) fn check_pool(
+        &self,
+        table: ReqToToken<'_>,
+        reqs: &[i64],
+        starts: &[i32],
+        ends: &[i32],
+        locs: &[i64],
+    ) -> Result<()> {
+        let ranges = reqs.iter().zip(starts).zip(ends);
+        let tokens = ranges.flat_map(|((&req, &start), &end)| (start..end).map(move |position| (req, position)));
+        let written = tokens.map(|(req, position)| entry(table, req, position.into()));
+        compare("assign_req_to_token_pool", written, locs, None)
     }
 
     /// Computes a token: writes its KV entry to a slot, which must be the one that the sequence's own page has for the

@@ -39,6 +39,8 @@ const GUARD_SLOT: i32 = -0x6a6a_6a6b;
 const ALIGNED_BYTES: u64 = 1 << 21;
 /// Elements of a table that is copied over whole.
 const SMALL_TABLE: usize = 1 << 17;
+/// The same of one that is written: what a call writes beside its rows shows in a copy of all.
+const SMALL_POOL: usize = 1 << 22;
 
 impl OnDevice {
     /// A backend with a stream of its own on a device.
@@ -133,6 +135,65 @@ impl Carrier<'_> {
         if slots.len() <= SMALL_TABLE {
             return Ok(device::ReqToToken::new(shape, self.input(slots)?).map_err(Error::from)?);
         }
+        let (address, len) = self.large_table(shape, slots, reads)?;
+        // SAFETY: the buffer stays until another large table replaces it, after a wait.
+        let slots = unsafe { DeviceSlice::from_raw_parts(self.device.stream.device(), address, len) };
+        Ok(device::ReqToToken::new(shape, slots?).map_err(Error::from)?)
+    }
+
+    /// A table that is written. Of a large one, `writes` of its storage are copied over, and back.
+    ///
+    /// # Errors
+    /// Where the device fails.
+    ///
+    /// # Panics
+    /// Where a range leaves the table.
+    pub fn table_mut<'a>(
+        &mut self,
+        shape: TableShape,
+        slots: &[i32],
+        writes: impl IntoIterator<Item = Range<usize>>,
+    ) -> Result<device::ReqToTokenMut<'a>, CallError> {
+        if slots.len() <= SMALL_POOL {
+            return Ok(device::ReqToTokenMut::new(shape, self.output(slots)?).map_err(Error::from)?);
+        }
+        let (address, len) = self.large_table(shape, slots, writes)?;
+        // SAFETY: the buffer stays until another large table replaces it, after a wait; one call uses it at a time.
+        let slots = unsafe { DeviceSliceMut::from_raw_parts(self.device.stream.device(), address, len) };
+        Ok(device::ReqToTokenMut::new(shape, slots?).map_err(Error::from)?)
+    }
+
+    /// Brings back what [`table_mut`](Self::table_mut) has carried over.
+    ///
+    /// # Errors
+    /// As [`bring_back`](Self::bring_back).
+    ///
+    /// # Panics
+    /// Where a range leaves the table.
+    pub fn bring_back_table(
+        &mut self,
+        slots: &mut [i32],
+        writes: impl IntoIterator<Item = Range<usize>>,
+    ) -> Result<(), CallError> {
+        if slots.len() <= SMALL_POOL {
+            return self.bring_back(slots);
+        }
+        let OnDevice { stream, large, .. } = &*self.device;
+        let (_, buffer) = large.as_ref().expect("it was carried over");
+        for range in writes {
+            let part = buffer.as_slice().get(range.clone()).expect("inside");
+            part.copy_to_host(stream, &mut slots[range])?;
+        }
+        Ok(())
+    }
+
+    /// Where a large table is, of which these ranges are as they should be.
+    fn large_table(
+        &mut self,
+        shape: TableShape,
+        slots: &[i32],
+        ranges: impl IntoIterator<Item = Range<usize>>,
+    ) -> Result<(DeviceAddr, usize), CallError> {
         let OnDevice { stream, large, .. } = &mut *self.device;
         if large.as_ref().is_none_or(|(other, _)| *other != shape) {
             *large = None;
@@ -140,22 +201,11 @@ impl Carrier<'_> {
             *large = Some((shape, DeviceBuffer::zeroed(stream, slots.len())?));
         }
         let (_, buffer) = large.as_mut().expect("made above");
-        for range in reads {
+        for range in ranges {
             let mut part = buffer.as_slice_mut().get(range.clone()).expect("inside");
             part.copy_from_host(stream, &slots[range])?;
         }
-        let (address, len) = (buffer.as_slice().addr().expect("not empty"), buffer.len());
-        // SAFETY: the buffer stays until another large table replaces it, after a wait.
-        let slots = unsafe { DeviceSlice::from_raw_parts(stream.device(), address, len) };
-        Ok(device::ReqToToken::new(shape, slots?).map_err(Error::from)?)
-    }
-
-    /// A table that is written.
-    ///
-    /// # Errors
-    /// Where the device fails.
-    pub fn table_mut<'a>(&mut self, shape: TableShape, slots: &[i32]) -> Result<device::ReqToTokenMut<'a>, CallError> {
-        Ok(device::ReqToTokenMut::new(shape, self.output(slots)?).map_err(Error::from)?)
+        Ok((buffer.as_slice().addr().expect("not empty"), buffer.len()))
     }
 
     /// An array that is read.

@@ -147,7 +147,7 @@ pub trait Call {
     /// As the operation, or where the device fails.
     fn on_device(&mut self, carrier: &mut Carrier<'_>) -> Result<(), CallError>;
 
-    /// Sets an element of the output: for a backend that is wrong on purpose.
+    /// Sets an element of the output, or of what is written in place: for a backend that is wrong on purpose.
     fn spoil(&mut self, place: usize, slot: i32);
 }
 
