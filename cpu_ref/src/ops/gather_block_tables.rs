@@ -75,7 +75,7 @@ impl<R, L, S> BlockTables<'_, R, L, S> {
 /// A row with `lens[b] <= 0` has no pages, and its request is not looked at. Any other row is valid when
 /// `0 <= req < rows`, `lens[b] <= row_len`, and it has no more pages than columns, compared in 64 bits; a bad row is -1 in all
 /// columns. A slot past the end of the map, or whose page is no int32, gives -1 in its column alone, and is reported
-/// unless the lengths are [`Lengths::Until`]. Replaces what SGLang's Ascend backend makes of
+/// unless the lengths are [`Lengths::Until`]. Without columns there is nothing to do, and nothing is checked. Replaces what SGLang's Ascend backend makes of
 /// `req_to_token[req_pool_indices, :max_len][:, ::page_size] // page_size`, a gather of whole rows, and of the fills of a
 /// graph's buffer.
 ///
@@ -86,6 +86,9 @@ pub fn gather_block_tables<R: Int, L: Int, S: Int>(args: BlockTables<'_, R, L, S
     args.batch()?;
     let BlockTables { table, req_pool_indices, lens, page_size, repeat, map, pad, mut out } = args;
     let (from, to, page) = (table.shape(), out.shape(), page_size as i64);
+    if to.row_len() == 0 {
+        return Ok(());
+    }
     let mut first_fault = None;
     for row in 0..to.rows() {
         let start = row * to.row_stride();
