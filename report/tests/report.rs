@@ -12,7 +12,8 @@ const COMMITTED: &str = include_str!("../../docs/cost.txt");
 fn committed_report_is_current() {
     let mut operation = "";
     let (mut now, mut checked) = (String::new(), 0);
-    let quick = |workload: &str| ["300 x 1-2", "1 x 4", "16 x 4", "64 x 1", "1 at 8192", "64 at 8192"].contains(&workload);
+    let quick =
+        |workload: &str| ["300 x 1-2", "1 x 4", "16 x 4", "64 x 1", "1 at 8192", "64 at 8192"].contains(&workload);
     Row::some(quick, &mut |row| {
         if row.operation != operation {
             operation = row.operation;

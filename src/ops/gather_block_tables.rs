@@ -137,9 +137,9 @@ impl<R: Element, L: Element, S: Element> Arguments for BlockTables<'_, R, L, S> 
 ///
 /// A row with `lens[b] <= 0` has no pages, and its request is not looked at. Any other row is valid when
 /// `0 <= req < rows`, `lens[b] <= row_len`, and it has no more pages than columns, compared in 64 bits; a bad row is -1 in all
-/// columns. A slot past the end of the map, or whose page is no int32, gives -1 in its column alone, unless the lengths
-/// are [`Lengths::Until`] with a report. The lowest request that is bad, and in it the lowest column, is reported by the
-/// [`Stream`]. Of each page one entry is read, never the whole row, unless pages are so small that reading what is between
+/// columns. A slot past the end of the map, or whose page is no int32, gives -1 in its column alone. The lowest request
+/// that is bad, and in it the lowest column, is reported by the [`Stream`]; of [`Lengths::Until`] slots are not. Without
+/// columns there is nothing to do, and nothing is checked. Of each page one entry is read, never the whole row, unless pages are so small that reading what is between
 /// is cheaper. Replaces what SGLang's Ascend backend makes of
 /// `req_to_token[req_pool_indices, :max_len][:, ::page_size] // page_size`, a gather of whole rows, and of the fills of a
 /// graph's buffer. The same results and faults as

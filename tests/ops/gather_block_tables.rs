@@ -243,7 +243,8 @@ impl Operation for GatherBlockTables {
 
     fn traffic(&self, case: &Case, block_bytes: f64) -> Traffic {
         let (form, n) = (Form::of(case), case.batch() as f64);
-        let pages: i64 = (0..case.batch()).map(|b| (form.tokens(case, b) + form.page_size as i64 - 1) / form.page_size as i64).sum();
+        let pages: i64 =
+            (0..case.batch()).map(|b| (form.tokens(case, b) + form.page_size as i64 - 1) / form.page_size as i64).sum();
         let entry = block_bytes.min(4.0 * form.page_size as f64);
         Traffic {
             read: bytes(case, Param::R, n) + bytes(case, Param::L, n) + entry * pages as f64,
@@ -357,14 +358,7 @@ const SEEDS: [&[(Val, Val)]; 12] = [
     &[(Past(0), Past(1)), (Past(-1), Past(0)), (Past(1), At(0))],
 ];
 
-fn seeded(
-    table: &Arc<Table>,
-    seed: &[(Val, Val)],
-    batch: usize,
-    dtypes: Dtypes,
-    page_size: usize,
-    salt: u64,
-) -> Case {
+fn seeded(table: &Arc<Table>, seed: &[(Val, Val)], batch: usize, dtypes: Dtypes, page_size: usize, salt: u64) -> Case {
     let (rows, row_len) = (table.shape.rows(), table.shape.row_len());
     let reqs = repeat(seed, batch).map(|(i, (req, _))| req.resolve(dtypes.req_pool_indices, rows, i)).collect();
     let lens = repeat(seed, batch).map(|(i, (_, len))| len.resolve(dtypes.lens, row_len, !i)).collect();
@@ -373,13 +367,7 @@ fn seeded(
 
 /// A case in one of the forms that there are: with lengths or one number, a map or none, rows repeated, columns too few or
 /// more than enough, rows that are no request's, gaps.
-fn case(
-    table: &Arc<Table>,
-    dtypes: Dtypes,
-    [reqs, mut lens]: [Vec<i64>; 2],
-    page_size: usize,
-    salt: u64,
-) -> Case {
+fn case(table: &Arc<Table>, dtypes: Dtypes, [reqs, mut lens]: [Vec<i64>; 2], page_size: usize, salt: u64) -> Case {
     let mut turn = 0;
     let mut one_of = |of: u64| {
         turn += 1;

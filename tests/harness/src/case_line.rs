@@ -402,7 +402,8 @@ impl Case {
             write!(line, r#","{name}":{}"#, text(values)).expect("a text");
         }
         let left_out = |name, number| op.optional_numbers().contains(&(name, number));
-        for (name, number) in op.numbers().iter().zip(&self.numbers).filter(|&(name, number)| !left_out(name, *number)) {
+        for (name, number) in op.numbers().iter().zip(&self.numbers).filter(|&(name, number)| !left_out(name, *number))
+        {
             write!(line, r#","{name}":{number}"#).expect("a text");
         }
         if op.has_capacity() {
