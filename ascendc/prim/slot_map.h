@@ -7,8 +7,7 @@
 // Contract: for each tile Open, then Load for any of its places in any order, then Pack, once each; Get after Pack. The map
 // is read inside its length alone.
 //
-// UB, for `most` slots: 32 bytes and a bit for each 4 of them; for int64 8 more, and one bit. Pipes: S walks, MTE2 fills, V
-// packs.
+// UB, for `most` slots: 33 bytes each; for int64 8 more, and a bit. Pipes: S walks, MTE2 fills, V packs.
 #pragma once
 
 #include "dma.h"
