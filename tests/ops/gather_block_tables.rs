@@ -56,7 +56,7 @@ impl<R: Int, L: Int, S: Int> Call for BlockTables<'_, R, L, S> {
             repeat: self.repeat,
             map: self.map.map(|map| carrier.input(map)).transpose()?,
             pad: self.pad,
-            out: carrier.table_mut(to, slots)?,
+            out: device::BlockTableMut::new(to, carrier.output(slots)?).map_err(device::Error::from)?,
         };
         let launched = device::gather_block_tables_with(carrier.stream(), args, carrier.config());
         carrier.finish(launched, device::Operation::GATHER_BLOCK_TABLES, slots)
