@@ -4,7 +4,7 @@ use ascend_cache_loc::cpu_ref::{BlockTableMut, BlockTables, RefError, ReqToToken
 use ascend_cache_loc::{DeviceBuffer, FaultKind, Int, LaunchConfig, Lengths, RowFault, TableShape};
 use harness::backend::{Backend, CallError, CpuRef, simulated};
 
-use crate::{sparse, varied};
+use crate::{on_machine, sparse, varied};
 
 /// What a call is beside its arrays.
 #[derive(Clone, Copy)]
@@ -263,6 +263,35 @@ fn slots_past_the_map() {
     assert_eq!(out, [-1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
     let kind = FaultKind::SlotOutOfRange { slot: 4, limit: 0 };
     assert_eq!(fault, Some(RowFault::new(0, kind)));
+}
+
+/// SGLang gathers whole rows and takes an entry a page of them. Here one entry a page is read, and of pages of up to 16
+/// tokens what lies between them.
+#[test]
+fn one_entry_a_page_is_read() {
+    let slots: Vec<i32> = (0..4 * 5000).collect();
+    let table = ReqToToken::new(shape(4, 5000, 5000), &slots).unwrap();
+    let (mut sim, machine) = on_machine(1);
+    for page_size in [1, 2, 3, 7, 16, 17, 24, 32, 64, 100, 128, 1000, 4095] {
+        let pages = 5000_usize.div_ceil(page_size);
+        let mut out = vec![0; 2 * pages];
+        let mut args = BlockTables {
+            table,
+            req_pool_indices: &[3_i32, 1],
+            lens: Lengths::Each(&[5000_i32, 4321]),
+            page_size,
+            repeat: 1,
+            map: None::<&[i32]>,
+            pad: 0,
+            out: BlockTableMut::new(shape(2, pages, pages), &mut out).unwrap(),
+        };
+        sim.call(&mut args).unwrap();
+        let read: u64 = machine.core_counters().iter().map(|core| core.mte2.dma_bytes).sum();
+        let indices = 4 * 2 + 4 * 2;
+        let entries = pages + 4321_usize.div_ceil(page_size);
+        let most = if page_size <= 16 && page_size.is_power_of_two() { entries * page_size } else { entries };
+        assert!(read <= indices + 4 * most as u64, "{page_size}: {read} bytes");
+    }
 }
 
 /// Batches, rows and pages of any size by one kernel, far past what UB holds.
