@@ -1,8 +1,8 @@
 // The pages of requests' tokens: one entry of the table a page, divided by the page size, end to end to where they belong.
 //
-// The entries of a row lie a page apart. One strided copy brings many, each into a 32-byte block of UB; where pages are so
-// small that what lies between the entries counts less than a block each (kTightMost, by the cost model), the row comes as
-// it lies. Either way an entry stands at every step-th element, and one GatherMask takes those of a whole tile together.
+// The entries of a row lie a page apart. One strided copy brings many, each into a 32-byte block of UB. Of pages of few
+// tokens, a power of two, the row comes as it lies: up to kTightMost the cost model has that faster on one core and on
+// many, wherever rows begin; of 32 tokens it is on many cores alone, of 64 nowhere. Either way an entry stands at every step-th element, and one GatherMask takes those of a whole tile together.
 // Then V divides (pages.h), and the pieces are stored one by one. Where a map is given, S takes each entry through it first
 // (slot_map.h).
 //

@@ -41,7 +41,8 @@ fn call<R: Int, L: Int>(
     };
     let mut sim = varied();
     let result = run(&mut sim);
-    for layout in 0..6 {
+    let layouts = if result.0.len() < 50_000 { 6 } else { 0 };
+    for layout in 0..layouts {
         sim.lay_out(layout);
         assert!(run(&mut sim) == result, "another layout, another result");
     }
