@@ -117,9 +117,9 @@ mod ops;
 pub mod sim;
 
 pub use abi::Operation;
-pub use ascend_cache_loc_ref::{FaultKind, Int, IntType, RowFault, ShapeError, TableShape};
+pub use ascend_cache_loc_ref::{FaultKind, Int, IntType, Lengths, RowFault, ShapeError, TableShape};
 
-use ascend_cache_loc_ref::{batch_of, uniform_batch_of};
+use ascend_cache_loc_ref::{batch_of, block_tables_of, uniform_batch_of};
 pub use device::*;
 pub use ops::*;
 

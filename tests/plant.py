@@ -40,9 +40,14 @@ KERNELS = [
     "ascendc/prim/owned_rows.h",
     "ascendc/prim/ragged_scatter.h",
     "ascendc/ops/assign_req_to_token_pool/kernel.h",
+    "ascendc/prim/pages.h",
+    "ascendc/prim/filler.h",
+    "ascendc/prim/slot_map.h",
+    "ascendc/prim/page_gather.h",
+    "ascendc/ops/gather_block_tables/kernel.h",
 ]
 DISPATCH, SYNC, DMA, FAULT, SPLIT, PACKING, GATHER, INT32, WORDS, WINDOWS, PLACE, SCAN, *OTHERS = KERNELS
-LAST, EXTEND, UNIFORM, RANGE, OWNED, SCATTER, POOL = OTHERS
+LAST, EXTEND, UNIFORM, RANGE, OWNED, SCATTER, POOL, PAGES, FILLER, MAP, PAGED, BLOCKS = OTHERS
 
 # A statement that only orders: deleted, each in turn.
 ORDERING = re.compile(r"^\s*(Order<[^>]*>|SetFlag<[^>]*>|WaitFlag<[^>]*>|PipeBarrier<\w+>)\([^;]*\);")
@@ -52,6 +57,59 @@ PAIRS = [(PACKING, "MTE3_V"), (GATHER, "MTE3_MTE2"), (GATHER, "V_S")]
 
 # (file, text, replacement): the text must be there once.
 BY_HAND = [
+    # Block tables: quotients, which entries, what is no page, where shares meet.
+    (PAGES, "kOneEstimate = 897", "kOneEstimate = 3"),
+    (PAGES, "static_cast<float>(m - 1) * unit", "static_cast<float>(m + 1) * unit"),
+    (PAGES, "Adds(scratch, left, 1 - page_size_, n);", "Adds(scratch, left, -page_size_, n);"),
+    (PAGES, "Add(pages, pages, left, n);", ""),
+    (PAGES, "Mins(scratch, scratch, 1, n);", ""),
+    (PAGES, "shift_ = bits - 1;", "shift_ = bits;"),
+    (PAGES, "Add(pages, pages, scratch, n);\n            PipeBarrier<PIPE_V>();\n            Muls", "Muls"),
+    (FILLER, "position + at", "position"),
+    (FILLER, "Min(kMost, count - at)", "kMost"),
+    (FILLER, "Duplicate(values_, value_,", "Duplicate(values_, 0,"),
+    (MAP, "static_cast<uint64_t>(slot) >= length", "static_cast<uint64_t>(slot) > length"),
+    (MAP, "Duplicate(landing_, -1,", "Duplicate(landing_, 0,"),
+    (MAP, "sizeof(S) == 8 ? 3 : 1", "1"),
+    (MAP, "SaturateCasts();", ""),
+    (MAP, "past = past || words.GetValue(i) != 0;", ""),
+    (MAP, "kGreatest = 0x7fffffff", "kGreatest = 0x7ffffffe"),
+    (PAGED, "from + at * page_size_", "from + at"),
+    (PAGED, "page_size <= kStridedMost ? tile_ : 1", "tile_"),
+    (PAGED, "Duplicate(landing_[i], 0, static_cast<int32_t>(tile_ * step_));", ""),
+    (PAGED, "Whole(elements) - elements", "0"),
+    (PAGED, "(page_size_ - 1) * kEntry", "page_size_ * kEntry"),
+    (PAGED, "const uint32_t elements = (count - 1) * page_size_ + 1;", "const uint32_t elements = count * page_size_;"),
+    (PAGED, "Maxs(packed_, packed_, -1, static_cast<int32_t>(count));", ""),
+    (PAGED, "return look || past;", "return past;"),
+    (PAGED, "return look || past;", "return look;"),
+    (PAGED, "value < limit ?", "true ?"),
+    (PAGED, "if (value >= limit) {", "if (false) {"),
+    (PAGED, "(to + at) << kCountBits", "to << kCountBits"),
+    (PAGED, "bad(to + j, slot,", "bad(to, slot,"),
+    (PAGED, "uint64_t{page_size_} << 31", "uint64_t{1} << 31"),
+    (PAGED, "Flush(bad);", "Turn(bad);"),
+    (BLOCKS, "if (tokens > 0) {", "if (tokens >= 0) {"),
+    (BLOCKS, "request >= params_.rows", "request > params_.rows"),
+    (BLOCKS, "tokens > params_.row_len", "tokens > params_.row_stride"),
+    (BLOCKS, "tokens > room", "tokens > room + params_.page_size"),
+    (BLOCKS, "tokens - 1, room", "tokens, room"),
+    (BLOCKS, "+ params_.page_size - 1) / params_.page_size;", ") / params_.page_size;"),
+    (BLOCKS, "Min(part.end, Most(part.begin, pages))", "Most(part.begin, pages)"),
+    (BLOCKS, "from + part.begin * params_.page_size", "from"),
+    (BLOCKS, "static_cast<uint64_t>(request) * params_.row_stride", "static_cast<uint32_t>(request) * params_.row_stride"),
+    (BLOCKS, "pads_.Fill(place + end, part.end - end);", ""),
+    (BLOCKS, "gather_.Flush(Bad{*this}); // the", "// the"),
+    (BLOCKS, "fault_.Report(row / params_.repeat, kind", "fault_.Report(row, kind"),
+    (BLOCKS, "to % params.out_stride", "to"),
+    (BLOCKS, "if (params.has_lens != 0) {", "if (true) {"),
+    (BLOCKS, "params_.columns == stride && row < end_row", "row < end_row"),
+    (BLOCKS, "Min(params_.columns, share_.end - place)", "params_.columns"),
+    (BLOCKS, "Most(share_.begin, place) - place", "0"),
+    (BLOCKS, "(live_end - 1) / params_.repeat + 1", "live_end / params_.repeat"),
+    (SPLIT, "Min(span_, AlignUp(out_, position, element_bytes_))", "Min(span_, position)"),
+    (SPLIT, "written / columns_ * stride_ + written % columns_", "written"),
+    # Not here: how much the rows of requests weigh. Shares are uneven then, and still meet.
     # The pool: whose lines, which slots, and what a bad one stops.
     (OWNED, "Adds(d, d, -1, n);", ""),
     (OWNED, "Muls(mine, mine, -1, n);", ""),
@@ -214,7 +272,7 @@ BY_HAND = [
     # Not here: `<= share_end_`. Two cores then report the same row, and the lowest fault is the same.
     (EXTEND, "share_end_ = ShareBegin(weight, core + 1, cores);", "share_end_ = ShareBegin(weight, core + 1, cores) - 1;"),
     (EXTEND, "share_begin_ = ShareBegin(weight, core, cores);", "share_begin_ = ShareBegin(weight, core, cores) + 1;"),
-    (SPLIT, "Boundary(core + 1, cores);", "Boundary(core + 1, cores + 1);"),
+    (SPLIT, "end = Boundary(core + 1, cores);", "end = Boundary(core + 1, cores + 1);"),
     (LAST, "fault_.Report(row, ASCEND_CACHE_LOC_REQUEST", "fault_.Report(i, ASCEND_CACHE_LOC_REQUEST"),
     (RANGE, "log.Report(row, kind", "log.Report(row + 1, kind"),
     (FAULT, "if (kind_ == 0) {\n            row_", "if (true) {\n            row_"),

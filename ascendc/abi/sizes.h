@@ -7,6 +7,8 @@
 #define ASCEND_CACHE_LOC_COPY_TILE_MAX 4096
 /* Slots that a tile of ragged input has room for (prim/ragged_scatter.h). A multiple of 64. */
 #define ASCEND_CACHE_LOC_SCATTER_TILE_MAX 1024
+/* Pages that a tile of block tables has room for (prim/page_gather.h). A multiple of 64. */
+#define ASCEND_CACHE_LOC_PAGE_TILE_MAX 512
 /* Rows whose lengths are summed at a time, and sums that are kept of them (prim/scan.h). */
 #define ASCEND_CACHE_LOC_SCAN_TILE_MAX 1024
 #define ASCEND_CACHE_LOC_CHECKPOINTS_MAX 256

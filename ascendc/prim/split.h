@@ -61,4 +61,43 @@ private:
     uint64_t line_; // elements of a line
 };
 
+// The share of a core where the output is rows of `columns` elements, `stride` apart, of which the first `heavy` cost more
+// than the others: an element of theirs counts kHeavy. Shares are of what is written, and meet where a line begins, in
+// a row or in the gap behind it; the first begins with the output, the last ends with its last row.
+struct GridShare {
+    static constexpr uint64_t kHeavy = 16;
+
+    // Of `rows` rows at address `out`, for the core that runs this.
+    __aicore__ inline GridShare(uint64_t out, uint64_t rows, uint64_t columns, uint64_t stride, uint64_t heavy,
+                                uint32_t element_bytes)
+        : out_(out), columns_(columns), stride_(stride), element_bytes_(element_bytes),
+          heavy_(heavy * columns * kHeavy), weight_(heavy_ + (rows - heavy) * columns),
+          span_((rows - 1) * stride + columns)
+    {
+        const auto core = static_cast<uint32_t>(GetBlockIdx());
+        const auto cores = static_cast<uint32_t>(GetBlockNum());
+        begin = core == 0 ? 0 : Boundary(core, cores);
+        end = core + 1 == cores ? span_ : Boundary(core + 1, cores);
+    }
+
+    uint64_t begin, end; // elements of the output, gaps among them
+
+private:
+    __aicore__ inline uint64_t Boundary(uint32_t core, uint32_t cores) const
+    {
+        const uint64_t weight = ShareBegin(weight_, core, cores);
+        const uint64_t written = weight < heavy_ ? weight / kHeavy : heavy_ / kHeavy + (weight - heavy_);
+        const uint64_t position = written / columns_ * stride_ + written % columns_;
+        return Min(span_, AlignUp(out_, position, element_bytes_));
+    }
+
+    uint64_t out_;
+    uint64_t columns_;
+    uint64_t stride_;
+    uint32_t element_bytes_;
+    uint64_t heavy_;  // the weight of the heavy rows
+    uint64_t weight_; // of all
+    uint64_t span_;   // elements from the first to the last
+};
+
 } // namespace cache_loc

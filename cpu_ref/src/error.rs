@@ -52,6 +52,26 @@ pub enum ShapeError {
         /// Tokens of each row.
         tokens_per_row: usize,
     },
+    /// A number of the call is not one that it can be.
+    OutOfRange {
+        /// The argument.
+        argument: &'static str,
+        /// What was given.
+        value: i64,
+        /// The least that it can be.
+        min: i64,
+        /// The greatest.
+        max: i64,
+    },
+    /// An output has fewer rows than the batch needs.
+    TooFewRows {
+        /// The output.
+        argument: &'static str,
+        /// The rows that it has.
+        rows: usize,
+        /// The rows that are needed.
+        needed: u64,
+    },
     /// A copy between host and device memory of different lengths.
     CopyLength {
         /// Elements in host memory.
@@ -79,6 +99,12 @@ impl Display for ShapeError {
                     f,
                     "{argument}: {len} elements, the batch (req_pool_indices) has {batch} rows of {tokens_per_row} tokens"
                 )
+            }
+            Self::OutOfRange { argument, value, min, max } => {
+                write!(f, "{argument}: {value} is not one of {min} to {max}")
+            }
+            Self::TooFewRows { argument, rows, needed } => {
+                write!(f, "{argument}: {rows} rows, the batch needs {needed}")
             }
             Self::CopyLength { host, device } => {
                 write!(f, "copy: {host} elements in host memory, {device} in device memory")

@@ -13,5 +13,5 @@ pub use error::{RefError, ShapeError};
 pub use fault::{FaultKind, RowFault};
 pub use int::{Int, IntType};
 pub use ops::*;
-pub use shape::{TableShape, batch_of, uniform_batch_of};
+pub use shape::{TableShape, batch_of, block_tables_of, uniform_batch_of};
 pub use table::{ReqToToken, ReqToTokenMut};

@@ -1,6 +1,6 @@
 //! The shape of a request table, and the limits on sizes.
 
-use crate::ShapeError;
+use crate::{Lengths, ShapeError};
 
 /// The largest `rows`, `row_stride` and batch: each stays below 2^31 - 1, so that a kernel counts them, and one past them,
 /// in 32 bits. Products and sums of them are 64-bit everywhere.
@@ -124,6 +124,43 @@ pub fn uniform_batch_of(
         Some(&(argument, len)) => Err(ShapeError::TokensMismatch { argument, len, batch, tokens_per_row }),
         None => Ok(batch),
     }
+}
+
+/// The batch of a call that makes block tables, for arrays of these lengths and tables of these shapes.
+///
+/// # Errors
+/// As [`batch_of`]; where `page_size` or `repeat` is not from 1 to 2^31 - 2, `until` is below 0 or has more pages than there
+/// are columns, or there are not `repeat` rows for each request.
+pub fn block_tables_of(
+    req_pool_indices: usize,
+    lens: Lengths<usize>,
+    table: TableShape,
+    page_size: usize,
+    repeat: usize,
+    out: TableShape,
+) -> Result<usize, ShapeError> {
+    let batch = match lens {
+        Lengths::Each(lens) => batch_of(req_pool_indices, &[("lens", lens)])?,
+        Lengths::Until(_) => batch_of(req_pool_indices, &[])?,
+    };
+    for (argument, value) in [("page_size", page_size), ("repeat", repeat)] {
+        if !(1..=MAX_DIM).contains(&value) {
+            let value = i64::try_from(value).unwrap_or(i64::MAX);
+            return Err(ShapeError::OutOfRange { argument, value, min: 1, max: MAX_DIM as i64 });
+        }
+    }
+    // All are below 2^31, so that 64 bits hold their products.
+    if let Lengths::Until(value) = lens {
+        let max = out.row_len() as i64 * page_size as i64;
+        if value < 0 || value.min(table.row_len() as i64) > max {
+            return Err(ShapeError::OutOfRange { argument: "until", value, min: 0, max });
+        }
+    }
+    let needed = batch as u64 * repeat as u64;
+    if (out.rows() as u64) < needed {
+        return Err(ShapeError::TooFewRows { argument: "out", rows: out.rows(), needed });
+    }
+    Ok(batch)
 }
 
 #[cfg(test)]

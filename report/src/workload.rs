@@ -15,6 +15,8 @@ pub struct Workload {
     pub name: String,
     table: Arc<Table>,
     batch: Batch,
+    /// For operations that are measured by how long requests are, not by ranges of their tokens.
+    by_context: bool,
 }
 
 /// Element types of a row of the report: of all index arrays, and of the output.
@@ -48,6 +50,13 @@ impl Workload {
         for tokens in [1, 8, 16, 64] {
             all.push(Self::new(&format!("4096 x {tokens}"), &pool, &[tokens; 4096]));
         }
+        for context in [8192, 131_072] {
+            let pool = table(1024, context);
+            for batch in [1, 16, 64, 256, 1024] {
+                let all_of_it = Self::new(&format!("{batch} at {context}"), &pool, &vec![context as i64 - 1; batch]);
+                all.push(Self { by_context: true, ..all_of_it });
+            }
+        }
         all
     }
 
@@ -59,12 +68,15 @@ impl Workload {
         requests.truncate(lens.len());
         let starts: Vec<i64> = lens.iter().map(|len| rng.i64(1..=table.shape.row_len() as i64 - len)).collect();
         let ends = starts.iter().zip(lens).map(|(start, len)| start + len).collect();
-        Self { name: name.into(), table: table.clone(), batch: Batch { requests, starts, ends } }
+        Self { name: name.into(), table: table.clone(), batch: Batch { requests, starts, ends }, by_context: false }
     }
 
     /// An operation on the batch; nothing where it is none for it.
     #[must_use]
     pub fn case(&self, op: &'static dyn Operation, index: IntType, slots: IntType) -> Option<Case> {
+        if op.by_context() != self.by_context || op.out_type().is_some_and(|only| only != slots) {
+            return None;
+        }
         let (arrays, numbers, out_lens) = op.measured(&self.batch)?;
         let dtypes = Dtypes::of_each(index, index, slots);
         Some(Case { op, dtypes, table: self.table.clone(), arrays, numbers, out_lens, out_init: 0 })

@@ -4,6 +4,7 @@ use super::{OperationInfo, ParameterBlock};
 pub const ASCEND_CACHE_LOC_LINE_BYTES: u32 = 64;
 pub const ASCEND_CACHE_LOC_COPY_TILE_MAX: u32 = 4096;
 pub const ASCEND_CACHE_LOC_SCATTER_TILE_MAX: u32 = 1024;
+pub const ASCEND_CACHE_LOC_PAGE_TILE_MAX: u32 = 512;
 pub const ASCEND_CACHE_LOC_SCAN_TILE_MAX: u32 = 1024;
 pub const ASCEND_CACHE_LOC_CHECKPOINTS_MAX: u32 = 256;
 pub const ASCEND_CACHE_LOC_LENGTHS_MAX: u32 = 8192;
@@ -12,6 +13,7 @@ pub const ASCEND_CACHE_LOC_WALK_TILE_MAX: u32 = 256;
 pub const ASCEND_CACHE_LOC_ASSIGN_EXTEND_CACHE_LOCS_ID: u32 = 2;
 pub const ASCEND_CACHE_LOC_ASSIGN_EXTEND_CACHE_LOCS_UNIFORM_ID: u32 = 3;
 pub const ASCEND_CACHE_LOC_ASSIGN_REQ_TO_TOKEN_POOL_ID: u32 = 4;
+pub const ASCEND_CACHE_LOC_GATHER_BLOCK_TABLES_ID: u32 = 7;
 pub const ASCEND_CACHE_LOC_GET_LAST_LOC_ID: u32 = 1;
 pub const ASCEND_CACHE_LOC_ACCESS_READ: AscendCacheLocAccess = 1;
 pub const ASCEND_CACHE_LOC_ACCESS_WRITE: AscendCacheLocAccess = 2;
@@ -413,6 +415,119 @@ const _: () = {
 };
 #[repr(C)]
 #[derive(Debug, Default, Copy, Clone)]
+pub struct AscendCacheLocGatherBlockTablesParams {
+    pub head: AscendCacheLocHead,
+    pub table: AscendCacheLocArray,
+    pub req_pool_indices: AscendCacheLocArray,
+    pub lens: AscendCacheLocArray,
+    pub map: AscendCacheLocArray,
+    pub out: AscendCacheLocArray,
+    pub rows: u32,
+    pub row_stride: u32,
+    pub row_len: u32,
+    pub n: u32,
+    pub repeat: u32,
+    pub capacity: u32,
+    pub columns: u32,
+    pub out_stride: u32,
+    pub page_size: u32,
+    pub pad: u32,
+    pub has_lens: u32,
+    pub until: u32,
+    pub has_map: u32,
+    pub page_tile: u32,
+    pub walk_tile: u32,
+    pub reserved: u32,
+}
+#[allow(clippy::unnecessary_operation, clippy::identity_op)]
+const _: () = {
+    [
+        "Size of AscendCacheLocGatherBlockTablesParams",
+    ][::core::mem::size_of::<AscendCacheLocGatherBlockTablesParams>() - 208usize];
+    [
+        "Alignment of AscendCacheLocGatherBlockTablesParams",
+    ][::core::mem::align_of::<AscendCacheLocGatherBlockTablesParams>() - 8usize];
+    [
+        "Offset of field: AscendCacheLocGatherBlockTablesParams::head",
+    ][::core::mem::offset_of!(AscendCacheLocGatherBlockTablesParams, head) - 0usize];
+    [
+        "Offset of field: AscendCacheLocGatherBlockTablesParams::table",
+    ][::core::mem::offset_of!(AscendCacheLocGatherBlockTablesParams, table) - 24usize];
+    [
+        "Offset of field: AscendCacheLocGatherBlockTablesParams::req_pool_indices",
+    ][::core::mem::offset_of!(AscendCacheLocGatherBlockTablesParams, req_pool_indices)
+        - 48usize];
+    [
+        "Offset of field: AscendCacheLocGatherBlockTablesParams::lens",
+    ][::core::mem::offset_of!(AscendCacheLocGatherBlockTablesParams, lens) - 72usize];
+    [
+        "Offset of field: AscendCacheLocGatherBlockTablesParams::map",
+    ][::core::mem::offset_of!(AscendCacheLocGatherBlockTablesParams, map) - 96usize];
+    [
+        "Offset of field: AscendCacheLocGatherBlockTablesParams::out",
+    ][::core::mem::offset_of!(AscendCacheLocGatherBlockTablesParams, out) - 120usize];
+    [
+        "Offset of field: AscendCacheLocGatherBlockTablesParams::rows",
+    ][::core::mem::offset_of!(AscendCacheLocGatherBlockTablesParams, rows) - 144usize];
+    [
+        "Offset of field: AscendCacheLocGatherBlockTablesParams::row_stride",
+    ][::core::mem::offset_of!(AscendCacheLocGatherBlockTablesParams, row_stride)
+        - 148usize];
+    [
+        "Offset of field: AscendCacheLocGatherBlockTablesParams::row_len",
+    ][::core::mem::offset_of!(AscendCacheLocGatherBlockTablesParams, row_len)
+        - 152usize];
+    [
+        "Offset of field: AscendCacheLocGatherBlockTablesParams::n",
+    ][::core::mem::offset_of!(AscendCacheLocGatherBlockTablesParams, n) - 156usize];
+    [
+        "Offset of field: AscendCacheLocGatherBlockTablesParams::repeat",
+    ][::core::mem::offset_of!(AscendCacheLocGatherBlockTablesParams, repeat) - 160usize];
+    [
+        "Offset of field: AscendCacheLocGatherBlockTablesParams::capacity",
+    ][::core::mem::offset_of!(AscendCacheLocGatherBlockTablesParams, capacity)
+        - 164usize];
+    [
+        "Offset of field: AscendCacheLocGatherBlockTablesParams::columns",
+    ][::core::mem::offset_of!(AscendCacheLocGatherBlockTablesParams, columns)
+        - 168usize];
+    [
+        "Offset of field: AscendCacheLocGatherBlockTablesParams::out_stride",
+    ][::core::mem::offset_of!(AscendCacheLocGatherBlockTablesParams, out_stride)
+        - 172usize];
+    [
+        "Offset of field: AscendCacheLocGatherBlockTablesParams::page_size",
+    ][::core::mem::offset_of!(AscendCacheLocGatherBlockTablesParams, page_size)
+        - 176usize];
+    [
+        "Offset of field: AscendCacheLocGatherBlockTablesParams::pad",
+    ][::core::mem::offset_of!(AscendCacheLocGatherBlockTablesParams, pad) - 180usize];
+    [
+        "Offset of field: AscendCacheLocGatherBlockTablesParams::has_lens",
+    ][::core::mem::offset_of!(AscendCacheLocGatherBlockTablesParams, has_lens)
+        - 184usize];
+    [
+        "Offset of field: AscendCacheLocGatherBlockTablesParams::until",
+    ][::core::mem::offset_of!(AscendCacheLocGatherBlockTablesParams, until) - 188usize];
+    [
+        "Offset of field: AscendCacheLocGatherBlockTablesParams::has_map",
+    ][::core::mem::offset_of!(AscendCacheLocGatherBlockTablesParams, has_map)
+        - 192usize];
+    [
+        "Offset of field: AscendCacheLocGatherBlockTablesParams::page_tile",
+    ][::core::mem::offset_of!(AscendCacheLocGatherBlockTablesParams, page_tile)
+        - 196usize];
+    [
+        "Offset of field: AscendCacheLocGatherBlockTablesParams::walk_tile",
+    ][::core::mem::offset_of!(AscendCacheLocGatherBlockTablesParams, walk_tile)
+        - 200usize];
+    [
+        "Offset of field: AscendCacheLocGatherBlockTablesParams::reserved",
+    ][::core::mem::offset_of!(AscendCacheLocGatherBlockTablesParams, reserved)
+        - 204usize];
+};
+#[repr(C)]
+#[derive(Debug, Default, Copy, Clone)]
 pub struct AscendCacheLocGetLastLocParams {
     pub head: AscendCacheLocHead,
     pub table: AscendCacheLocArray,
@@ -473,6 +588,7 @@ pub const OPERATIONS: &[OperationInfo] = &[
     OperationInfo { id: ASCEND_CACHE_LOC_ASSIGN_EXTEND_CACHE_LOCS_ID, name: "assign_extend_cache_locs", kernel: "ascend_cache_loc_assign_extend_cache_locs", arrays: &["table", "req_pool_indices", "start_offsets", "end_offsets", "out"] },
     OperationInfo { id: ASCEND_CACHE_LOC_ASSIGN_EXTEND_CACHE_LOCS_UNIFORM_ID, name: "assign_extend_cache_locs_uniform", kernel: "ascend_cache_loc_assign_extend_cache_locs_uniform", arrays: &["table", "req_pool_indices", "start_offsets", "positions", "out"] },
     OperationInfo { id: ASCEND_CACHE_LOC_ASSIGN_REQ_TO_TOKEN_POOL_ID, name: "assign_req_to_token_pool", kernel: "ascend_cache_loc_assign_req_to_token_pool", arrays: &["table", "req_pool_indices", "start_offsets", "end_offsets", "locs"] },
+    OperationInfo { id: ASCEND_CACHE_LOC_GATHER_BLOCK_TABLES_ID, name: "gather_block_tables", kernel: "ascend_cache_loc_gather_block_tables", arrays: &["table", "req_pool_indices", "lens", "map", "out"] },
     OperationInfo { id: ASCEND_CACHE_LOC_GET_LAST_LOC_ID, name: "get_last_loc", kernel: "ascend_cache_loc_get_last_loc", arrays: &["table", "req_pool_indices", "prefix_lens", "out"] },
 ];
 const _: () = assert!(size_of::<AscendCacheLocAssignExtendCacheLocsParams>() == size_of::<AscendCacheLocHead>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<u64>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>(), "no padding");
@@ -496,9 +612,16 @@ unsafe impl ParameterBlock for AscendCacheLocAssignReqToTokenPoolParams {
         &mut self.head
     }
 }
+const _: () = assert!(size_of::<AscendCacheLocGatherBlockTablesParams>() == size_of::<AscendCacheLocHead>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>(), "no padding");
+unsafe impl ParameterBlock for AscendCacheLocGatherBlockTablesParams {
+    const OPERATION: usize = 3;
+    fn head_mut(&mut self) -> &mut AscendCacheLocHead {
+        &mut self.head
+    }
+}
 const _: () = assert!(size_of::<AscendCacheLocGetLastLocParams>() == size_of::<AscendCacheLocHead>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>(), "no padding");
 unsafe impl ParameterBlock for AscendCacheLocGetLastLocParams {
-    const OPERATION: usize = 3;
+    const OPERATION: usize = 4;
     fn head_mut(&mut self) -> &mut AscendCacheLocHead {
         &mut self.head
     }

@@ -6,12 +6,14 @@
 mod assign_extend_cache_locs;
 mod assign_extend_cache_locs_uniform;
 mod assign_req_to_token_pool;
+mod gather_block_tables;
 mod get_last_loc;
 mod plan;
 
 pub use assign_extend_cache_locs::*;
 pub use assign_extend_cache_locs_uniform::*;
 pub use assign_req_to_token_pool::*;
+pub use gather_block_tables::*;
 pub use get_last_loc::*;
 
 pub use plan::LaunchPlan;
@@ -96,6 +98,16 @@ impl Arrays<'_> {
             |slice| self.output(name, slice),
         )?;
         elements_as(name, array, other)
+    }
+
+    /// An array that the kernel reads where it is given; otherwise its elements count as int32.
+    pub(crate) fn optional_input<T: Element>(
+        self,
+        name: &'static str,
+        slice: Option<&DeviceSlice<'_, T>>,
+    ) -> Result<Array> {
+        let none = Array { element_bytes: 4, access: ASCEND_CACHE_LOC_ACCESS_READ, ..Default::default() };
+        slice.map_or(Ok(none), |slice| self.input(name, slice))
     }
 
     /// An array that the kernel reads, of elements as another's.

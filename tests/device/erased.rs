@@ -1,8 +1,9 @@
 //! Element types that are known at run time: the same calls, in any mixture with those that are known before.
 
 use ascend_cache_loc::{
-    AnyInt, DeviceAddr, DeviceBuffer, DeviceSlice, DeviceSliceMut, Element, Error, ExtendLocs, Int, IntType, LastLoc,
-    PoolLocs, ReqToToken, ReqToTokenMut, Stream, assign_extend_cache_locs, assign_req_to_token_pool, get_last_loc,
+    AnyInt, BlockTableMut, BlockTables, DeviceAddr, DeviceBuffer, DeviceSlice, DeviceSliceMut, Element, Error,
+    ExtendLocs, Int, IntType, LastLoc, Lengths, PoolLocs, ReqToToken, ReqToTokenMut, Stream, TableShape,
+    assign_extend_cache_locs, assign_req_to_token_pool, gather_block_tables, get_last_loc,
 };
 
 use crate::foreign;
@@ -97,6 +98,37 @@ fn erased_and_typed_calls_do_the_same() {
     every_mixture::<i64, i32, i64>(&rig);
     every_mixture::<i64, i64, i32>(&rig);
     every_mixture::<i64, i64, i64>(&rig);
+}
+
+/// Lengths and a map are optional; those that are given may be of any type.
+#[test]
+fn lengths_and_a_map_of_types_known_at_run_time() {
+    let rig = Rig::new();
+    let stream = &rig.stream;
+    let table = DeviceBuffer::from_host(stream, &[0, 1, 2, 3, 3, 2, 1, 0]).unwrap();
+    let table = ReqToToken::new(TableShape::new(2, 4).unwrap(), table.as_slice()).unwrap();
+    let reqs = DeviceBuffer::from_host(stream, &[1_i32, 0]).unwrap();
+    let lens = DeviceBuffer::from_host(stream, &[4_i64, 1]).unwrap();
+    let narrow = DeviceBuffer::from_host(stream, &[8_i32, 0, 12, 4]).unwrap();
+    let wide = DeviceBuffer::from_host(stream, &[8_i64, 0, 12, 4]).unwrap();
+    let given = [None, Some(narrow.as_slice().erase()), Some(wide.as_slice().erase())];
+    for (map, expected) in given.into_iter().zip([[1, 0, 0, 0], [2, 0, 4, 0], [2, 0, 4, 0]]) {
+        let mut out = DeviceBuffer::from_host(stream, &[9; 4]).unwrap();
+        let args = BlockTables {
+            table,
+            req_pool_indices: reqs.as_slice().erase(),
+            lens: Lengths::Each(lens.as_slice().erase()),
+            page_size: 2,
+            repeat: 1,
+            map,
+            pad: 0,
+            out: BlockTableMut::new(TableShape::new(2, 2).unwrap(), out.as_slice_mut()).unwrap(),
+        };
+        gather_block_tables(stream, args).unwrap();
+        let mut host = [0; 4];
+        out.copy_to_host(&mut host).unwrap();
+        assert_eq!(host, expected);
+    }
 }
 
 #[test]

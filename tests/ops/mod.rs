@@ -3,9 +3,11 @@
 mod assign_extend_cache_locs;
 mod assign_extend_cache_locs_uniform;
 mod assign_req_to_token_pool;
+mod gather_block_tables;
 mod get_last_loc;
 
 pub use assign_extend_cache_locs::*;
 pub use assign_extend_cache_locs_uniform::*;
 pub use assign_req_to_token_pool::*;
+pub use gather_block_tables::*;
 pub use get_last_loc::*;

@@ -7,7 +7,7 @@
 //! | `dtypes` | `"i32"` or `"i64"` for each array: `req_to_token` (always `"i32"`), those of the operation, its outputs |
 //! | `req_to_token` | `rows`, `cols` (the row length), `row_stride`, and `data` as below |
 //! | `batch` | the rows of the batch |
-//! | `req_pool_indices` and so on | the arrays and numbers of the operation, as its file in `tests/ops` names them |
+//! | `req_pool_indices` and so on | the arrays and numbers of the operation, as its file in `tests/ops` names them; some may be left out |
 //! | `out_len` | the capacity of the output, where the operation has one |
 //! | `out_init` | fills the outputs before the call, so that untouched elements show; -777 where it is not given |
 //! | `out` and so on | the outputs expected after the call, whole; what is not given is not wanted of the call |
@@ -230,13 +230,22 @@ pub fn parse(line: &str, memory: Bytes) -> Result<(String, Case, Expectation)> {
     };
     let mut arrays = Vec::new();
     for (i, &(name, param)) in op.arrays().iter().enumerate() {
-        let values = field(name, line.arrays.0.remove(name))?;
+        let values = match line.arrays.0.remove(name) {
+            None if op.optional_arrays().contains(&name) => {
+                arrays.push(Vec::new());
+                continue;
+            }
+            values => field(name, values)?,
+        };
         let dtype = dtype(name)?.into();
         check(name, dtype, &values, if i < op.batch_arrays() { batch } else { values.len() })?;
         widen(param, dtype);
         arrays.push(values);
     }
-    let number = |name: &&'static str| field(name, line.numbers.0.remove(name));
+    let number = |name: &&'static str| {
+        let default = op.optional_numbers().iter().find(|(optional, _)| optional == name).map(|(_, default)| *default);
+        field(name, line.numbers.0.remove(name).or(default))
+    };
     let numbers = op.numbers().iter().map(number).collect::<Result<_>>()?;
     let mut outs = Vec::new();
     for (i, &(name, param)) in op.outputs().iter().enumerate() {
@@ -245,7 +254,10 @@ pub fn parse(line: &str, memory: Bytes) -> Result<(String, Case, Expectation)> {
             values => Some(field(name, values)?.list(name)?),
         };
         if values.is_some() {
-            widen(param, dtype(name)?.into());
+            let dtype = dtype(name)?.into();
+            let other = op.out_type().filter(|&only| param == Param::O && only != dtype);
+            ensure!(other.is_none(), "dtypes: {name} is {dtype}, of this operation it is i32 always");
+            widen(param, dtype);
         }
         outs.push(values);
     }
@@ -337,6 +349,12 @@ pub fn named(name: &str, len: u64) -> Result<impl Fn(u64) -> i32> {
 const WHOLE_TABLE_MAX: u64 = 4096;
 
 impl Case {
+    /// The arrays that a line gives.
+    fn given(&self) -> impl Iterator<Item = (&'static (&'static str, Param), &Vec<i64>)> {
+        let arrays = self.op.arrays().iter().zip(&self.arrays);
+        arrays.filter(|((name, _), values)| !values.is_empty() || !self.op.optional_arrays().contains(name))
+    }
+
     /// The outputs that the call is to give, with their places.
     fn wanted(&self) -> impl Iterator<Item = (&'static (&'static str, Param), usize)> {
         let outputs = self.op.outputs().iter().zip(0..);
@@ -355,7 +373,7 @@ impl Case {
         if op.has_table() {
             line += r#""req_to_token":"i32","#;
         }
-        for &(name, param) in op.arrays() {
+        for (&(name, param), _) in self.given() {
             write!(line, r#""{name}":"{}","#, dtypes.of(param)).expect("a text");
         }
         for (&(name, param), _) in self.wanted() {
@@ -380,10 +398,12 @@ impl Case {
             line.push('}');
         }
         write!(line, r#","batch":{}"#, self.batch()).expect("a text");
-        for ((name, _), values) in op.arrays().iter().zip(&self.arrays) {
+        for ((name, _), values) in self.given() {
             write!(line, r#","{name}":{}"#, text(values)).expect("a text");
         }
-        for (name, number) in op.numbers().iter().zip(&self.numbers) {
+        let left_out = |name, number| op.optional_numbers().contains(&(name, number));
+        for (name, number) in op.numbers().iter().zip(&self.numbers).filter(|&(name, number)| !left_out(name, *number))
+        {
             write!(line, r#","{name}":{number}"#).expect("a text");
         }
         if op.has_capacity() {

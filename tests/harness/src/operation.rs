@@ -61,9 +61,24 @@ pub trait Operation: Debug + Sync {
         &[]
     }
 
+    /// Arrays that a case may leave out, which are empty then.
+    fn optional_arrays(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Numbers that a case may leave out, and what they are then.
+    fn optional_numbers(&self) -> &'static [(&'static str, i64)] {
+        &[]
+    }
+
     /// What it writes beside a table, as case files name it. All but the first are optional.
     fn outputs(&self) -> &'static [(&'static str, Param)] {
         &[("out", Param::O)]
+    }
+
+    /// The element type of its output, where there is no choice.
+    fn out_type(&self) -> Option<IntType> {
+        None
     }
 
     /// Whether it reads a table.
@@ -111,6 +126,12 @@ pub trait Operation: Debug + Sync {
 
     /// Arguments that do not fit together: the typed error, and nothing written.
     fn refused(&self, backend: &mut dyn Backend);
+
+    /// Whether its batches in the cost report are those whose requests all have one length, in place of those of ranges of
+    /// tokens.
+    fn by_context(&self) -> bool {
+        false
+    }
 
     /// Arrays, numbers and lengths of outputs for a batch of the cost report; nothing where it is none for the operation.
     fn measured(&self, _: &Batch) -> Option<Measured> {
