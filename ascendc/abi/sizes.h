@@ -5,8 +5,8 @@
 
 /* Slots that a tile of ragged output has room for (prim/ragged_gather.h). */
 #define ASCEND_CACHE_LOC_COPY_TILE_MAX 4096
-/* Slots that a tile of ragged input has room for (prim/ragged_scatter.h). A multiple of 64. */
-#define ASCEND_CACHE_LOC_SCATTER_TILE_MAX 1024
+/* Bytes of a tile of ragged input (prim/ragged_scatter.h): 1,024 times a power of two. */
+#define ASCEND_CACHE_LOC_SCATTER_TILE_BYTES 16384
 /* Rows whose lengths are summed at a time, and sums that are kept of them (prim/scan.h). */
 #define ASCEND_CACHE_LOC_SCAN_TILE_MAX 1024
 #define ASCEND_CACHE_LOC_CHECKPOINTS_MAX 256

@@ -2,7 +2,7 @@
 
 use super::{Arguments, Arrays, LaunchConfig, LaunchPlan, Work, enqueue, plan, size, tile};
 use crate::abi::bindings::{
-    ASCEND_CACHE_LOC_LINE_BYTES, ASCEND_CACHE_LOC_SCAN_TILE_MAX, ASCEND_CACHE_LOC_SCATTER_TILE_MAX,
+    ASCEND_CACHE_LOC_LINE_BYTES, ASCEND_CACHE_LOC_SCAN_TILE_MAX, ASCEND_CACHE_LOC_SCATTER_TILE_BYTES,
     AscendCacheLocAssignReqToTokenPoolParams,
 };
 use crate::{Device, DeviceSlice, Element, LaunchId, Operation, ReqToTokenMut, Result, ShapeError, Stream, batch_of};
@@ -76,7 +76,8 @@ impl<R: Element, L: Element, S: Element> Arguments for PoolLocs<'_, R, L, S> {
     }
 
     fn tile(&self, config: &LaunchConfig) -> u32 {
-        tile(config.tiles.tile, ASCEND_CACHE_LOC_SCATTER_TILE_MAX, 64, ASCEND_CACHE_LOC_SCATTER_TILE_MAX)
+        let most = ASCEND_CACHE_LOC_SCATTER_TILE_BYTES / size(self.locs.element_type().size());
+        tile(config.tiles.tile, most, 64, most)
     }
 
     fn block(&self, n: usize, arrays: Arrays<'_>, config: &LaunchConfig) -> Result<Self::Block> {
