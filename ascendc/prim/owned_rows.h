@@ -44,22 +44,20 @@ class OwnedRows {
     static_assert(int64_t{kTile / kRuns} * kShort < int64_t{1} << 31, "the sum of a run is an int32");
     static_assert(int64_t{kRuns} * kShort + kRuns - 1 < int64_t{1} << 31, "a length and a run are one");
 
-    // Vectors of Pitch() elements; 0 to 7 to work in, of which 3 on begin as zeros.
-    static constexpr uint32_t kZero = 3;
-    static constexpr uint32_t kBegin = 8, kLength = 9, kSortedBegin = 10;
-    static constexpr uint32_t kLists = 11, kWords = 3; // lengths and runs, begins, positions
-    static constexpr uint32_t kVectors = kLists + kWords + 4;
-    static constexpr uint32_t kMine = 14, kMask = 15, kOffsets = 16, kOfRun = 17; // made once
+    // Vectors of Pitch() elements: 0 to 9 to work in, then lists of lengths and runs, begins and positions, two of each,
+    // and what is made once. Two of those to work in have the list's end behind a tile.
+    static constexpr uint32_t kWithEnd = 3, kLists = 10, kWords = 3, kOffsets = 16, kOfRun = 17, kVectors = 18;
 
 public:
-    __aicore__ inline OwnedRows(TPipe &pipe, uint64_t requests, uint64_t starts, uint64_t ends, const TableSize &table,
-                                const Stretches &stretches, uint32_t tile)
-        : requests_(pipe, requests, kTile), starts_(pipe, starts, kTile), ends_(pipe, ends, kTile), table_(table),
+    __aicore__ inline OwnedRows(TPipe &pipe, uint64_t requests, uint64_t starts, uint64_t ends, uint64_t n,
+                                const TableSize &table, const Stretches &stretches, uint32_t tile)
+        : requests_(pipe, requests, kTile), starts_(pipe, starts, kTile), ends_(pipe, ends, kTile), n_(n), table_(table),
           stretches_(stretches), tile_(tile), run_(tile / kRuns)
     {
         pipe.InitBuffer(buffer_, kVectors * (kTile + kLanes) * sizeof(int32_t));
         pipe.InitBuffer(sums_buffer_, (kRuns + 4 * kTile) * sizeof(int32_t));
         pipe.InitBuffer(bits_buffer_, 2 * kBits);
+        pipe.InitBuffer(mask_buffer_, kLanes * sizeof(int32_t));
     }
 
     // Whether every element's place, and a round more, is an int32.
@@ -69,15 +67,19 @@ public:
         return elements != 0 && elements + (uint64_t{stretches_.cores} << stretches_.shift) <= 0x7fffffff;
     }
 
-    // Rows of a tile at most.
+    // Rows of a tile at most, and of the one from `first` on.
     __aicore__ inline uint32_t Most() const { return tile_; }
+    __aicore__ inline uint32_t Count(uint64_t first) const { return static_cast<uint32_t>(Min(n_ - first, tile_)); }
 
-    // Reads rows first.., `count` of them.
-    __aicore__ inline void Read(uint64_t first, uint32_t count AND_SIM_CALLER)
+    // Reads the tile of rows first.., if there is one that is not there already.
+    __aicore__ inline void Read(uint64_t first AND_SIM_CALLER)
     {
-        requests_.Load(first, count);
-        starts_.Load(first, count);
-        ends_.Load(first, count);
+        if (first < n_ && first != read_) {
+            read_ = first;
+            requests_.Load(first, Count(first));
+            starts_.Load(first, Count(first));
+            ends_.Load(first, Count(first));
+        }
     }
 
     // ---- Every row, for S, once MTE2 has filled the columns ----
@@ -94,19 +96,19 @@ public:
         looked_ = GetTPipePtr()->AllocEventID<HardEvent::V_S>();
         const auto n = static_cast<int32_t>(Pitch());
         const auto run = static_cast<int32_t>(run_ * sizeof(int32_t)), blocks = static_cast<int32_t>(kRuns);
-        const Vector index = Room(0), block = Room(1), first = Room(2), back = Room(4), offsets = Room(kOffsets);
+        const Vector index = Room(0), block = Room(1), first = Room(2), back = Room(5), offsets = Room(kOffsets);
         const Vector of_run = Room(kOfRun);
         CreateVecIndex(index, 0, n);
-        Duplicate(Room(kMask), static_cast<int32_t>(Round() - 1), n);
+        Duplicate(mask_buffer_.template Get<int32_t>(), static_cast<int32_t>(Round() - 1), static_cast<int32_t>(kLanes));
         // What is read past what was written has a value: lists with the last of one, lengths and begins of rows that
         // there are not, what is wrong with them, sums before the first.
-        Duplicate(Room(kZero), 0, static_cast<int32_t>(kMine - kZero) * n);
+        Duplicate(Room(kWithEnd), 0, static_cast<int32_t>(kOffsets - kWithEnd) * n);
         Duplicate(sums_buffer_.template Get<int32_t>(), 0, static_cast<int32_t>(kRuns + 3 * tile_ + 2 * Zeros()));
         PipeBarrier<PIPE_V>(); // each group of steps reads what the ones before it wrote
         // What comes to index i stands at place i / 8 of run i % 8.
         ShiftRight(block, index, 3, n);
         Muls(offsets, index, run, n);
-        Adds(Room(kMine), index, 1 - static_cast<int32_t>(tile_), n); // 1 at the end of the list alone
+        Adds(Room(kWithEnd + 1), index, 1 - static_cast<int32_t>(tile_), n); // 1 at the end of the list alone
         PipeBarrier<PIPE_V>();
         Muls(first, block, blocks, n);
         Muls(back, block, static_cast<int32_t>(sizeof(int32_t)) - blocks * run, n);
@@ -116,17 +118,20 @@ public:
         PipeBarrier<PIPE_V>();
     }
 
-    // Looks at the rows that were read, `count` of them: whether there is a list.
-    __aicore__ inline bool Make(uint32_t count)
+    // Looks at the tile of rows first.., which was read, and reads the next one.
+    __aicore__ inline void Look(uint64_t first)
     {
         Order<HardEvent::MTE2_V>(); // MTE2 has filled the columns before V reads them
-        Order<HardEvent::S_V>();    // S has read list and sums before V makes others
+        Order<HardEvent::S_V>();    // S has read the sums, and the list before the last one, before V makes others
+        const uint32_t count = Count(first);
         const auto n = static_cast<int32_t>(count), all = static_cast<int32_t>(tile_);
-        const Vector begin = Room(kBegin), length = Room(kLength), sorted_begin = Room(kSortedBegin);
-        const Vector sorted_length = Sums(kRuns), mine = Room(kMine), w = Room(0), past = Room(1), runs = Room(3);
-        const Vector position = Room(2);
-        // What is wrong with a row: how far each value is from the nearest that were in order, later or-ed together.
-        const Vector of_request = Room(4), of_start = Room(5), of_end = Room(6), of_length = Room(7);
+        // In natural order: a row's begin and length, and what is wrong with it, how far each value is from the nearest
+        // that were in order, later or-ed together.
+        const Vector begin = Room(3), length = Room(4);
+        const Vector of_request = Room(5), of_start = Room(6), of_end = Room(7), of_length = Room(8);
+        // Sorted. Some take the place of what is not wanted any more.
+        const Vector sorted_begin = Room(9), sorted_length = Sums(kRuns), w = Room(0), past = Room(1), position = Room(2);
+        const Vector runs = Room(kWithEnd), mine = Room(kWithEnd + 1);
         const LocalTensor<uint32_t> offsets = Room(kOffsets).template ReinterpretCast<uint32_t>();
         const LocalTensor<uint8_t> right = bits_buffer_.template Get<uint8_t>(), kept = right[kBits];
         const Vector request = StartNarrow(requests_.tile, Room(0), count);
@@ -156,14 +161,17 @@ public:
         Sub(of_start, start, of_start, n);
         Sub(of_length, length, of_length, n);
         Step();
+        Order<HardEvent::V_MTE2>(); // V has read the columns before MTE2 fills them again
+        Read(first + tile_);
         Adds(w, sorted_begin, FromEnd(), all);
         Muls(runs, sorted_length, static_cast<int32_t>(kRuns), all);
         Adds(past, sorted_length, -static_cast<int32_t>(Round() - Stretch()), all);
         StartOr(of_end, of_length, count);
         StartOr(of_request, of_start, count);
         Step();
-        And(w.template ReinterpretCast<int16_t>(), w.template ReinterpretCast<int16_t>(),
-            Room(kMask).template ReinterpretCast<int16_t>(), 2 * all);
+        const LocalTensor<int16_t> w16 = w.template ReinterpretCast<int16_t>();
+        And(w16, w16, mask_buffer_.template Get<int16_t>(), uint64_t{2 * kLanes}, static_cast<uint8_t>(tile_ / kLanes),
+            {1, 1, 1, 8, 8, 0});
         Add(runs, runs, Room(kOfRun), all);
         StartOr(of_end, of_request, count);
         Step();
@@ -181,16 +189,21 @@ public:
             Step();
         }
         Sub(position, Sums(from_), sorted_length, all);
-        Pack(Room(kLists), runs, kept, tile_ + kLanes);
-        Pack(Room(kLists + 1), sorted_begin, kept, tile_);
+        list_ ^= 1;
+        Pack(List(0), runs, kept, tile_ + kLanes);
+        Pack(List(1), sorted_begin, kept, tile_);
         PipeBarrier<PIPE_V>();
-        Pack(Room(kLists + 2), position, kept, tile_);
+        Pack(List(2), position, kept, tile_);
+    }
+
+    // Whether there is a list of the tile that was looked at.
+    __aicore__ inline bool Listed(uint64_t first)
+    {
         WaitFlag<HardEvent::V_S>(looked_); // V has looked at the rows before S reads what it found
-        const bool in_order = InOrder(count);
-        Order<HardEvent::V_S>();    // V has made sums and list before S reads them
-        Order<HardEvent::V_MTE2>(); // V has read the columns before MTE2 fills them again
-        total_ = 0;
+        const bool in_order = InOrder(Count(first));
+        Order<HardEvent::V_S>(); // V has made sums and list before S reads them
         const Vector of_runs = Sums(from_ + (run_ - 1) * kRuns); // with their last rows
+        total_ = 0;
         for (uint32_t run = 0; run < kRuns; run += 2) {
             const uint64_t pair = Word(of_runs, run / 2);
             before_[run] = total_;
@@ -203,44 +216,54 @@ public:
     // The sum of all lengths of the tile.
     __aicore__ inline uint64_t Total() const { return total_; }
 
-    // A walk over the list, of a tile whose slots begin at `position`.
-    class List {
+    // A walk over the list, of a tile whose slots begin at `position`. The list is there until the tile behind the next is
+    // looked at.
+    class Walk {
     public:
-        __aicore__ inline List(const OwnedRows &rows, uint64_t position) : rows_(rows), position_(position) {}
+        __aicore__ inline Walk(const OwnedRows &rows, uint64_t position)
+            : words_(rows.List(0)), begins_(rows.List(1)), positions_(rows.List(2)), origin_(rows.stretches_.origin)
+        {
+            for (uint32_t run = 0; run < kRuns; ++run) {
+                before_[run] = position + rows.before_[run];
+            }
+        }
 
-        // Positions are given to the walk that reads slots alone.
-        __aicore__ inline List Again() const { return List(rows_, kNone); }
+        // It is told no positions: who stores slots does not ask for them.
+        __aicore__ inline Walk Again() const
+        {
+            Walk again = *this;
+            again.reads_ = false;
+            return again;
+        }
 
         __aicore__ inline bool Next(OwnedRow &row)
         {
             const uint32_t shift = next_ % 2 * 32;
             if (shift == 0) {
-                pairs_[0] = Word(rows_.Room(kLists), next_ / 2);
+                word_ = Word(words_, next_ / 2);
             }
-            const auto word = static_cast<uint32_t>(pairs_[0] >> shift);
+            const auto word = static_cast<uint32_t>(word_ >> shift);
             if (word < kRuns) {
                 return false;
             }
             if (shift == 0) {
-                pairs_[1] = Word(rows_.Room(kLists + 1), next_ / 2);
-                if (position_ != kNone) {
-                    pairs_[2] = Word(rows_.Room(kLists + 2), next_ / 2);
-                }
+                begin_ = Word(begins_, next_ / 2);
+                position_ = reads_ ? Word(positions_, next_ / 2) : 0;
             }
             ++next_;
-            row.begin = static_cast<uint32_t>(pairs_[1] >> shift) + rows_.stretches_.origin;
-            row.position = position_ + rows_.before_[word % kRuns] + static_cast<uint32_t>(pairs_[2] >> shift);
+            row.begin = static_cast<uint32_t>(begin_ >> shift) + origin_;
+            row.position = before_[word % kRuns] + static_cast<uint32_t>(position_ >> shift);
             row.length = word / kRuns;
             return true;
         }
 
     private:
-        static constexpr uint64_t kNone = ~uint64_t{0};
-
-        const OwnedRows &rows_;
-        uint64_t position_;
+        Vector words_, begins_, positions_;
+        uint64_t origin_;
+        uint64_t before_[kRuns] = {};
+        uint64_t word_ = 0, begin_ = 0, position_ = 0; // two rows'
         uint32_t next_ = 0;
-        uint64_t pairs_[kWords] = {}; // two rows' of each list
+        bool reads_ = true;
     };
 
 private:
@@ -260,6 +283,7 @@ private:
 
     __aicore__ inline uint32_t Pitch() const { return tile_ + kLanes; } // the list's end has a place behind the rows
     __aicore__ inline Vector Room(uint32_t i) const { return buffer_.template Get<int32_t>()[i * Pitch()]; }
+    __aicore__ inline Vector List(uint32_t i) const { return Room(kLists + kWords * list_ + i); } // the last one
     __aicore__ inline Vector Sums(uint32_t at) const { return sums_buffer_.template Get<int32_t>()[at]; }
 
     // Two elements of a vector.
@@ -304,16 +328,19 @@ private:
 
     Column<R> requests_;
     Column<L> starts_, ends_;
+    uint64_t n_;
+    uint64_t read_ = ~uint64_t{0}; // the tile in the columns
     TableSize table_;
     Stretches stretches_;
     uint32_t tile_;
     uint32_t run_;                // rows of a run
     uint32_t from_ = 0;           // where the sums are so far
     uint32_t blocks_ = 0;         // of how many rows they are
+    uint32_t list_ = 0;           // which was made last
     uint64_t before_[kRuns] = {}; // the sum of the runs before each
     uint64_t total_ = 0;
     TEventID looked_ = 0; // V_S, from when the rows were looked at until S reads what was found
-    mutable TBuf<TPosition::VECCALC> buffer_, sums_buffer_, bits_buffer_;
+    mutable TBuf<TPosition::VECCALC> buffer_, sums_buffer_, bits_buffer_, mask_buffer_;
 };
 
 } // namespace cache_loc

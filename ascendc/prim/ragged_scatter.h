@@ -71,16 +71,23 @@ public:
         Order<HardEvent::V_MTE2>(); // V has set the landings before MTE2 fills them
     }
 
-    // All pieces of a walk.
-    template <typename Walk>
-    __aicore__ inline bool Run(Walk &walk)
+    // All pieces of a walk. Before the last of them are stored, when nothing is left for V, calls next(): what V is given
+    // there it does while S stores.
+    template <typename Walk, typename Next>
+    __aicore__ inline bool Run(Walk &walk, const Next &next)
     {
         Walk behind = walk.Again();
         do {
             Fill(walk);
             turn_ ^= 1;
-            if (many_[turn_] != 0 && !Store(behind)) {
+            if (many_[turn_] != 0 && !Look()) {
                 return false;
+            }
+            if (many_[turn_ ^ 1] == 0) {
+                next();
+            }
+            if (many_[turn_] != 0) {
+                Store(behind);
             }
         } while (many_[turn_ ^ 1] != 0);
         return true;
@@ -176,26 +183,29 @@ private:
         }
     }
 
-    // Stores the tile whose turn it is, if all its slots may be: the pieces that the walk gives next.
+    // Whether all slots of the tile whose turn it is may be stored.
+    __aicore__ inline bool Look()
+    {
+        WaitFlag<HardEvent::MTE2_V>(filled_[turn_]); // MTE2 has filled landing_[turn_] before V looks at it
+        slots_of_turn_ = Narrowed(turn_);
+        const bool good = AllGood(turn_);
+        Order<HardEvent::V_MTE3>(); // V has made the slots of what MTE2 has filled before MTE3 stores them
+        return good;
+    }
+
+    // Stores them: the pieces that the walk gives next.
     template <typename Walk>
-    __aicore__ inline bool Store(Walk &walk)
+    __aicore__ inline void Store(Walk &walk)
     {
         const uint32_t turn = turn_;
-        WaitFlag<HardEvent::MTE2_V>(filled_[turn]); // MTE2 has filled landing_[turn] before V looks at it
-        const LocalTensor<int32_t> slots = Narrowed(turn);
-        if (!AllGood(turn)) {
-            return false;
-        }
-        Order<HardEvent::V_MTE3>(); // V has made `slots` of what MTE2 has filled before MTE3 stores it
         Piece piece;
         for (uint32_t used = 0; many_[turn] != 0; --many_[turn]) {
             walk.Next((blocks_ - used) * kBlock, piece);
-            CopyOut(table_[piece.to], slots[used * kBlock], piece.count);
+            CopyOut(table_[piece.to], slots_of_turn_[used * kBlock], piece.count);
             used += Blocks(piece.count);
         }
         SetFlag<HardEvent::MTE3_MTE2>(stored_[turn]); // MTE3 has stored landing_[turn] before MTE2 fills it again
         busy_[turn] = true;
-        return true;
     }
 
     // The slots of a tile as int32, the nearest where they are not.
@@ -253,6 +263,7 @@ private:
     TBuf<TPosition::VECCALC> landing_buffers_[kTiles], narrow_buffers_[kTiles];
     TBuf<TPosition::VECCALC> look_buffer_, bits_buffer_, mask_buffer_, one_buffer_;
     LocalTensor<S> landing_[kTiles];
+    LocalTensor<int32_t> slots_of_turn_; // as they are stored
 };
 
 } // namespace cache_loc

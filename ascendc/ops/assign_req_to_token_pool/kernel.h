@@ -35,7 +35,7 @@ public:
         : params_(params), stretches_(params.table.address, params.stretch_bytes,
                                       static_cast<uint32_t>(GetBlockIdx()), static_cast<uint32_t>(GetBlockNum())),
           rows_(pipe, params.req_pool_indices.address, params.start_offsets.address, params.end_offsets.address,
-                {params.rows, params.row_stride, params.row_len}, stretches_, params.row_tile),
+                params.n, {params.rows, params.row_stride, params.row_len}, stretches_, params.row_tile),
           scatter_(pipe, params.locs.address, params.table.address, params.copy_tile), fault_(pipe, params.head),
           lists_(params.n > kFew && rows_.Fits())
     {
@@ -43,7 +43,7 @@ public:
 
     __aicore__ inline void Process()
     {
-        Read(0);
+        rows_.Read(0);
         if (lists_) {
             rows_.Open();
         }
@@ -54,8 +54,6 @@ public:
             lists_ = false;
             each_ = true;
             position_ = 0;
-            Order<HardEvent::S_MTE2>(); // S has read the columns before MTE2 fills them again
-            Read(0);
             All();
         }
         scatter_.Close();
@@ -66,31 +64,48 @@ private:
     // All rows; false once a slot must not be written. No row behind one that is not covered is covered, or reported.
     __aicore__ inline bool All()
     {
+        Look(0);
         for (uint64_t first = 0; first < params_.n && position_ <= params_.capacity; first += rows_.Most()) {
-            if (lists_ && rows_.Make(Count(first)) && position_ + rows_.Total() <= params_.capacity) {
-                const typename OwnedRows<R, L>::List list(rows_, position_);
-                Read(first + rows_.Most());
+            if (lists_ && rows_.Listed(first) && position_ + rows_.Total() <= params_.capacity) {
+                OwnedPieces pieces(stretches_, typename OwnedRows<R, L>::Walk(rows_, position_));
                 position_ += rows_.Total();
-                OwnedPieces pieces(stretches_, list);
-                if (!scatter_.Run(pieces)) {
+                if (!scatter_.Run(pieces, [&] { Look(first + rows_.Most()); })) {
                     return false;
                 }
-                continue;
-            }
-            Order<HardEvent::MTE2_S>(); // MTE2 has filled the columns before S reads them
-            OwnedPieces pieces(stretches_, Every{*this, first, position_, 0, true});
-            if (each_) {
-                scatter_.Each(pieces, [&](int64_t slot, uint64_t i) {
-                    fault_.Report(pieces.row.place, ASCEND_CACHE_LOC_SLOT_OUT_OF_RANGE, slot,
-                                  RaggedScatter<S>::kSlotLimit, 0, i - pieces.row.position);
-                });
-            } else if (!scatter_.Run(pieces)) {
+            } else if (!Each(first)) {
                 return false;
             }
-            position_ = pieces.rows.position;
-            Order<HardEvent::S_MTE2>(); // S has read the columns before MTE2 fills them again
-            Read(first + rows_.Most());
         }
+        return true;
+    }
+
+    // Has V begin with the list of a tile's rows, if there is such a tile and something left for it.
+    __aicore__ inline void Look(uint64_t first)
+    {
+        if (lists_ && first < params_.n && position_ <= params_.capacity) {
+            rows_.Look(first);
+        }
+    }
+
+    // The rows of a tile, looked at by S: read again, where the next tile has been read since.
+    __aicore__ inline bool Each(uint64_t first)
+    {
+        PipeBarrier<PIPE_MTE2>();   // MTE2 has filled the columns before it fills them again
+        rows_.Read(first);
+        Order<HardEvent::MTE2_S>(); // MTE2 has filled the columns before S reads them
+        OwnedPieces pieces(stretches_, Every{*this, first, position_, 0, true});
+        if (each_) {
+            scatter_.Each(pieces, [&](int64_t slot, uint64_t i) {
+                fault_.Report(pieces.row.place, ASCEND_CACHE_LOC_SLOT_OUT_OF_RANGE, slot, RaggedScatter<S>::kSlotLimit, 0,
+                              i - pieces.row.position);
+            });
+        } else if (!scatter_.Run(pieces, [] {})) {
+            return false;
+        }
+        position_ = pieces.rows.position;
+        Order<HardEvent::S_MTE2>(); // S has read the columns before MTE2 fills them again
+        rows_.Read(first + rows_.Most());
+        Look(first + rows_.Most());
         return true;
     }
 
@@ -101,7 +116,7 @@ private:
         __aicore__ inline bool Next(OwnedRow &row)
         {
             const uint64_t capacity = pool.params_.capacity;
-            while (i < pool.Count(first) && position <= capacity) {
+            while (i < pool.rows_.Count(first) && position <= capacity) {
                 const int64_t request = pool.rows_.Request(i), start = pool.rows_.Start(i), end = pool.rows_.End(i);
                 row.place = first + i++;
                 row.position = position;
@@ -136,20 +151,6 @@ private:
             fault_.Report(row, ASCEND_CACHE_LOC_OUTPUT_TOO_SHORT, static_cast<int64_t>(end_position),
                           static_cast<int64_t>(params_.capacity), 0);
         }
-    }
-
-    // Reads a tile, if there is one.
-    __aicore__ inline void Read(uint64_t first)
-    {
-        if (first < params_.n) {
-            rows_.Read(first, Count(first));
-        }
-    }
-
-    // Rows of the tile from there on.
-    __aicore__ inline uint32_t Count(uint64_t first) const
-    {
-        return static_cast<uint32_t>(Min(params_.n - first, rows_.Most()));
     }
 
     __aicore__ inline TableSize Size() const { return {params_.rows, params_.row_stride, params_.row_len}; }
