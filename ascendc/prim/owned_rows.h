@@ -177,7 +177,6 @@ public:
         Step();
         Add(w, w, past, all);
         CompareScalar(right, of_end, 0, CMPMODE::EQ, (count + kLanes - 1) / kLanes * kLanes);
-        SetFlag<HardEvent::V_S>(looked_); // V has looked at the rows before S reads what it found
         Step();
         Min(w, w, sorted_length, all); // an empty row writes nowhere
         Step();
@@ -188,6 +187,7 @@ public:
         while (blocks_ < run_) {
             Step();
         }
+        SetFlag<HardEvent::V_S>(looked_); // V has looked at the rows and made the sums before S reads what it found
         Sub(position, Sums(from_), sorted_length, all);
         list_ ^= 1;
         Pack(List(0), runs, kept, tile_ + kLanes);
@@ -199,9 +199,7 @@ public:
     // Whether there is a list of the tile that was looked at.
     __aicore__ inline bool Listed(uint64_t first)
     {
-        WaitFlag<HardEvent::V_S>(looked_); // V has looked at the rows before S reads what it found
-        const bool in_order = InOrder(Count(first));
-        Order<HardEvent::V_S>(); // V has made sums and list before S reads them
+        WaitFlag<HardEvent::V_S>(looked_); // V has looked at the rows and made the sums before S reads what it found
         const Vector of_runs = Sums(from_ + (run_ - 1) * kRuns); // with their last rows
         total_ = 0;
         for (uint32_t run = 0; run < kRuns; run += 2) {
@@ -210,6 +208,8 @@ public:
             before_[run + 1] = total_ + static_cast<uint32_t>(pair);
             total_ = before_[run + 1] + (pair >> 32);
         }
+        const bool in_order = InOrder(Count(first));
+        Order<HardEvent::V_S>(); // V has made the list before S reads it
         return in_order;
     }
 

@@ -14,7 +14,7 @@
 // not be written: of that tile and of what comes behind it nothing is stored then, and after Drop all may be told again to
 // Each, which looks at every slot by itself. What is stored is exact to the element.
 //
-// UB, for tiles of so many bytes, 16 KB: landings 2 tiles, looked at 1, bits 1/32, a mask of 256 bytes, one block; for
+// UB, for tiles of so many bytes, 17 or 16 KB: landings 2 tiles, looked at 1, bits 1/32, a mask of 256 bytes, one block; for
 // int64 narrowed 2 half tiles. Pipes: MTE2 fills, V looks and narrows, S walks, MTE3 stores. Flags that stay up, two a
 // tile: MTE2_V and MTE3_MTE2.
 #pragma once
@@ -142,12 +142,15 @@ public:
 
 private:
     static constexpr uint32_t kTiles = 2;
-    static constexpr uint32_t kTileBytes = ASCEND_CACHE_LOC_SCATTER_TILE_BYTES;
+    static constexpr uint32_t kTileBytes =
+        sizeof(S) == 4 ? 4 * ASCEND_CACHE_LOC_SCATTER_TILE_MAX : 8 * ASCEND_CACHE_LOC_SCATTER_TILE_MAX_INT64;
     static constexpr uint32_t kBlock = 8;               // slots: of int32 a 32-byte block
     static constexpr uint32_t kPadded = 32 / sizeof(S); // slots of a block as they come
     static constexpr uint32_t kWord = 4;                // bytes that are looked at as one
     static constexpr uint32_t kRepeatBytes = 256;       // of a vector instruction
     static constexpr uint32_t kGroup = 256;             // words whose bits are a 32-byte block
+    static constexpr uint32_t kGroupBits = kGroup / 16; // that block's elements
+    static_assert(kTileBytes % (kGroup * kWord) == 0 && kTileBytes <= 255 * kRepeatBytes, "whole groups, in one And");
 
     __aicore__ static inline uint32_t Blocks(uint32_t slots) { return (slots + kBlock - 1) / kBlock; }
 
@@ -218,15 +221,12 @@ private:
         }
     }
 
-    // Whether every slot of a tile may be written. Its words are taken as groups whose bits are a block each, as many as
-    // make a power of two, so that the bits can be put together half by half.
+    // Whether every slot of a tile may be written. Its words are taken as groups whose bits are a block each, so that the
+    // bits can be put together half by half.
     __aicore__ inline bool AllGood(uint32_t turn)
     {
         const uint32_t words = used_[turn] * kBlock * static_cast<uint32_t>(sizeof(S) / kWord);
-        uint32_t groups = 1;
-        while (groups * kGroup < words) {
-            groups *= 2;
-        }
+        uint32_t groups = (words + kGroup - 1) / kGroup;
         constexpr uint32_t kHalves = kRepeatBytes / sizeof(int16_t);
         const LocalTensor<int32_t> look = look_buffer_.template Get<int32_t>();
         const LocalTensor<int16_t> bits = bits_buffer_.template Get<int16_t>();
@@ -236,9 +236,9 @@ private:
         PipeBarrier<PIPE_V>(); // each step reads what the one before it wrote
         CompareScalar(bits.template ReinterpretCast<uint8_t>(), look, 0, CMPMODE::EQ, groups * kGroup);
         PipeBarrier<PIPE_V>();
-        for (groups /= 2; groups != 0; groups /= 2) {
-            const uint32_t half = groups * kGroup / 16;
-            And(bits, bits, bits[half], static_cast<int32_t>(half));
+        for (; groups > 1; groups -= groups / 2) {
+            const uint32_t half = groups / 2;
+            And(bits, bits, bits[(groups - half) * kGroupBits], static_cast<int32_t>(half * kGroupBits));
             PipeBarrier<PIPE_V>();
         }
         Order<HardEvent::V_S>(); // V has made the bits before S reads them
