@@ -10,6 +10,9 @@
 // false. They are walked twice, once to fill and, by a copy of the walk behind it, once to store, which costs S less than
 // keeping in UB what it has read there. So Again() gives that copy, and it gives the same pieces for the same room.
 //
+// What MTE3 stores to one place it must be told to store one after the other. So S keeps which parts of the table have
+// been stored to, and puts a barrier where one comes again. Of parts with the same low bits only one is known of.
+//
 // Contract: Begin once, then Run as often as wanted, Close at the end. Run returns false once a tile has a slot that must
 // not be written: of that tile and of what comes behind it nothing is stored then, and after Drop all may be told again to
 // Each, which looks at every slot by itself. What is stored is exact to the element.
@@ -25,9 +28,10 @@
 
 namespace cache_loc {
 
-// Slots from.. go to element `to` of the table and on, `count` of them.
+// Slots from.. go to element `to` of the table and on, `count` of them. Only pieces of the same part of the table may meet
+// there.
 struct Piece {
-    uint64_t to = 0, from = 0;
+    uint64_t to = 0, from = 0, part = 0;
     uint32_t count = 0;
 };
 
@@ -142,6 +146,7 @@ public:
 
 private:
     static constexpr uint32_t kTiles = 2;
+    static constexpr uint32_t kParts = 16; // words of 64
     static constexpr uint32_t kTileBytes =
         sizeof(S) == 4 ? 4 * ASCEND_CACHE_LOC_SCATTER_TILE_MAX : 8 * ASCEND_CACHE_LOC_SCATTER_TILE_MAX_INT64;
     static constexpr uint32_t kBlock = 8;               // slots: of int32 a 32-byte block
@@ -204,11 +209,25 @@ private:
         Piece piece;
         for (uint32_t used = 0; many_[turn] != 0; --many_[turn]) {
             walk.Next((blocks_ - used) * kBlock, piece);
+            Part(piece.part);
             CopyOut(table_[piece.to], slots_of_turn_[used * kBlock], piece.count);
             used += Blocks(piece.count);
         }
         SetFlag<HardEvent::MTE3_MTE2>(stored_[turn]); // MTE3 has stored landing_[turn] before MTE2 fills it again
         busy_[turn] = true;
+    }
+
+    // A piece of this part is stored next.
+    __aicore__ inline void Part(uint64_t part)
+    {
+        const uint64_t bit = uint64_t{1} << part % 64;
+        if ((parts_[part / 64 % kParts] & bit) != 0) {
+            PipeBarrier<PIPE_MTE3>(); // MTE3 has stored what may be in the same place before it stores this
+            for (uint64_t &bits : parts_) {
+                bits = 0;
+            }
+        }
+        parts_[part / 64 % kParts] |= bit;
     }
 
     // The slots of a tile as int32, the nearest where they are not.
@@ -257,6 +276,7 @@ private:
     uint32_t used_[kTiles] = {}; // blocks of it
     uint32_t many_[kTiles] = {}; // pieces in it that are not stored
     bool busy_[kTiles] = {};     // whether stored_ is up
+    uint64_t parts_[kParts] = {}; // stored to, since the last barrier: a bit each
     // Ids of the flags that stay up from one tile to the next.
     TEventID filled_[kTiles] = {}; // MTE2_V, from when a tile is full until it is looked at
     TEventID stored_[kTiles] = {}; // MTE3_MTE2

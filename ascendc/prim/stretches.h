@@ -43,7 +43,7 @@ public:
 
     __aicore__ inline bool Next(uint32_t room, Piece &piece)
     {
-        const uint32_t shift = stretches_.shift, others = stretches_.cores - 1;
+        const uint32_t shift = stretches_.shift, cores = stretches_.cores;
         for (;; at_ = row.length) {
             if (at_ == row.length) {
                 if (!rows.Next(row)) {
@@ -51,13 +51,12 @@ public:
                 }
                 at_ = 0;
             }
-            uint64_t from = row.begin + at_, end = row.begin + row.length;
-            if (others != 0) {
-                const uint64_t stretch = from >> shift, mine = stretch + ((stretches_.core - stretch) & others);
-                from = stretch == mine ? from : mine << shift;
-                end = Min(end, (mine + 1) << shift);
-            }
+            const uint64_t next = row.begin + at_, stretch = next >> shift;
+            const uint64_t mine = stretch + ((stretches_.core - stretch) & (cores - 1));
+            const uint64_t from = stretch == mine ? next : mine << shift;
+            const uint64_t end = Min(row.begin + row.length, (mine + 1) << shift);
             if (from < end) {
+                piece.part = mine / cores;
                 piece.count = static_cast<uint32_t>(Min(end - from, room));
                 piece.to = from - stretches_.origin;
                 piece.from = row.position + (from - row.begin);

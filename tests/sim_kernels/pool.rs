@@ -47,6 +47,43 @@ fn windows_of_one_request_side_by_side() {
     }
 }
 
+/// Rows that overlap, which must not be: each entry holds one of the values, nothing else is harmed, and the simulation
+/// has nothing to report. The same window again and again, as padded batches have it; windows that begin in each other;
+/// long ones over many stretches; the same in another tile of rows and of slots.
+#[test]
+fn rows_that_overlap_hold_one_of_the_values() {
+    let again: Vec<_> = (0..40).map(|i| (i % 3, 5, 9)).collect();
+    let chained: Vec<_> = (0..90).map(|i| (2 - i % 2, i, i + 1 + i % 7)).collect();
+    let long = vec![(1, 3, 5000), (1, 0, 4990), (0, 4000, 5003), (2, 1, 2), (1, 2500, 2600)];
+    let far: Vec<_> = (0..2100).map(|i| (i % 3, i % 700, i % 700 + 2)).collect();
+    for rows in [again, chained, long, far] {
+        let case = case((3, 5003, 5003), &rows, 100_000);
+        let mut allowed: Vec<Vec<i32>> = case.table.slots.iter().map(|_| Vec::new()).collect();
+        let mut next = 100_000;
+        for (request, start, end) in rows {
+            for token in start..end {
+                allowed[(request * 5003 + token) as usize].push(next);
+                next += 1;
+            }
+        }
+        let holds = |backend: &mut dyn Backend| {
+            let got = case.run(backend);
+            assert_eq!(got.result, Ok(()));
+            for (i, (values, slot)) in allowed.iter().zip(&got.written.table).enumerate() {
+                assert!(values.contains(slot) || values.is_empty() && *slot == i as i32, "{i}: {slot} of {values:?}");
+            }
+        };
+        holds(&mut CpuRef);
+        for cores in [1, 4, 48] {
+            holds(&mut on(cores));
+        }
+        let mut varied = varied();
+        for _ in 0..10 {
+            holds(&mut varied);
+        }
+    }
+}
+
 /// What has the same low word as a slot is none, and 2^31 - 1 is one.
 #[test]
 fn slots_of_64_bits_are_looked_at_whole() {
