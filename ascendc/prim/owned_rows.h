@@ -15,13 +15,16 @@
 // V is slow to begin and fast to go on: what a step costs is waiting for the one before it. So what can be done at the
 // same time is, between two barriers, a step of the sums each time.
 //
-// Where a row is not surely in order, or longer than sums of int32 allow, Make says that the tile has no list, and its rows
-// are S's. In order is a row as row_words.h says; an empty one may be.
+// Where a row is not surely in order, or longer than sums of int32 allow, the tile has no list, and its rows are S's. In
+// order is a row as row_words.h says; an empty one may be.
 //
-// Contract: Fits says whether the table is small enough for int32. Open once; Read a tile, and Make its list, or read its
-// columns. The next tile may be read once the list is made, or the columns are read.
+// There are two lists, so that V can make the next tile's while S walks one: Look begins with it, and Listed waits for it.
 //
-// UB, for T rows: columns, 16 vectors of int32 for T + 64, sums 12 T. Pipes: MTE2 loads, V computes, S reads.
+// Contract: Fits says whether the table is small enough for int32. Read the first tile, Open; then Look at each tile in
+// turn, which reads the one behind it, and ask Listed. Or Read a tile, and S reads its columns, once MTE2 has filled them,
+// and is ordered before the next Read.
+//
+// UB, for T rows: columns, 18 vectors of int32 for T + 64, sums 16 T, bits. Pipes: MTE2 loads, V computes, S reads.
 #pragma once
 
 #include "../abi/sizes.h"
@@ -82,7 +85,7 @@ public:
         }
     }
 
-    // ---- Every row, for S, once MTE2 has filled the columns ----
+    // ---- Every row, for S ----
 
     __aicore__ inline int64_t Request(uint32_t i AND_SIM_CALLER) const { return requests_.Get(i); }
     __aicore__ inline int64_t Start(uint32_t i AND_SIM_CALLER) const { return starts_.Get(i); }

@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
-use ascend_cache_loc::{FaultKind, IntType, RowFault, TableShape};
-use harness::backend::{Backend, CallError, CpuRef};
+use ascend_cache_loc::{
+    DeviceBuffer, FaultKind, IntType, LaunchConfig, PoolLocs, ReqToTokenMut, RowFault, TableShape,
+    assign_req_to_token_pool_with,
+};
+use harness::backend::{Backend, CallError, CpuRef, simulated};
 use harness::case::{Case, Dtypes, Table};
 use harness::ops::AssignReqToTokenPool;
 use harness::suite::check;
@@ -80,6 +83,48 @@ fn rows_that_overlap_hold_one_of_the_values() {
         let mut varied = varied();
         for _ in 0..10 {
             holds(&mut varied);
+        }
+    }
+}
+
+/// Tables of nearly 2^31 elements, whose rows V looks at, of more, and of more than 2^32: memory that is not touched but
+/// where it is written. What is written is read back, with what lies beside it.
+#[test]
+fn tables_past_2_31_elements() {
+    for (rows, row_stride) in [(2040, 1 << 20), (2049, 1 << 20), (4, 1_431_655_770)] {
+        let shape = TableShape::new(rows, row_stride).unwrap().with_row_len(12).unwrap();
+        for (n, cores) in [(3, 1), (40, 1), (40, 8), (1500, 32)] {
+            let stream = simulated().open(0).unwrap().new_stream().unwrap();
+            let mut slots = DeviceBuffer::<i32>::zeroed(&stream, shape.storage_len()).unwrap();
+            // The last rows in turn, from behind: tokens 1 and 2 of each, 3 and 4, up to 10.
+            let n: usize = (5 * rows).min(n);
+            let last = n.div_ceil(5);
+            let windows = || (0..n).map(|i| ((rows - 1 - i % last) as i64, 1 + 2 * (i / last) as i64));
+            let upload = |values: Vec<i64>| DeviceBuffer::from_host(&stream, &values).unwrap();
+            let requests = upload(windows().map(|window| window.0).collect());
+            let starts = upload(windows().map(|window| window.1).collect());
+            let ends = upload(windows().map(|window| window.1 + 2).collect());
+            let locs = upload((0..2 * n as i64).map(|i| i + 1000).collect());
+            let args = PoolLocs {
+                table: ReqToTokenMut::new(shape, slots.as_slice_mut()).unwrap(),
+                req_pool_indices: requests.as_slice(),
+                start_offsets: starts.as_slice(),
+                end_offsets: ends.as_slice(),
+                locs: locs.as_slice(),
+            };
+            let config = LaunchConfig { cores: Some(cores), ..Default::default() };
+            assign_req_to_token_pool_with(&stream, args, &config).unwrap();
+            stream.synchronize().unwrap();
+            for row in rows - last..rows {
+                let mut expected = [0; 12];
+                for (i, (_, start)) in windows().enumerate().filter(|(_, window)| window.0 == row as i64) {
+                    expected[start as usize..][..2].copy_from_slice(&[2 * i as i32 + 1000, 2 * i as i32 + 1001]);
+                }
+                let mut got = [-1; 12];
+                let part = slots.as_slice().get(row * row_stride..row * row_stride + 12).unwrap();
+                part.copy_to_host(&stream, &mut got).unwrap();
+                assert_eq!(got, expected, "row {row} of {rows}, {n} windows, {cores} cores");
+            }
         }
     }
 }
