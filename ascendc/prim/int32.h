@@ -5,8 +5,8 @@
 // left off. So a kernel that narrows says SaturateCasts first. The bit is set by the compiler's own functions, which
 // SetSaturationFlag<SaturationMode::CAST>(true) comes to: 8.5.0 and 9.0.0 have no SetSaturationFlag.
 //
-// Contract: SaturateCasts once, then Narrow, OrInto and ToFlags as often as wanted; what they write V has written when they
-// return. UB: none. Pipes: S sets the mode, V does the rest.
+// Contract: SaturateCasts once, then the others as often as wanted; what they write V has written when they return, but for
+// those that say Start. UB: none. Pipes: S sets the mode, V does the rest.
 #pragma once
 
 #include "sync.h"
@@ -19,25 +19,43 @@ __aicore__ inline void SaturateCasts()
     set_ctrl(sbitset0(get_ctrl(), kCastsTruncate));
 }
 
-// The first `count` values as int32: in `narrow`, or where they are if they are that already.
+// The first `count` values as int32: in `narrow`, or where they are if they are that already. Whoever reads them puts a
+// barrier before that, so that several may be narrowed at a time.
 template <typename T>
-__aicore__ inline LocalTensor<int32_t> Narrow(const LocalTensor<T> &values, const LocalTensor<int32_t> &narrow,
-                                              uint32_t count)
+__aicore__ inline LocalTensor<int32_t> StartNarrow(const LocalTensor<T> &values, const LocalTensor<int32_t> &narrow,
+                                                   uint32_t count)
 {
     if constexpr (sizeof(T) == 4) {
         return values;
     } else {
         Cast(narrow, values, RoundMode::CAST_NONE, count);
-        PipeBarrier<PIPE_V>(); // narrow is written before it is read
         return narrow;
     }
 }
 
-// to |= bits: 2201 has Or for 16-bit elements only.
-__aicore__ inline void OrInto(const LocalTensor<int32_t> &to, const LocalTensor<int32_t> &bits, uint32_t count)
+// The same, to be read when it returns.
+template <typename T>
+__aicore__ inline LocalTensor<int32_t> Narrow(const LocalTensor<T> &values, const LocalTensor<int32_t> &narrow,
+                                              uint32_t count)
+{
+    const LocalTensor<int32_t> narrowed = StartNarrow(values, narrow, count);
+    if constexpr (sizeof(T) != 4) {
+        PipeBarrier<PIPE_V>(); // narrow is written before it is read
+    }
+    return narrowed;
+}
+
+// to |= bits: 2201 has Or for 16-bit elements only. As with StartNarrow, whoever goes on with them puts a barrier before.
+__aicore__ inline void StartOr(const LocalTensor<int32_t> &to, const LocalTensor<int32_t> &bits, uint32_t count)
 {
     const auto to16 = to.ReinterpretCast<int16_t>();
     Or(to16, to16, bits.ReinterpretCast<int16_t>(), static_cast<int32_t>(2 * count));
+}
+
+// The same, done when it returns.
+__aicore__ inline void OrInto(const LocalTensor<int32_t> &to, const LocalTensor<int32_t> &bits, uint32_t count)
+{
+    StartOr(to, bits, count);
     PipeBarrier<PIPE_V>(); // to is written before it is read, bits read before they are overwritten
 }
 

@@ -1,78 +1,91 @@
 // Which rows of a tile write into lines that are this core's, found by V, in a list for S.
 //
 // Lines of the table belong to cores by their addresses alone: a stretch of 2^shift elements, from a multiple of its size
-// on, is one core's, the next one the next core's. A row writes elements begin.. of the table, `length` of them, so
-// stretches q0 = begin >> shift to q1 = (begin + length - 1) >> shift, and one of them is core c's where (c - q0) mod
-// cores <= q1 - q0: with 2^i cores a subtraction, an And and a comparison. A list of those rows, with begin and length, is
-// packed by GatherMask, and ends with a row that there is not.
+// on, is one core's, the next one the next core's, and after all cores' the first one's again: a round. A row writes
+// elements begin.. of the table, `length` of them. With w = where in a round it begins, from the end of this core's
+// stretch on, it writes into that stretch where w + length is past where the stretch begins, which is at a round less a
+// stretch. With 2^i cores w is an addition and an And. A list of those rows is packed by GatherMask, and ends with a row
+// that has no length.
 //
 // Where a row's slots are is the sum of the lengths before it. The tile is taken for 8 runs of rows, and sorted so that
 // the rows with the same place in all runs stand in one block of 8: then adding what stands 1, 2, 4, .. blocks before
-// makes sums along each run, since UB can be read from any block on. S adds the runs before.
+// makes sums along each run, since UB can be read from any block on. S adds the runs before; which run a row is of, its
+// length in the list says in its low bits.
 //
-// Rows that are not surely in order, or longer than sums of int32 allow, are S's: such a row makes the sum of its run
-// negative, and then Make says that the tile has no list. In order is a row as row_words.h says; an empty one may be.
+// V is slow to begin and fast to go on: what a step costs is waiting for the one before it. So what can be done at the
+// same time is, between two barriers, a step of the sums each time.
 //
-// Contract: Fits says whether the table is small enough for int32; Open once; Make for a tile, and what is asked then is
-// of that tile. Columns are there for S after Make, or after Read and what MTE2_S orders.
+// Where a row is not surely in order, or longer than sums of int32 allow, the tile has no list, and its rows are S's. In
+// order is a row as row_words.h says; an empty one may be.
 //
-// UB, for T rows: columns, 13 vectors of int32 for T + 64, sums 12 T. Pipes: MTE2 loads, V computes, S reads; Make orders them.
+// There are two lists, so that V can make the next tile's while S walks one: Look begins with it, and Listed waits for it.
+//
+// Contract: Fits says whether the table is small enough for int32. Read the first tile, Open; then Look at each tile in
+// turn, which reads the one behind it, and ask Listed. Or Read a tile, and S reads its columns, once MTE2 has filled them,
+// and is ordered before the next Read.
+//
+// UB, for T rows: columns, 18 vectors of int32 for T + 64, sums 16 T, bits. Pipes: MTE2 loads, V computes, S reads.
 #pragma once
 
 #include "../abi/sizes.h"
 #include "int32.h"
 #include "range_fault.h"
 #include "rows.h"
+#include "stretches.h"
 
 namespace cache_loc {
 
-// Which addresses are whose: element e of the table is core ((e + origin) >> shift) mod cores's.
-struct Stretches {
-    // Of a table at an address, so many bytes each, a power of two.
-    __aicore__ inline Stretches(uint64_t table, uint32_t bytes, uint32_t core, uint32_t cores)
-        : core(core), cores(cores), origin((table / sizeof(int32_t)) % (uint64_t{cores} * (bytes / sizeof(int32_t))))
-    {
-        while ((sizeof(int32_t) << shift) < bytes) {
-            ++shift;
-        }
-    }
-
-    uint32_t core, cores;
-    uint64_t origin;
-    uint32_t shift = 0;
-};
-
 template <typename R, typename L>
 class OwnedRows {
+    using Vector = LocalTensor<int32_t>;
+
+    static constexpr uint32_t kTile = ASCEND_CACHE_LOC_SCAN_TILE_MAX;
+    static constexpr uint32_t kRuns = 8;             // elements of a 32-byte block
+    static constexpr uint32_t kLanes = 64;           // elements that a comparison makes bits of
+    static constexpr uint32_t kBits = kTile / 8 + 32; // bytes of them, with the list's end
+    static constexpr int32_t kShort = (1 << 24) - 1; // the longest row that V sums
+    static_assert(int64_t{kTile / kRuns} * kShort < int64_t{1} << 31, "the sum of a run is an int32");
+    static_assert(int64_t{kRuns} * kShort + kRuns - 1 < int64_t{1} << 31, "a length and a run are one");
+
+    // Vectors of Pitch() elements: 0 to 9 to work in, then lists of lengths and runs, begins and positions, two of each,
+    // and what is made once. Two of those to work in have the list's end behind a tile.
+    static constexpr uint32_t kWithEnd = 3, kLists = 10, kWords = 3, kOffsets = 16, kOfRun = 17, kVectors = 18;
+
 public:
-    __aicore__ inline OwnedRows(TPipe &pipe, uint64_t requests, uint64_t starts, uint64_t ends, const TableSize &table,
-                                const Stretches &stretches, uint32_t tile)
-        : requests_(pipe, requests, kTile), starts_(pipe, starts, kTile), ends_(pipe, ends, kTile), table_(table),
+    __aicore__ inline OwnedRows(TPipe &pipe, uint64_t requests, uint64_t starts, uint64_t ends, uint64_t n,
+                                const TableSize &table, const Stretches &stretches, uint32_t tile)
+        : requests_(pipe, requests, kTile), starts_(pipe, starts, kTile), ends_(pipe, ends, kTile), n_(n), table_(table),
           stretches_(stretches), tile_(tile), run_(tile / kRuns)
     {
-        pipe.InitBuffer(buffer_, kVectors * kRoom * sizeof(int32_t));
-        pipe.InitBuffer(sums_buffer_, 2 * (kBefore + kTile) * sizeof(int32_t));
-        pipe.InitBuffer(bits_buffer_, kRoom / 8);
+        pipe.InitBuffer(buffer_, kVectors * (kTile + kLanes) * sizeof(int32_t));
+        pipe.InitBuffer(sums_buffer_, (kRuns + 4 * kTile) * sizeof(int32_t));
+        pipe.InitBuffer(bits_buffer_, 2 * kBits);
+        pipe.InitBuffer(mask_buffer_, kLanes * sizeof(int32_t));
     }
 
-    // Whether every element's place, and a stretch for each core more, is an int32.
+    // Whether every element's place, and a round more, is an int32.
     __aicore__ inline bool Fits() const
     {
         const uint64_t elements = uint64_t{table_.rows} * table_.row_stride;
         return elements != 0 && elements + (uint64_t{stretches_.cores} << stretches_.shift) <= 0x7fffffff;
     }
 
-    // Rows of a tile at most.
+    // Rows of a tile at most, and of the one from `first` on.
     __aicore__ inline uint32_t Most() const { return tile_; }
+    __aicore__ inline uint32_t Count(uint64_t first) const { return static_cast<uint32_t>(Min(n_ - first, tile_)); }
+
+    // Reads the tile of rows first.., if there is one that is not there already.
+    __aicore__ inline void Read(uint64_t first AND_SIM_CALLER)
+    {
+        if (first < n_ && first != read_) {
+            read_ = first;
+            requests_.Load(first, Count(first));
+            starts_.Load(first, Count(first));
+            ends_.Load(first, Count(first));
+        }
+    }
 
     // ---- Every row, for S ----
-
-    __aicore__ inline void Read(uint64_t first, uint32_t count AND_SIM_CALLER)
-    {
-        requests_.Load(first, count);
-        starts_.Load(first, count);
-        ends_.Load(first, count);
-    }
 
     __aicore__ inline int64_t Request(uint32_t i AND_SIM_CALLER) const { return requests_.Get(i); }
     __aicore__ inline int64_t Start(uint32_t i AND_SIM_CALLER) const { return starts_.Get(i); }
@@ -83,232 +96,254 @@ public:
     __aicore__ inline void Open()
     {
         SaturateCasts();
-        const auto n = static_cast<int32_t>(kRoom);
-        const Vector index = Room(kIndex), place = Room(0), run = Room(1), offsets = Room(kOffsets);
+        looked_ = GetTPipePtr()->AllocEventID<HardEvent::V_S>();
+        const auto n = static_cast<int32_t>(Pitch());
+        const auto run = static_cast<int32_t>(run_ * sizeof(int32_t)), blocks = static_cast<int32_t>(kRuns);
+        const Vector index = Room(0), block = Room(1), first = Room(2), back = Room(5), offsets = Room(kOffsets);
+        const Vector of_run = Room(kOfRun);
         CreateVecIndex(index, 0, n);
-        Duplicate(Room(kMask), static_cast<int32_t>(stretches_.cores - 1), n);
-        Duplicate(Room(kRows), 0, static_cast<int32_t>(kLists) * n); // all lists: what is read with the last of one has a value
-        Duplicate(sums_buffer_.template Get<int32_t>(), 0, static_cast<int32_t>(2 * (kBefore + kTile)));
-        PipeBarrier<PIPE_V>(); // each step reads what the one before it wrote
+        Duplicate(mask_buffer_.template Get<int32_t>(), static_cast<int32_t>(Round() - 1), static_cast<int32_t>(kLanes));
+        // What is read past what was written has a value: lists with the last of one, lengths and begins of rows that
+        // there are not, what is wrong with them, sums before the first.
+        Duplicate(Room(kWithEnd), 0, static_cast<int32_t>(kOffsets - kWithEnd) * n);
+        Duplicate(sums_buffer_.template Get<int32_t>(), 0, static_cast<int32_t>(kRuns + 3 * tile_ + 2 * Zeros()));
+        PipeBarrier<PIPE_V>(); // each group of steps reads what the ones before it wrote
         // What comes to index i stands at place i / 8 of run i % 8.
-        ShiftRight(place, index, 3, n);
+        ShiftRight(block, index, 3, n);
+        Muls(offsets, index, run, n);
+        Adds(Room(kWithEnd + 1), index, 1 - static_cast<int32_t>(tile_), n); // 1 at the end of the list alone
         PipeBarrier<PIPE_V>();
-        Muls(run, place, static_cast<int32_t>(kRuns), n);
+        Muls(first, block, blocks, n);
+        Muls(back, block, static_cast<int32_t>(sizeof(int32_t)) - blocks * run, n);
         PipeBarrier<PIPE_V>();
-        Sub(run, index, run, n);
-        PipeBarrier<PIPE_V>();
-        Muls(run, run, static_cast<int32_t>(run_), n);
-        PipeBarrier<PIPE_V>();
-        Add(offsets, place, run, n);
-        PipeBarrier<PIPE_V>();
-        Muls(offsets, offsets, static_cast<int32_t>(sizeof(int32_t)), n);
+        Sub(of_run, index, first, n);
+        Add(offsets, offsets, back, n);
         PipeBarrier<PIPE_V>();
     }
 
-    // Looks at rows first.., `count` of them: whether there is a list.
-    __aicore__ inline bool Make(uint64_t first, uint32_t count)
+    // Looks at the tile of rows first.., which was read, and reads the next one.
+    __aicore__ inline void Look(uint64_t first)
     {
-        Order<HardEvent::S_MTE2>(); // S has read the columns before MTE2 fills them again
-        Read(first, count);
         Order<HardEvent::MTE2_V>(); // MTE2 has filled the columns before V reads them
-        Order<HardEvent::S_V>();    // S has read list and sums before V makes others
-        const auto n = static_cast<int32_t>(count);
-        const Vector request = Narrow(requests_.tile, Room(0), count);
-        const Vector start = Narrow(starts_.tile, Room(1), count);
-        const Vector end = Narrow(ends_.tile, Room(2), count);
-        Muls(Room(kBegin), request, static_cast<int32_t>(table_.row_stride), n);
-        Sub(Room(kLength), end, start, n);
-        PipeBarrier<PIPE_V>(); // each step reads what the one before it wrote
-        Add(Room(kBegin), Room(kBegin), start, n);
-        PipeBarrier<PIPE_V>();
-        Adds(Room(kBegin), Room(kBegin), static_cast<int32_t>(stretches_.origin), n);
-        CountLengths(request, start, end, n);
-        SumRuns();
-        MakeList(n);
-        Order<HardEvent::V_S>();    // V has made sums and list before S reads them
-        Order<HardEvent::V_MTE2>(); // V has read the columns before MTE2 fills them again
-        Order<HardEvent::MTE2_S>(); // MTE2 has filled the columns before S reads them
-        next_ = 0;
-        run_of_next_ = 0;
-        before_ = 0;
-        total_ = 0;
-        bool in_order = true;
-        for (uint32_t run = 0; run < kRuns; ++run) {
-            in_order = in_order && SumOfRun(run) >= 0;
-            total_ += static_cast<uint64_t>(SumOfRun(run));
+        Order<HardEvent::S_V>();    // S has read the sums, and the list before the last one, before V makes others
+        const uint32_t count = Count(first);
+        const auto n = static_cast<int32_t>(count), all = static_cast<int32_t>(tile_);
+        // In natural order: a row's begin and length, and what is wrong with it, how far each value is from the nearest
+        // that were in order, later or-ed together.
+        const Vector begin = Room(3), length = Room(4);
+        const Vector of_request = Room(5), of_start = Room(6), of_end = Room(7), of_length = Room(8);
+        // Sorted. Some take the place of what is not wanted any more.
+        const Vector sorted_begin = Room(9), sorted_length = Sums(kRuns), w = Room(0), past = Room(1), position = Room(2);
+        const Vector runs = Room(kWithEnd), mine = Room(kWithEnd + 1);
+        const LocalTensor<uint32_t> offsets = Room(kOffsets).template ReinterpretCast<uint32_t>();
+        const LocalTensor<uint8_t> right = bits_buffer_.template Get<uint8_t>(), kept = right[kBits];
+        const Vector request = StartNarrow(requests_.tile, Room(0), count);
+        const Vector start = StartNarrow(starts_.tile, Room(1), count);
+        const Vector end = StartNarrow(ends_.tile, Room(2), count);
+        if (count < tile_) {
+            Duplicate(length, 0, all);
         }
+        PipeBarrier<PIPE_V>(); // each group of steps reads what the ones before it wrote
+        Sub(length, end, start, n);
+        Muls(begin, request, static_cast<int32_t>(table_.row_stride), n);
+        Maxs(of_request, request, 0, n);
+        Maxs(of_start, start, 0, n);
+        Mins(of_end, end, static_cast<int32_t>(table_.row_len), n);
+        PipeBarrier<PIPE_V>();
+        Gather(sorted_length, length, offsets, 0, tile_);
+        Add(begin, begin, start, n);
+        Mins(of_request, of_request, static_cast<int32_t>(table_.rows) - 1, n);
+        Min(of_start, of_start, end, n);
+        Sub(of_end, end, of_end, n);
+        Mins(of_length, length, kShort, n);
+        from_ = kRuns;
+        blocks_ = 1;
+        PipeBarrier<PIPE_V>();
+        Gather(sorted_begin, begin, offsets, 0, tile_);
+        Sub(of_request, request, of_request, n);
+        Sub(of_start, start, of_start, n);
+        Sub(of_length, length, of_length, n);
+        Step();
+        Order<HardEvent::V_MTE2>(); // V has read the columns before MTE2 fills them again
+        Read(first + tile_);
+        Adds(w, sorted_begin, FromEnd(), all);
+        Muls(runs, sorted_length, static_cast<int32_t>(kRuns), all);
+        Adds(past, sorted_length, -static_cast<int32_t>(Round() - Stretch()), all);
+        StartOr(of_end, of_length, count);
+        StartOr(of_request, of_start, count);
+        Step();
+        const LocalTensor<int16_t> w16 = w.template ReinterpretCast<int16_t>();
+        And(w16, w16, mask_buffer_.template Get<int16_t>(), uint64_t{2 * kLanes}, static_cast<uint8_t>(tile_ / kLanes),
+            {1, 1, 1, 8, 8, 0});
+        Add(runs, runs, Room(kOfRun), all);
+        StartOr(of_end, of_request, count);
+        Step();
+        Add(w, w, past, all);
+        CompareScalar(right, of_end, 0, CMPMODE::EQ, (count + kLanes - 1) / kLanes * kLanes);
+        Step();
+        Min(w, w, sorted_length, all); // an empty row writes nowhere
+        Step();
+        Mins(mine, w, 1, all);
+        Step();
+        CompareScalar(kept, mine, 1, CMPMODE::EQ, tile_ + kLanes);
+        Step();
+        while (blocks_ < run_) {
+            Step();
+        }
+        SetFlag<HardEvent::V_S>(looked_); // V has looked at the rows and made the sums before S reads what it found
+        Sub(position, Sums(from_), sorted_length, all);
+        list_ ^= 1;
+        Pack(List(0), runs, kept, tile_ + kLanes);
+        Pack(List(1), sorted_begin, kept, tile_);
+        PipeBarrier<PIPE_V>();
+        Pack(List(2), position, kept, tile_);
+    }
+
+    // Whether there is a list of the tile that was looked at.
+    __aicore__ inline bool Listed(uint64_t first)
+    {
+        WaitFlag<HardEvent::V_S>(looked_); // V has looked at the rows and made the sums before S reads what it found
+        const Vector of_runs = Sums(from_ + (run_ - 1) * kRuns); // with their last rows
+        total_ = 0;
+        for (uint32_t run = 0; run < kRuns; run += 2) {
+            const uint64_t pair = Word(of_runs, run / 2);
+            before_[run] = total_;
+            before_[run + 1] = total_ + static_cast<uint32_t>(pair);
+            total_ = before_[run + 1] + (pair >> 32);
+        }
+        const bool in_order = InOrder(Count(first));
+        Order<HardEvent::V_S>(); // V has made the list before S reads it
         return in_order;
     }
 
     // The sum of all lengths of the tile.
     __aicore__ inline uint64_t Total() const { return total_; }
 
-    struct Row {
-        uint32_t place;         // in the tile; as many as the tile has rows where there is none
-        uint64_t begin, length; // elements, from the stretches' origin on
+    // A walk over the list, of a tile whose slots begin at `position`. The list is there until the tile behind the next is
+    // looked at.
+    class Walk {
+    public:
+        __aicore__ inline Walk(const OwnedRows &rows, uint64_t position)
+            : words_(rows.List(0)), begins_(rows.List(1)), positions_(rows.List(2)), origin_(rows.stretches_.origin)
+        {
+            for (uint32_t run = 0; run < kRuns; ++run) {
+                before_[run] = position + rows.before_[run];
+            }
+        }
+
+        // It is told no positions: who stores slots does not ask for them.
+        __aicore__ inline Walk Again() const
+        {
+            Walk again = *this;
+            again.reads_ = false;
+            return again;
+        }
+
+        __aicore__ inline bool Next(OwnedRow &row)
+        {
+            const uint32_t shift = next_ % 2 * 32;
+            if (shift == 0) {
+                word_ = Word(words_, next_ / 2);
+            }
+            const auto word = static_cast<uint32_t>(word_ >> shift);
+            if (word < kRuns) {
+                return false;
+            }
+            if (shift == 0) {
+                begin_ = Word(begins_, next_ / 2);
+                position_ = reads_ ? Word(positions_, next_ / 2) : 0;
+            }
+            ++next_;
+            row.begin = static_cast<uint32_t>(begin_ >> shift) + origin_;
+            row.position = before_[word % kRuns] + static_cast<uint32_t>(position_ >> shift);
+            row.length = word / kRuns;
+            return true;
+        }
+
+    private:
+        Vector words_, begins_, positions_;
+        uint64_t origin_;
+        uint64_t before_[kRuns] = {};
+        uint64_t word_ = 0, begin_ = 0, position_ = 0; // two rows'
+        uint32_t next_ = 0;
+        bool reads_ = true;
     };
 
-    // The next one of the list.
-    __aicore__ inline Row Next()
-    {
-        for (uint32_t list = 0; next_ % 2 == 0 && list < kLists; ++list) {
-            pair_[list] =
-                static_cast<uint64_t>(Room(kRows + list).template ReinterpretCast<int64_t>().GetValue(next_ / 2));
-        }
-        const uint32_t shift = next_ % 2 * 32;
-        ++next_;
-        return {static_cast<uint32_t>(pair_[0] >> shift), static_cast<uint32_t>(pair_[1] >> shift),
-                static_cast<uint32_t>(pair_[2] >> shift)};
-    }
-
-    // The sum of the lengths before a row, of rows as Next gives them.
-    __aicore__ inline uint64_t Before(const Row &row)
-    {
-        for (; row.place >= (run_of_next_ + 1) * run_; ++run_of_next_) {
-            before_ += static_cast<uint64_t>(SumOfRun(run_of_next_));
-        }
-        const uint32_t place = row.place - run_of_next_ * run_;
-        return before_ + static_cast<uint64_t>(sums_.GetValue(place * kRuns + run_of_next_)) - row.length;
-    }
-
 private:
-    using Vector = LocalTensor<int32_t>;
+    // Elements of what is one core's, and of all cores'.
+    __aicore__ inline uint32_t Stretch() const { return 1u << stretches_.shift; }
+    __aicore__ inline uint32_t Round() const { return stretches_.cores << stretches_.shift; }
 
-    static constexpr uint32_t kTile = ASCEND_CACHE_LOC_SCAN_TILE_MAX;
-    static constexpr uint32_t kRuns = 8;                  // elements of a 32-byte block
-    static constexpr uint32_t kLanes = 64;                // elements that a comparison makes bits of
-    static constexpr uint32_t kRoom = kTile + kLanes;     // of a vector: the list's end has a place behind the rows
-    static constexpr uint32_t kBefore = kTile / 2;        // zeros before the sums, as far back as is added
-    static constexpr int32_t kShort = (1 << 17) - 1;      // the longest row that is not long
-    static constexpr int32_t kLong = (kTile / kRuns) << 17;
-    static_assert(int64_t{kTile / kRuns} * kShort < kLong, "one long row makes the sum of a run negative");
-    static_assert(int64_t{kTile / kRuns} * kLong <= int64_t{1} << 31, "as many as there can be fit in int32");
-
-    // Vectors of kRoom elements; 0 to 4 to work in.
-    static constexpr uint32_t kBegin = 5, kLength = 6;
-    static constexpr uint32_t kIndex = 7, kMask = 8, kOffsets = 9; // made once
-    static constexpr uint32_t kRows = 10, kLists = 3;              // rows, begins, lengths
-    static constexpr uint32_t kVectors = kRows + kLists;
-
-    __aicore__ inline Vector Room(uint32_t i) const { return buffer_.template Get<int32_t>()[i * kRoom]; }
-
-    // The sum of a run's lengths, which is with its last row.
-    __aicore__ inline int32_t SumOfRun(uint32_t run) const { return sums_.GetValue((run_ - 1) * kRuns + run); }
-
-    // Room(4) = the lengths; less kLong for a row that is not surely in order or is long. Rows that there are not have 0.
-    __aicore__ inline void CountLengths(const Vector &request, const Vector &start, const Vector &end, int32_t n)
+    // From the end of this core's stretch to where the table begins.
+    __aicore__ inline int32_t FromEnd() const
     {
-        const Vector scratch = Room(3), counted = Room(4), length = Room(kLength);
-        const Vector wrong = Room(kRows); // until the list is made
-        Duplicate(counted, 0, static_cast<int32_t>(tile_));
-        // 0 <= request < rows.
-        Maxs(scratch, request, 0, n);
-        PipeBarrier<PIPE_V>(); // each step reads what the one before it wrote
-        Mins(scratch, scratch, static_cast<int32_t>(table_.rows) - 1, n);
-        PipeBarrier<PIPE_V>();
-        Sub(wrong, request, scratch, n);
-        PipeBarrier<PIPE_V>();
-        // 0 <= start <= end.
-        Maxs(scratch, start, 0, n);
-        PipeBarrier<PIPE_V>();
-        Min(scratch, scratch, end, n);
-        PipeBarrier<PIPE_V>();
-        Sub(scratch, start, scratch, n);
-        PipeBarrier<PIPE_V>();
-        OrInto(wrong, scratch, static_cast<uint32_t>(n));
-        // end <= row_len.
-        Mins(scratch, end, static_cast<int32_t>(table_.row_len), n);
-        PipeBarrier<PIPE_V>();
-        Sub(scratch, end, scratch, n);
-        PipeBarrier<PIPE_V>();
-        OrInto(wrong, scratch, static_cast<uint32_t>(n));
-        // length <= kShort, and not below 0 where it is none.
-        Maxs(counted, length, 0, n);
-        PipeBarrier<PIPE_V>();
-        Mins(counted, counted, kShort, n);
-        PipeBarrier<PIPE_V>();
-        Sub(scratch, length, counted, n);
-        PipeBarrier<PIPE_V>();
-        OrInto(wrong, scratch, static_cast<uint32_t>(n));
-        // counted -= clamp(wrong, -1, 1)^2 * kLong
-        ToFlags(wrong, static_cast<uint32_t>(n));
-        Muls(wrong, wrong, kLong, n);
-        PipeBarrier<PIPE_V>();
-        Sub(counted, counted, wrong, n);
-        PipeBarrier<PIPE_V>();
+        const uint64_t end = uint64_t{stretches_.core + 1} << stretches_.shift;
+        return static_cast<int32_t>((stretches_.origin + Round() - end) % Round());
     }
 
-    // sums_ = what Room(4) has, sorted by places, and added up along each run.
-    __aicore__ inline void SumRuns()
+    // Before sums, as far back as is added: the greatest power of two of blocks below all.
+    __aicore__ inline uint32_t Zeros() const { return static_cast<uint32_t>(Min(tile_, kTile / 2)); }
+
+    __aicore__ inline uint32_t Pitch() const { return tile_ + kLanes; } // the list's end has a place behind the rows
+    __aicore__ inline Vector Room(uint32_t i) const { return buffer_.template Get<int32_t>()[i * Pitch()]; }
+    __aicore__ inline Vector List(uint32_t i) const { return Room(kLists + kWords * list_ + i); } // the last one
+    __aicore__ inline Vector Sums(uint32_t at) const { return sums_buffer_.template Get<int32_t>()[at]; }
+
+    // Two elements of a vector.
+    __aicore__ static inline uint64_t Word(const Vector &vector, uint32_t i)
     {
-        const auto n = static_cast<int32_t>(tile_);
-        const Vector all = sums_buffer_.template Get<int32_t>();
-        uint32_t from = 0, to = kBefore + kTile;
-        Gather(all[from + kBefore], Room(4), Room(kOffsets).template ReinterpretCast<uint32_t>(), 0, tile_);
-        PipeBarrier<PIPE_V>(); // each step reads what the one before it wrote
-        for (uint32_t blocks = 1; blocks < run_; blocks *= 2) {
-            Add(all[to + kBefore], all[from + kBefore], all[from + kBefore - blocks * kRuns], n);
-            PipeBarrier<PIPE_V>();
-            const uint32_t last = from;
-            from = to;
-            to = last;
+        return static_cast<uint64_t>(vector.template ReinterpretCast<int64_t>().GetValue(i));
+    }
+
+    // The end of a group of steps, and with it one of the sums: what stands `blocks_` before is added. As many zeros stand
+    // before the first.
+    __aicore__ inline void Step()
+    {
+        if (blocks_ < run_) {
+            const uint32_t apart = tile_ + Zeros(), first = kRuns + apart;
+            const uint32_t to = from_ == first ? first + apart : first;
+            Add(Sums(to), Sums(from_), Sums(from_ - blocks_ * kRuns), static_cast<int32_t>(tile_));
+            from_ = to;
+            blocks_ *= 2;
         }
-        sums_ = all[from + kBefore];
+        PipeBarrier<PIPE_V>(); // each group of steps reads what the ones before it wrote
     }
 
-    __aicore__ inline void MakeList(int32_t n)
+    __aicore__ static inline void Pack(const Vector &list, const Vector &all, const LocalTensor<uint8_t> &kept, uint32_t n)
     {
-        const Vector mine = Room(0), d = Room(1), begin = Room(kBegin), length = Room(kLength), index = Room(kIndex);
-        const LocalTensor<uint32_t> bits = bits_buffer_.template Get<uint32_t>();
-        const auto shift = static_cast<int32_t>(stretches_.shift);
-        const auto lanes = (static_cast<uint32_t>(n) / kLanes + 1) * kLanes;
-        // d = q1 - q0
-        ShiftRight(mine, begin, shift, n);
-        Add(d, begin, length, n);
-        PipeBarrier<PIPE_V>(); // each step reads what the one before it wrote
-        Adds(d, d, -1, n);
-        PipeBarrier<PIPE_V>();
-        ShiftRight(d, d, shift, n);
-        PipeBarrier<PIPE_V>();
-        Sub(d, d, mine, n);
-        PipeBarrier<PIPE_V>();
-        // d -= (core - q0) mod cores: not below 0 for the rows of the list
-        Muls(mine, mine, -1, n);
-        PipeBarrier<PIPE_V>();
-        Adds(mine, mine, static_cast<int32_t>(stretches_.core), n);
-        PipeBarrier<PIPE_V>();
-        const auto mine16 = mine.template ReinterpretCast<int16_t>();
-        And(mine16, mine16, Room(kMask).template ReinterpretCast<int16_t>(), 2 * n);
-        PipeBarrier<PIPE_V>();
-        Sub(d, d, mine, n);
-        PipeBarrier<PIPE_V>();
-        Maxs(d, d, -1, n);
-        Adds(mine, index, -n, static_cast<int32_t>(lanes)); // 0 at the end of the list alone
-        PipeBarrier<PIPE_V>();
-        Mins(mine, d, 0, n);
-        PipeBarrier<PIPE_V>();
-        CompareScalar(bits.template ReinterpretCast<uint8_t>(), mine, 0, CMPMODE::EQ, lanes);
-        PipeBarrier<PIPE_V>();
-        uint64_t kept = 0;
-        GatherMask(Room(kRows), index, bits, true, lanes, {1, 1, 8, 8}, kept);
-        GatherMask(Room(kRows + 1), begin, bits, true, static_cast<uint32_t>(n), {1, 1, 8, 8}, kept);
-        GatherMask(Room(kRows + 2), length, bits, true, static_cast<uint32_t>(n), {1, 1, 8, 8}, kept);
+        uint64_t count = 0;
+        GatherMask(list, all, kept.template ReinterpretCast<uint32_t>(), true, n, {1, 1, 8, 8}, count);
+    }
+
+    // Whether nothing was wrong with any row.
+    __aicore__ inline bool InOrder(uint32_t count) const
+    {
+        const LocalTensor<int64_t> right = bits_buffer_.template Get<int64_t>();
+        int64_t all = -1;
+        for (uint32_t i = 0; i < count / kLanes; ++i) {
+            all &= right.GetValue(i);
+        }
+        if (count % kLanes != 0) {
+            all &= right.GetValue(count / kLanes) | static_cast<int64_t>(~uint64_t{0} << count % kLanes);
+        }
+        return all == -1;
     }
 
     Column<R> requests_;
     Column<L> starts_, ends_;
+    uint64_t n_;
+    uint64_t read_ = ~uint64_t{0}; // the tile in the columns
     TableSize table_;
     Stretches stretches_;
     uint32_t tile_;
-    uint32_t run_;             // rows of a run
-    uint32_t next_ = 0;        // of the list
-    uint32_t run_of_next_ = 0; // that Before has come to
-    uint64_t before_ = 0;      // the sum of the runs before that one
+    uint32_t run_;                // rows of a run
+    uint32_t from_ = 0;           // where the sums are so far
+    uint32_t blocks_ = 0;         // of how many rows they are
+    uint32_t list_ = 0;           // which was made last
+    uint64_t before_[kRuns] = {}; // the sum of the runs before each
     uint64_t total_ = 0;
-    uint64_t pair_[kLists] = {};
-    mutable TBuf<TPosition::VECCALC> buffer_;
-    TBuf<TPosition::VECCALC> sums_buffer_, bits_buffer_;
-    Vector sums_;
+    TEventID looked_ = 0; // V_S, from when the rows were looked at until S reads what was found
+    mutable TBuf<TPosition::VECCALC> buffer_, sums_buffer_, bits_buffer_, mask_buffer_;
 };
 
 } // namespace cache_loc

@@ -1,19 +1,25 @@
 // Takes pieces of an array of slots to their places in the table: what lies end to end goes out ragged.
 //
-// The other way round from ragged_gather.h: each piece lands at the begin of a block of 8 slots, zeros behind it, since
-// what is stored from UB must begin at one. V narrows a tile of int64 slots and looks at all of a tile at once: a slot
-// below 0 or past int32 must not be written. Then the pieces are stored one by one. S keeps of each where it goes and how
-// long it is, in one word, so that rows are walked once.
+// The other way round from ragged_gather.h: each piece lands at the begin of a block of 8 slots, since what is stored from
+// UB must begin at one. V narrows a tile of int64 slots and looks at all of a tile at once: a slot below 0 or past int32
+// must not be written. Then the pieces are stored one by one.
 //
 // Two tiles take turns: one is looked at and stored when the next is full, so that nobody waits for what is just coming.
 //
-// Contract: Begin once, then Append as often as wanted, Finish once. Append and Finish return false once a tile has a slot
-// that must not be written: of that tile and of what comes behind it nothing is stored then, and after Drop all may be
-// told again to Each, which looks at every slot by itself. What is stored is exact to the element.
+// Which pieces there are a walk says: an object whose Next(room, piece) gives the next one, of up to `room` slots, or
+// false. They are walked twice, once to fill and, by a copy of the walk behind it, once to store, which costs S less than
+// keeping in UB what it has read there. So Again() gives that copy, and it gives the same pieces for the same room.
 //
-// UB, for tiles of T slots: landings 2 * 4 T, words 2 * T, looking 4 T + T / 8, one block; for int64 landings 4 T more
-// each, narrowed 2 * 4 T, widened again 8 T. Pipes: MTE2 fills, V looks and narrows, S walks, MTE3 stores. Flags that stay
-// up, two a tile: MTE2_V and MTE3_MTE2.
+// What MTE3 stores to one place it must be told to store one after the other. So S keeps which parts of the table have
+// been stored to, and puts a barrier where one comes again. Of parts with the same low bits only one is known of.
+//
+// Contract: Begin once, then Run as often as wanted, Close at the end. Run returns false once a tile has a slot that must
+// not be written: of that tile and of what comes behind it nothing is stored then, and after Drop all may be told again to
+// Each, which looks at every slot by itself. What is stored is exact to the element.
+//
+// UB, for tiles of so many bytes, 17 or 16 KB: landings 2 tiles, looked at 1, bits 1/32, a mask of 256 bytes, one block; for
+// int64 narrowed 2 half tiles. Pipes: MTE2 fills, V looks and narrows, S walks, MTE3 stores. Flags that stay up, two a
+// tile: MTE2_V and MTE3_MTE2.
 #pragma once
 
 #include "../abi/sizes.h"
@@ -22,6 +28,13 @@
 
 namespace cache_loc {
 
+// Slots from.. go to element `to` of the table and on, `count` of them. Only pieces of the same part of the table may meet
+// there.
+struct Piece {
+    uint64_t to = 0, from = 0, part = 0;
+    uint32_t count = 0;
+};
+
 template <typename S>
 class RaggedScatter {
 public:
@@ -29,99 +42,103 @@ public:
     __aicore__ inline RaggedScatter(TPipe &pipe, uint64_t slots, uint64_t table, uint32_t tile)
         : slots_(Global<S>(slots)), table_(Global<int32_t>(table)), blocks_(tile / kBlock)
     {
-        constexpr uint32_t kTile = ASCEND_CACHE_LOC_SCATTER_TILE_MAX;
         for (uint32_t i = 0; i < kTiles; ++i) {
-            pipe.InitBuffer(landing_buffers_[i], kTile * sizeof(S));
-            pipe.InitBuffer(piece_buffers_[i], kTile / kBlock * sizeof(int64_t));
+            pipe.InitBuffer(landing_buffers_[i], kTileBytes);
             landing_[i] = landing_buffers_[i].template Get<S>();
-            pieces_[i] = piece_buffers_[i].template Get<int64_t>();
             if constexpr (sizeof(S) == 8) {
-                pipe.InitBuffer(narrow_buffers_[i], kTile * sizeof(int32_t));
-                narrow_[i] = narrow_buffers_[i].template Get<int32_t>();
+                pipe.InitBuffer(narrow_buffers_[i], kTileBytes / 2);
             }
         }
-        pipe.InitBuffer(look_buffer_, kTile * sizeof(int32_t));
-        pipe.InitBuffer(bits_buffer_, kTile / 8);
+        pipe.InitBuffer(look_buffer_, kTileBytes);
+        pipe.InitBuffer(bits_buffer_, kTileBytes / 32);
+        pipe.InitBuffer(mask_buffer_, kRepeatBytes);
         pipe.InitBuffer(one_buffer_, kBlock * sizeof(int32_t));
-        if constexpr (sizeof(S) == 8) {
-            pipe.InitBuffer(back_buffer_, kTile * sizeof(S));
-        }
     }
 
+    // Landings have a slot that may be written wherever none has landed: they are looked at past what is used.
     __aicore__ inline void Begin()
     {
         for (uint32_t i = 0; i < kTiles; ++i) {
             filled_[i] = GetTPipePtr()->AllocEventID<HardEvent::MTE2_V>();
             stored_[i] = GetTPipePtr()->AllocEventID<HardEvent::MTE3_MTE2>();
+            Duplicate(landing_[i].template ReinterpretCast<int32_t>(), 0, static_cast<int32_t>(kTileBytes / kWord));
         }
-        Open();
+        // Bits that no slot has which may be written: the sign, and all of the high word of int64.
+        const auto mask = mask_buffer_.template Get<int32_t>();
+        Duplicate(mask, static_cast<int32_t>(0x80000000), static_cast<int32_t>(kRepeatBytes / kWord));
+        if constexpr (sizeof(S) == 8) {
+            PipeBarrier<PIPE_V>(); // mask is written before it is written over
+            uint64_t high[] = {0xaaaaaaaaaaaaaaaa, 0};
+            Duplicate(mask, -1, high, 1, 1, 8);
+        }
+        PipeBarrier<PIPE_V>();      // mask is written before it is read
+        Order<HardEvent::V_MTE2>(); // V has set the landings before MTE2 fills them
     }
 
-    // Slots from.. go to element `to` of the table and on, `count` of them.
-    __aicore__ inline bool Append(uint64_t to, uint64_t from, uint64_t count)
+    // All pieces of a walk. Before the last of them are stored, when nothing is left for V, calls next(): what V is given
+    // there it does while S stores.
+    template <typename Walk, typename Next>
+    __aicore__ inline bool Run(Walk &walk, const Next &next)
     {
-        for (uint64_t at = 0; at < count;) {
-            if (used_[turn_] == blocks_ && !Turn()) {
+        Walk behind = walk.Again();
+        do {
+            Fill(walk);
+            turn_ ^= 1;
+            if (many_[turn_] != 0 && !Look()) {
                 return false;
             }
-            const uint32_t used = used_[turn_];
-            const auto piece = static_cast<uint32_t>(Min(count - at, uint64_t{blocks_ - used} * kBlock));
-            const auto tail = static_cast<uint8_t>((kPadded - piece % kPadded) % kPadded);
-            const DataCopyExtParams exact(1, piece * static_cast<uint32_t>(sizeof(S)), 0, 0, 0);
-            DataCopyPad(landing_[turn_][used * kBlock], slots_[from + at], exact,
-                        DataCopyPadExtParams<S>(true, 0, tail, 0));
-            pieces_[turn_].SetValue(many_[turn_], static_cast<int64_t>((to + at) << kCountBits | piece));
-            ++many_[turn_];
-            used_[turn_] = used + (piece + kBlock - 1) / kBlock;
-            at += piece;
-        }
-        return true;
-    }
-
-    // Stores what is left.
-    __aicore__ inline bool Finish()
-    {
-        if (!Turn() || !Turn()) {
-            return false;
-        }
-        Close();
+            if (many_[turn_ ^ 1] == 0) {
+                next();
+            }
+            if (many_[turn_] != 0) {
+                Store(behind);
+            }
+        } while (many_[turn_ ^ 1] != 0);
         return true;
     }
 
     // Forgets what is not stored.
     __aicore__ inline void Drop()
     {
-        for (uint32_t i = 0; i < kTiles; ++i) {
-            if (many_[i] != 0 && i != looked_) {
-                WaitFlag<HardEvent::MTE2_V>(filled_[i]); // taken back
-            }
-            many_[i] = 0;
+        many_[turn_] = 0; // that was looked at
+        if (many_[turn_ ^ 1] != 0) {
+            WaitFlag<HardEvent::MTE2_V>(filled_[turn_ ^ 1]); // taken back
+            many_[turn_ ^ 1] = 0;
         }
-        Close();
         Order<HardEvent::V_MTE2>(); // V has read the landings before MTE2 fills them again
+        Free(0);
     }
 
-    // As Append, slot by slot, at once; calls bad(value, i) for slot from + i that must not be written.
-    template <typename Bad>
-    __aicore__ inline void Each(uint64_t to, uint64_t from, uint64_t count, const Bad &bad)
+    // As Run, slot by slot, at once; calls bad(value, i) for slot i that must not be written.
+    template <typename Walk, typename Bad>
+    __aicore__ inline void Each(Walk &walk, const Bad &bad)
     {
         const LocalTensor<int32_t> one = one_buffer_.template Get<int32_t>();
-        for (uint64_t at = 0; at < count;) {
-            const auto piece = static_cast<uint32_t>(Min(count - at, uint64_t{blocks_} * kBlock));
-            CopyIn(landing_[0], slots_[from + at], piece);
+        Piece piece;
+        while (walk.Next(blocks_ * kBlock, piece)) {
+            CopyIn(landing_[0], slots_[piece.from], piece.count);
             Order<HardEvent::MTE2_S>(); // MTE2 has filled landing_[0] before S reads it
-            for (uint32_t i = 0; i < piece; ++i, ++at) {
+            for (uint32_t i = 0; i < piece.count; ++i) {
                 const int64_t slot = landing_[0].GetValue(i);
                 if (slot < 0 || slot >= kSlotLimit) {
-                    bad(slot, at);
+                    bad(slot, piece.from + i);
                     continue;
                 }
                 one.SetValue(0, static_cast<int32_t>(slot));
                 Order<HardEvent::S_MTE3>(); // S has set `one` before MTE3 stores it
-                CopyOut(table_[to + at], one, 1);
+                CopyOut(table_[piece.to + i], one, 1);
                 Order<HardEvent::MTE3_S>(); // MTE3 has stored it before S sets the next
             }
             Order<HardEvent::S_MTE2>(); // S has read landing_[0] before MTE2 fills it again
+        }
+    }
+
+    __aicore__ inline void Close()
+    {
+        for (uint32_t i = 0; i < kTiles; ++i) {
+            Free(i);
+            GetTPipePtr()->ReleaseEventID<HardEvent::MTE2_V>(filled_[i]);
+            GetTPipePtr()->ReleaseEventID<HardEvent::MTE3_MTE2>(stored_[i]);
         }
     }
 
@@ -129,73 +146,88 @@ public:
 
 private:
     static constexpr uint32_t kTiles = 2;
-    static constexpr uint32_t kBlock = 8;                 // slots: of int32 a 32-byte block
-    static constexpr uint32_t kPadded = 32 / sizeof(S);   // slots of a block as they come
-    static constexpr uint32_t kCountBits = 12;            // of a word of pieces_, the rest says where to
-    static constexpr uint32_t kLanes = 64;                // elements that a comparison makes bits of
-    static_assert(ASCEND_CACHE_LOC_SCATTER_TILE_MAX < 1 << kCountBits, "a piece is not longer than a tile");
+    static constexpr uint32_t kParts = 16; // words of 64
+    static constexpr uint32_t kTileBytes =
+        sizeof(S) == 4 ? 4 * ASCEND_CACHE_LOC_SCATTER_TILE_MAX : 8 * ASCEND_CACHE_LOC_SCATTER_TILE_MAX_INT64;
+    static constexpr uint32_t kBlock = 8;               // slots: of int32 a 32-byte block
+    static constexpr uint32_t kPadded = 32 / sizeof(S); // slots of a block as they come
+    static constexpr uint32_t kWord = 4;                // bytes that are looked at as one
+    static constexpr uint32_t kRepeatBytes = 256;       // of a vector instruction
+    static constexpr uint32_t kGroup = 256;             // words whose bits are a 32-byte block
+    static constexpr uint32_t kGroupBits = kGroup / 16; // that block's elements
+    static_assert(kTileBytes % (kGroup * kWord) == 0 && kTileBytes <= 255 * kRepeatBytes, "whole groups, in one And");
 
-    // The tile is full: the one before it is stored, and then filled.
-    __aicore__ inline bool Turn()
-    {
-        if (many_[turn_] != 0) {
-            SetFlag<HardEvent::MTE2_V>(filled_[turn_]); // MTE2 has filled landing_[turn_] before V looks at it
-        }
-        turn_ ^= 1;
-        if (many_[turn_] != 0 && !Store(turn_)) {
-            return false;
-        }
-        Open();
-        return true;
-    }
+    __aicore__ static inline uint32_t Blocks(uint32_t slots) { return (slots + kBlock - 1) / kBlock; }
 
-    __aicore__ inline void Open()
+    // Fills the tile whose turn it is with what comes next.
+    template <typename Walk>
+    __aicore__ inline void Fill(Walk &walk)
     {
-        if (busy_[turn_]) {
-            WaitFlag<HardEvent::MTE3_MTE2>(stored_[turn_]); // MTE3 has stored landing_[turn_] before MTE2 fills it again
-            busy_[turn_] = false;
-        }
-        used_[turn_] = 0;
-        many_[turn_] = 0;
-        if constexpr (sizeof(S) == 8) { // what MTE2 pads is half of a block of 8
-            Order<HardEvent::MTE2_V>(); // MTE3 has stored landing_[turn_], which MTE2 has waited for, before V sets it
-            Duplicate(landing_[turn_].template ReinterpretCast<int32_t>(), 0,
-                      static_cast<int32_t>(2 * blocks_ * kBlock));
-            Order<HardEvent::V_MTE2>(); // V has set landing_[turn_] before MTE2 fills it
-        }
-    }
-
-    __aicore__ inline void Close()
-    {
-        for (uint32_t i = 0; i < kTiles; ++i) {
-            if (busy_[i]) {
-                WaitFlag<HardEvent::MTE3_MTE2>(stored_[i]); // taken back: MTE3 has stored landing_[i]
-                busy_[i] = false;
+        const uint32_t turn = turn_;
+        uint32_t used = 0, many = 0;
+        for (Piece piece; used < blocks_ && walk.Next((blocks_ - used) * kBlock, piece); ++many) {
+            if (many == 0) {
+                Free(turn);
             }
-            GetTPipePtr()->ReleaseEventID<HardEvent::MTE2_V>(filled_[i]);
-            GetTPipePtr()->ReleaseEventID<HardEvent::MTE3_MTE2>(stored_[i]);
+            const auto tail = static_cast<uint8_t>((kPadded - piece.count % kPadded) % kPadded);
+            const DataCopyExtParams exact(1, piece.count * static_cast<uint32_t>(sizeof(S)), 0, 0, 0);
+            DataCopyPad(landing_[turn][used * kBlock], slots_[piece.from], exact,
+                        DataCopyPadExtParams<S>(true, 0, tail, 0));
+            used += Blocks(piece.count);
+        }
+        used_[turn] = used;
+        many_[turn] = many;
+        if (many != 0) {
+            SetFlag<HardEvent::MTE2_V>(filled_[turn]); // MTE2 has filled landing_[turn] before V looks at it
         }
     }
 
-    // Stores a tile, if all its slots may be.
-    __aicore__ inline bool Store(uint32_t turn)
+    // A tile that is stored may be filled again.
+    __aicore__ inline void Free(uint32_t turn)
     {
-        WaitFlag<HardEvent::MTE2_V>(filled_[turn]); // MTE2 has filled landing_[turn] before V looks at it
-        const LocalTensor<int32_t> slots = Narrowed(turn);
-        if (!AllGood(slots, turn)) {
-            looked_ = turn;
-            return false;
+        if (busy_[turn]) {
+            WaitFlag<HardEvent::MTE3_MTE2>(stored_[turn]); // MTE3 has stored landing_[turn] before MTE2 fills it again
+            busy_[turn] = false;
         }
-        Order<HardEvent::V_MTE3>(); // V has made `slots` of what MTE2 has filled before MTE3 stores it
-        for (uint32_t i = 0, used = 0; i < many_[turn]; ++i) {
-            const auto piece = static_cast<uint64_t>(pieces_[turn].GetValue(i));
-            const auto count = static_cast<uint32_t>(piece & ((1u << kCountBits) - 1));
-            CopyOut(table_[piece >> kCountBits], slots[used * kBlock], count);
-            used += (count + kBlock - 1) / kBlock;
+    }
+
+    // Whether all slots of the tile whose turn it is may be stored.
+    __aicore__ inline bool Look()
+    {
+        WaitFlag<HardEvent::MTE2_V>(filled_[turn_]); // MTE2 has filled landing_[turn_] before V looks at it
+        slots_of_turn_ = Narrowed(turn_);
+        const bool good = AllGood(turn_);
+        Order<HardEvent::V_MTE3>(); // V has made the slots of what MTE2 has filled before MTE3 stores them
+        return good;
+    }
+
+    // Stores them: the pieces that the walk gives next.
+    template <typename Walk>
+    __aicore__ inline void Store(Walk &walk)
+    {
+        const uint32_t turn = turn_;
+        Piece piece;
+        for (uint32_t used = 0; many_[turn] != 0; --many_[turn]) {
+            walk.Next((blocks_ - used) * kBlock, piece);
+            Part(piece.part);
+            CopyOut(table_[piece.to], slots_of_turn_[used * kBlock], piece.count);
+            used += Blocks(piece.count);
         }
         SetFlag<HardEvent::MTE3_MTE2>(stored_[turn]); // MTE3 has stored landing_[turn] before MTE2 fills it again
         busy_[turn] = true;
-        return true;
+    }
+
+    // A piece of this part is stored next.
+    __aicore__ inline void Part(uint64_t part)
+    {
+        const uint64_t bit = uint64_t{1} << part % 64;
+        if ((parts_[part / 64 % kParts] & bit) != 0) {
+            PipeBarrier<PIPE_MTE3>(); // MTE3 has stored what may be in the same place before it stores this
+            for (uint64_t &bits : parts_) {
+                bits = 0;
+            }
+        }
+        parts_[part / 64 % kParts] |= bit;
     }
 
     // The slots of a tile as int32, the nearest where they are not.
@@ -204,43 +236,37 @@ private:
         if constexpr (sizeof(S) == 4) {
             return landing_[turn];
         } else {
-            return Narrow(landing_[turn], narrow_[turn], used_[turn] * kBlock);
+            return StartNarrow(landing_[turn], narrow_buffers_[turn].template Get<int32_t>(), used_[turn] * kBlock);
         }
     }
 
-    // Whether every slot of a tile may be written: not below 0, and what it was.
-    __aicore__ inline bool AllGood(const LocalTensor<int32_t> &slots, uint32_t turn)
+    // Whether every slot of a tile may be written. Its words are taken as groups whose bits are a block each, so that the
+    // bits can be put together half by half.
+    __aicore__ inline bool AllGood(uint32_t turn)
     {
-        const auto n = static_cast<int32_t>(used_[turn] * kBlock);
-        const uint32_t lanes = (used_[turn] * kBlock + kLanes - 1) / kLanes;
+        const uint32_t words = used_[turn] * kBlock * static_cast<uint32_t>(sizeof(S) / kWord);
+        uint32_t groups = (words + kGroup - 1) / kGroup;
+        constexpr uint32_t kHalves = kRepeatBytes / sizeof(int16_t);
         const LocalTensor<int32_t> look = look_buffer_.template Get<int32_t>();
-        const LocalTensor<uint8_t> bits = bits_buffer_.template Get<uint8_t>();
-        if (n % kLanes != 0) {
-            Duplicate(look, 0, static_cast<int32_t>(lanes * kLanes));
-            PipeBarrier<PIPE_V>(); // each step reads, or writes over, what the one before it wrote
-        }
-        Mins(look, slots, 0, n);
+        const LocalTensor<int16_t> bits = bits_buffer_.template Get<int16_t>();
+        And(look.template ReinterpretCast<int16_t>(), landing_[turn].template ReinterpretCast<int16_t>(),
+            mask_buffer_.template Get<int16_t>(), uint64_t{kHalves},
+            static_cast<uint8_t>(groups * kGroup * kWord / kRepeatBytes), {1, 1, 1, 8, 8, 0});
+        PipeBarrier<PIPE_V>(); // each step reads what the one before it wrote
+        CompareScalar(bits.template ReinterpretCast<uint8_t>(), look, 0, CMPMODE::EQ, groups * kGroup);
         PipeBarrier<PIPE_V>();
-        if constexpr (sizeof(S) == 8) {
-            // Widened again and taken off what it was, both words of it: 0 and 0 where it was the same.
-            const LocalTensor<S> back = back_buffer_.template Get<S>();
-            const LocalTensor<int32_t> words = back.template ReinterpretCast<int32_t>();
-            Cast(back, slots, RoundMode::CAST_NONE, static_cast<uint32_t>(n));
+        for (; groups > 1; groups -= groups / 2) {
+            const uint32_t half = groups / 2;
+            And(bits, bits, bits[(groups - half) * kGroupBits], static_cast<int32_t>(half * kGroupBits));
             PipeBarrier<PIPE_V>();
-            Sub(words, words, landing_[turn].template ReinterpretCast<int32_t>(), 2 * n);
-            PipeBarrier<PIPE_V>();
-            OrInto(look, words, static_cast<uint32_t>(n));
-            OrInto(look, words[n], static_cast<uint32_t>(n));
         }
-        CompareScalar(bits, look, 0, CMPMODE::EQ, lanes * kLanes);
         Order<HardEvent::V_S>(); // V has made the bits before S reads them
-        const LocalTensor<int64_t> words = bits.template ReinterpretCast<int64_t>();
-        bool good = true;
-        for (uint32_t i = 0; i < lanes; ++i) {
-            good = good && words.GetValue(i) == -1;
+        int64_t all = -1;
+        for (uint32_t i = 0; i < kGroup / 64; ++i) {
+            all &= bits.template ReinterpretCast<int64_t>().GetValue(i);
         }
         Order<HardEvent::S_V>(); // S has read the bits before V makes others
-        return good;
+        return all == -1;
     }
 
     GlobalTensor<S> slots_;
@@ -248,17 +274,16 @@ private:
     uint32_t blocks_;            // of a tile
     uint32_t turn_ = 0;          // whose landing is filled
     uint32_t used_[kTiles] = {}; // blocks of it
-    uint32_t many_[kTiles] = {}; // pieces in it
+    uint32_t many_[kTiles] = {}; // pieces in it that are not stored
     bool busy_[kTiles] = {};     // whether stored_ is up
-    uint32_t looked_ = kTiles;   // the tile with a bad slot
+    uint64_t parts_[kParts] = {}; // stored to, since the last barrier: a bit each
     // Ids of the flags that stay up from one tile to the next.
     TEventID filled_[kTiles] = {}; // MTE2_V, from when a tile is full until it is looked at
     TEventID stored_[kTiles] = {}; // MTE3_MTE2
-    TBuf<TPosition::VECCALC> landing_buffers_[kTiles], piece_buffers_[kTiles], narrow_buffers_[kTiles];
-    TBuf<TPosition::VECCALC> look_buffer_, bits_buffer_, one_buffer_, back_buffer_;
+    TBuf<TPosition::VECCALC> landing_buffers_[kTiles], narrow_buffers_[kTiles];
+    TBuf<TPosition::VECCALC> look_buffer_, bits_buffer_, mask_buffer_, one_buffer_;
     LocalTensor<S> landing_[kTiles];
-    LocalTensor<int64_t> pieces_[kTiles];
-    LocalTensor<int32_t> narrow_[kTiles]; // for int64
+    LocalTensor<int32_t> slots_of_turn_; // as they are stored
 };
 
 } // namespace cache_loc

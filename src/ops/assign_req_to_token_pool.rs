@@ -3,9 +3,11 @@
 use super::{Arguments, Arrays, LaunchConfig, LaunchPlan, Work, enqueue, plan, size, tile};
 use crate::abi::bindings::{
     ASCEND_CACHE_LOC_LINE_BYTES, ASCEND_CACHE_LOC_SCAN_TILE_MAX, ASCEND_CACHE_LOC_SCATTER_TILE_MAX,
-    AscendCacheLocAssignReqToTokenPoolParams,
+    ASCEND_CACHE_LOC_SCATTER_TILE_MAX_INT64, AscendCacheLocAssignReqToTokenPoolParams,
 };
-use crate::{Device, DeviceSlice, Element, LaunchId, Operation, ReqToTokenMut, Result, ShapeError, Stream, batch_of};
+use crate::{
+    Device, DeviceSlice, Element, IntType, LaunchId, Operation, ReqToTokenMut, Result, ShapeError, Stream, batch_of,
+};
 
 impl Operation {
     /// [`assign_req_to_token_pool`].
@@ -72,11 +74,15 @@ impl<R: Element, L: Element, S: Element> Arguments for PoolLocs<'_, R, L, S> {
         let bytes = (4 + self.locs.element_type().size() as u64) * self.locs.len() as u64;
         let table = 4 * self.table.shape().storage_len() as u64;
         let lines = table / u64::from(self.stretch_bytes(n, &LaunchConfig::default())) + 1;
-        Work { pieces: 2 * n as u64, summed: n as u64, bytes, lines, owned: true, ..Work::default() }
+        Work { pieces: n as u64, summed: n as u64, bytes, lines, owned: true, ..Work::default() }
     }
 
     fn tile(&self, config: &LaunchConfig) -> u32 {
-        tile(config.tiles.tile, ASCEND_CACHE_LOC_SCATTER_TILE_MAX, 64, ASCEND_CACHE_LOC_SCATTER_TILE_MAX)
+        let most = match self.locs.element_type() {
+            IntType::I32 => ASCEND_CACHE_LOC_SCATTER_TILE_MAX,
+            IntType::I64 => ASCEND_CACHE_LOC_SCATTER_TILE_MAX_INT64,
+        };
+        tile(config.tiles.tile, most, 64, most)
     }
 
     fn block(&self, n: usize, arrays: Arrays<'_>, config: &LaunchConfig) -> Result<Self::Block> {

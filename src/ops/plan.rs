@@ -40,7 +40,7 @@ pub(crate) struct Work {
     /// The 64-byte lines that the output touches: no two cores write into one.
     pub(crate) lines: u64,
     /// Whether rows are whose lines they write: then the cores are a power of two, and unless there is but one, each looks
-    /// at all rows, which takes twice what summing many does, however few they are.
+    /// at all rows, which begins twice as soon as summing many does.
     pub(crate) owned: bool,
 }
 
@@ -51,6 +51,7 @@ impl Work {
         let wanted = match config.cores {
             Some(cores) if !(1..=available).contains(&cores) => return Err(Error::BadCores { cores, available }),
             Some(cores) => cores.into(),
+            None if self.owned => nearest_power_of_two(self.best(available.into(), tuning)).min(available.into()),
             None => self.best(available.into(), tuning),
         };
         let cores = u32::try_from(wanted.clamp(1, self.lines.max(1))).expect("no more than there are");
@@ -92,11 +93,15 @@ impl Work {
     fn sums(self, tuning: &Tuning) -> u64 {
         const FEW: u64 = 32;
         if self.owned {
-            return tuning.sums_ps.saturating_add(self.summed.saturating_mul(tuning.sum_row_ps)).saturating_mul(2);
+            return (tuning.sums_ps / 2).saturating_add(self.summed.saturating_mul(tuning.sum_row_ps));
         }
         let start = (tuning.sums_ps / FEW).saturating_mul(self.summed.min(FEW));
         start.saturating_add(self.summed.saturating_mul(tuning.sum_row_ps))
     }
+}
+
+fn nearest_power_of_two(cores: u64) -> u64 {
+    1 << (cores + cores / 3).max(1).ilog2()
 }
 
 #[cfg(test)]
@@ -159,8 +164,10 @@ mod tests {
             Work { owned: true, ..single(4096) }.cores(&config, 48, &DEFAULT())
         };
         assert_eq!((of(Some(48)), of(Some(3)), of(Some(1))), (Ok(32), Ok(2), Ok(1)));
-        let pool = |n| Work { pieces: 2 * n, summed: n, bytes: 48 * n, lines: 4096, owned: true, ..Work::default() };
-        assert_eq!([1, 16, 64, 4096].map(|n| cores(pool(n), 48)), [1, 1, 4, 32]);
+        let pool = |n| Work { pieces: n, summed: n, bytes: 48 * n, lines: 4096, owned: true, ..Work::default() };
+        assert_eq!([1, 16, 32, 64, 300, 512, 4096].map(|n| cores(pool(n), 48)), [1, 1, 4, 4, 8, 16, 32]);
+        assert_eq!(cores(pool(1 << 20), 48), 32);
+        assert_eq!([1, 2, 3, 5, 6, 11, 12, 31, 48].map(nearest_power_of_two), [1, 2, 4, 4, 8, 8, 16, 32, 64]);
     }
 
     #[test]

@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
-use ascend_cache_loc::{FaultKind, IntType, RowFault, TableShape};
-use harness::backend::{Backend, CallError, CpuRef};
+use ascend_cache_loc::{
+    DeviceBuffer, FaultKind, IntType, LaunchConfig, PoolLocs, ReqToTokenMut, RowFault, TableShape,
+    assign_req_to_token_pool_with,
+};
+use harness::backend::{Backend, CallError, CpuRef, simulated};
 use harness::case::{Case, Dtypes, Table};
 use harness::ops::AssignReqToTokenPool;
 use harness::suite::check;
@@ -44,6 +47,85 @@ fn windows_of_one_request_side_by_side() {
     let windows: Vec<_> = (0..600).map(|i| (i / 200, i % 200 * 5 + i % 2, i % 200 * 5 + 3)).collect();
     for cores in [1, 2, 5, 48] {
         check(&mut on(cores), &case((3, 1003, 1001), &windows, 7_000_000));
+    }
+}
+
+/// Rows that overlap, which must not be: each entry holds one of the values, nothing else is harmed, and the simulation
+/// has nothing to report. The same window again and again, as padded batches have it; windows that begin in each other;
+/// long ones over many stretches; the same in another tile of rows and of slots.
+#[test]
+fn rows_that_overlap_hold_one_of_the_values() {
+    let again: Vec<_> = (0..40).map(|i| (i % 3, 5, 9)).collect();
+    let chained: Vec<_> = (0..90).map(|i| (2 - i % 2, i, i + 1 + i % 7)).collect();
+    let long = vec![(1, 3, 5000), (1, 0, 4990), (0, 4000, 5003), (2, 1, 2), (1, 2500, 2600)];
+    let far: Vec<_> = (0..2100).map(|i| (i % 3, i % 700, i % 700 + 2)).collect();
+    for rows in [again, chained, long, far] {
+        let case = case((3, 5003, 5003), &rows, 100_000);
+        let mut allowed: Vec<Vec<i32>> = case.table.slots.iter().map(|_| Vec::new()).collect();
+        let mut next = 100_000;
+        for (request, start, end) in rows {
+            for token in start..end {
+                allowed[(request * 5003 + token) as usize].push(next);
+                next += 1;
+            }
+        }
+        let holds = |backend: &mut dyn Backend| {
+            let got = case.run(backend);
+            assert_eq!(got.result, Ok(()));
+            for (i, (values, slot)) in allowed.iter().zip(&got.written.table).enumerate() {
+                assert!(values.contains(slot) || values.is_empty() && *slot == i as i32, "{i}: {slot} of {values:?}");
+            }
+        };
+        holds(&mut CpuRef);
+        for cores in [1, 4, 48] {
+            holds(&mut on(cores));
+        }
+        let mut varied = varied();
+        for _ in 0..10 {
+            holds(&mut varied);
+        }
+    }
+}
+
+/// Tables of nearly 2^31 elements, whose rows V looks at, of more, and of more than 2^32: memory that is not touched but
+/// where it is written. What is written is read back, with what lies beside it.
+#[test]
+fn tables_past_2_31_elements() {
+    for (rows, row_stride) in [(2040, 1 << 20), (2049, 1 << 20), (4, 1_431_655_770)] {
+        let shape = TableShape::new(rows, row_stride).unwrap().with_row_len(12).unwrap();
+        for (n, cores) in [(3, 1), (40, 1), (40, 8), (1500, 32)] {
+            let stream = simulated().open(0).unwrap().new_stream().unwrap();
+            let mut slots = DeviceBuffer::<i32>::zeroed(&stream, shape.storage_len()).unwrap();
+            // The last rows in turn, from behind: tokens 1 and 2 of each, 3 and 4, up to 10.
+            let n: usize = (5 * rows).min(n);
+            let last = n.div_ceil(5);
+            let windows = || (0..n).map(|i| ((rows - 1 - i % last) as i64, 1 + 2 * (i / last) as i64));
+            let upload = |values: Vec<i64>| DeviceBuffer::from_host(&stream, &values).unwrap();
+            let requests = upload(windows().map(|window| window.0).collect());
+            let starts = upload(windows().map(|window| window.1).collect());
+            let ends = upload(windows().map(|window| window.1 + 2).collect());
+            let locs = upload((0..2 * n as i64).map(|i| i + 1000).collect());
+            let args = PoolLocs {
+                table: ReqToTokenMut::new(shape, slots.as_slice_mut()).unwrap(),
+                req_pool_indices: requests.as_slice(),
+                start_offsets: starts.as_slice(),
+                end_offsets: ends.as_slice(),
+                locs: locs.as_slice(),
+            };
+            let config = LaunchConfig { cores: Some(cores), ..Default::default() };
+            assign_req_to_token_pool_with(&stream, args, &config).unwrap();
+            stream.synchronize().unwrap();
+            for row in rows - last..rows {
+                let mut expected = [0; 12];
+                for (i, (_, start)) in windows().enumerate().filter(|(_, window)| window.0 == row as i64) {
+                    expected[start as usize..][..2].copy_from_slice(&[2 * i as i32 + 1000, 2 * i as i32 + 1001]);
+                }
+                let mut got = [-1; 12];
+                let part = slots.as_slice().get(row * row_stride..row * row_stride + 12).unwrap();
+                part.copy_to_host(&stream, &mut got).unwrap();
+                assert_eq!(got, expected, "row {row} of {rows}, {n} windows, {cores} cores");
+            }
+        }
     }
 }
 

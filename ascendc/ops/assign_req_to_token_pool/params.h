@@ -22,7 +22,7 @@ typedef struct AscendCacheLocAssignReqToTokenPoolParams {
     uint32_t row_len;
     uint32_t n;
     uint32_t stretch_bytes; /* of addresses that are one core's: a power of two, 64 to 2^30; a launch has 2^i cores */
-    uint32_t copy_tile;     /* slots of a tile: a multiple of 64, up to ASCEND_CACHE_LOC_SCATTER_TILE_MAX */
+    uint32_t copy_tile;     /* slots of a tile: a multiple of 64, up to ASCEND_CACHE_LOC_SCATTER_TILE_MAX, of int64 _INT64 */
     uint32_t row_tile;      /* rows looked at at a time: a multiple of 64, up to ASCEND_CACHE_LOC_SCAN_TILE_MAX */
     uint32_t reserved;
 } AscendCacheLocAssignReqToTokenPoolParams;
