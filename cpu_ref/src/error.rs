@@ -32,13 +32,13 @@ pub enum ShapeError {
         /// Elements given.
         len: usize,
     },
-    /// An array's length is not the batch, which is the length of `req_pool_indices`.
+    /// An array's length is not the batch, which is the length of the operation's first index array.
     LengthMismatch {
         /// The array.
         argument: &'static str,
         /// Its length in elements.
         len: usize,
-        /// The length of `req_pool_indices`.
+        /// The batch.
         batch: usize,
     },
     /// An output of rows of equally many tokens is not as long as all of them.
@@ -51,6 +51,13 @@ pub enum ShapeError {
         batch: usize,
         /// Tokens of each row.
         tokens_per_row: usize,
+    },
+    /// A page of no tokens, or of 2^31 - 1 or more.
+    PageSize {
+        /// The page size, in tokens.
+        page_size: usize,
+        /// The largest allowed.
+        max: usize,
     },
     /// A copy between host and device memory of different lengths.
     CopyLength {
@@ -72,7 +79,7 @@ impl Display for ShapeError {
                 write!(f, "table: {len} elements given, its shape needs {needed}")
             }
             Self::LengthMismatch { argument, len, batch } => {
-                write!(f, "{argument}: {len} elements, the batch (req_pool_indices) has {batch}")
+                write!(f, "{argument}: {len} elements, the batch has {batch}")
             }
             Self::TokensMismatch { argument, len, batch, tokens_per_row } => {
                 write!(
@@ -80,6 +87,7 @@ impl Display for ShapeError {
                     "{argument}: {len} elements, the batch (req_pool_indices) has {batch} rows of {tokens_per_row} tokens"
                 )
             }
+            Self::PageSize { page_size, max } => write!(f, "page_size: {page_size} tokens, a page has 1 to {max}"),
             Self::CopyLength { host, device } => {
                 write!(f, "copy: {host} elements in host memory, {device} in device memory")
             }

@@ -94,14 +94,27 @@ impl TableShape {
 /// # Errors
 /// [`ShapeError`] where a length differs from it, or it reaches 2^31 - 1.
 pub fn batch_of(req_pool_indices: usize, others: &[(&'static str, usize)]) -> Result<usize, ShapeError> {
-    let batch = req_pool_indices;
-    if batch > MAX_DIM {
-        return Err(ShapeError::TooLarge { argument: "req_pool_indices", value: batch, max: MAX_DIM });
-    }
+    rows_of(("req_pool_indices", req_pool_indices), others)
+}
+
+/// The batch of a call, which is the length of its `first` index array, where the `others`, by name and length, agree.
+///
+/// # Errors
+/// [`ShapeError`] where a length differs from it, or it reaches 2^31 - 1.
+pub fn rows_of(first: (&'static str, usize), others: &[(&'static str, usize)]) -> Result<usize, ShapeError> {
+    let batch = len_of(first)?;
     match others.iter().find(|(_, len)| *len != batch) {
         Some(&(argument, len)) => Err(ShapeError::LengthMismatch { argument, len, batch }),
         None => Ok(batch),
     }
+}
+
+/// The length of an array, by its name.
+///
+/// # Errors
+/// [`ShapeError::TooLarge`] where it reaches 2^31 - 1.
+pub fn len_of((argument, value): (&'static str, usize)) -> Result<usize, ShapeError> {
+    if value > MAX_DIM { Err(ShapeError::TooLarge { argument, value, max: MAX_DIM }) } else { Ok(value) }
 }
 
 /// The batch of a call whose outputs, by name and length, hold equally many tokens of each row.

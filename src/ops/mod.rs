@@ -3,12 +3,14 @@
 //! An operation is a struct of arguments that says what this room asks of it, [`Arguments`]. Everything else is done
 //! once, in [`enqueue`].
 
+mod alloc_decode;
 mod assign_extend_cache_locs;
 mod assign_extend_cache_locs_uniform;
 mod assign_req_to_token_pool;
 mod get_last_loc;
 mod plan;
 
+pub use alloc_decode::*;
 pub use assign_extend_cache_locs::*;
 pub use assign_extend_cache_locs_uniform::*;
 pub use assign_req_to_token_pool::*;
