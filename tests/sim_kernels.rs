@@ -15,6 +15,8 @@ use harness::ops::{AssignExtendCacheLocs, GetLastLoc};
 use harness::suite;
 use harness::workload::Workload;
 
+#[path = "sim_kernels/alloc_decode.rs"]
+mod alloc_decode;
 #[path = "sim_kernels/pool.rs"]
 mod pool;
 #[path = "sim_kernels/uniform.rs"]

@@ -48,6 +48,7 @@ impl Workload {
         for tokens in [1, 8, 16, 64] {
             all.push(Self::new(&format!("4096 x {tokens}"), &pool, &[tokens; 4096]));
         }
+        all.push(Self::new("1024 x 1", &pool, &[1; 1024]));
         all
     }
 

@@ -43,8 +43,13 @@ fn golden_and_fault_cases_pass_on_the_kernels() {
 }
 
 fn all_cases_pass(backend: &mut dyn Backend) {
-    let names =
-        ["golden.jsonl", "faults.jsonl", "assign_extend_cache_locs_uniform.jsonl", "assign_req_to_token_pool.jsonl"];
+    let names = [
+        "golden.jsonl",
+        "faults.jsonl",
+        "assign_extend_cache_locs_uniform.jsonl",
+        "assign_req_to_token_pool.jsonl",
+        "alloc_decode.jsonl",
+    ];
     let files = names.map(|name| PathBuf::from(CASES).join(name));
     let mut out = Vec::new();
     let tally = replay(backend, &files, DEFAULT, &mut out).unwrap();
