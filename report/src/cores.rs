@@ -40,7 +40,7 @@ impl Choice {
     /// Never: some core counts are tried.
     pub fn all(each: &mut dyn FnMut(Self) -> anyhow::Result<()>) -> anyhow::Result<()> {
         let (mut bench, workloads) = (Bench::new(DEVICE)?, Workload::all());
-        for &op in OPERATIONS {
+        for &op in OPERATIONS.iter().filter(|op| std::env::var("ONLY").map_or(true, |only| only == op.name())) {
             for workload in &workloads {
                 let Some(case) = workload.case(op, IntType::I64, IntType::I32) else { continue };
                 let ours = bench.run(&case, None)?;

@@ -68,7 +68,7 @@ impl Row {
     pub fn some(which: impl Fn(&str) -> bool, each: &mut dyn FnMut(Self) -> anyhow::Result<()>) -> anyhow::Result<()> {
         let mut benches = DEVICES.iter().map(|&cores| Bench::new(cores)).collect::<Result<Vec<_>, _>>()?;
         let workloads = Workload::all();
-        for &op in OPERATIONS {
+        for &op in OPERATIONS.iter().filter(|op| std::env::var("ONLY").map_or(true, |only| only == op.name())) {
             for workload in workloads.iter().filter(|workload| which(&workload.name)) {
                 for (index, out) in TYPES {
                     let Some(case) = workload.case(op, index, out) else { continue };

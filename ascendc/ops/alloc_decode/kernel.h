@@ -8,16 +8,15 @@
 //
 // Split: the 64-byte lines of the output, as evenly as they go.
 //
-// UB, for tiles of 1,024 rows: lengths and last slots 16 KB, needs 8 + 32 KB, sums 20 KB and 32 B, pages 8 KB, slots 60 KB,
-// widened 8 KB, fault line 64 B: 153 KB, less with narrower elements.
+// UB, for tiles of 1,024 rows: lengths and last slots 16 KB, needs 8 + 40 KB, slots 30 KB and 1 KB more, pages 8 KB, widened
+// 8 KB, fault line 64 B: 110 KB and 1.2 KB, less with narrower elements.
 //
-//     few rows: S looks at each. Else:
-//     count the rows that need a page before the core's, among its first tile's, and behind that (page_needs.h)
-//     if those are more than there are pages: all of the core's rows are -1
-//     else for each tile of its rows:
-//         MTE2  copy in the lengths and last slots, and the stretch of pages that its rows take; all of them at the begin
-//               where the batch is one tile
-//         V     make the slots (decode_slots.h); S looks at rows that are not surely in order
+//     count the pages that the rows before the share take (page_needs.h)
+//     for each tile of the share:
+//         MTE2  copy in the lengths and last slots, and the stretch of pages that so many rows can take
+//         V     make the slots of rows that take none; of few rows nothing
+//         S     give a slot to those that take one, or are not surely in order; to each of few rows (decode_slots.h)
+//         behind the first one, count the pages that all rows behind it take: if there are fewer, the whole share is -1
 //         MTE3  copy out
 #pragma once
 
@@ -54,10 +53,27 @@ public:
         if (share_.begin == share_.end) {
             return;
         }
-        if (params_.n <= kFew) {
-            Few();
-        } else {
-            Many();
+        const bool few = params_.n <= kFew && share_.end - share_.begin == params_.n;
+        uint32_t count = Load(share_.begin);
+        if (!few) {
+            slots_.Open(count);
+        }
+        const uint64_t first_rank = slots_.needs.Count(0, share_.begin);
+        rank_ = first_rank;
+        for (uint64_t row = share_.begin; row < share_.end;) {
+            slots_.Land(rank_, rank_ < params_.free ? Min(params_.free - rank_, count) : 0);
+            Tile(row, count, few);
+            if (row == share_.begin && rank_ + slots_.needs.Count(row + count, params_.n) > params_.free) {
+                Exhausted(first_rank);
+                break;
+            }
+            Store(row, count);
+            row += count;
+            if (row < share_.end) {
+                Order<HardEvent::S_MTE2>(); // S, and V, which it has waited for, have read the columns and the pages before
+                                            // MTE2 copies others in
+                count = Load(row);
+            }
         }
         fault_.Write();
     }
@@ -66,66 +82,26 @@ private:
     static constexpr uint32_t kTile = ASCEND_CACHE_LOC_ROW_TILE_MAX;
     static constexpr uint32_t kFew = 16; // rows that S looks at sooner than V does
 
-    // Every core looks at all rows, for the pages that they take, and gives those of its share their slots.
-    __aicore__ inline void Few()
+    // The slots of the tile that was loaded, whose first row that needs a page takes the rank_-th. Where there is none for a
+    // row it gets no slot: Exhausted is for that.
+    __aicore__ inline void Tile(uint64_t first, uint32_t count, bool few)
     {
-        lens_.Load(0, params_.n);
-        lasts_.Load(0, params_.n);
-        slots_.Land(0, static_cast<uint32_t>(Min(params_.free, params_.n)));
-        Order<HardEvent::MTE2_S>(); // MTE2 has filled lens_, lasts_ and the pages before S reads them
-        uint64_t rank = 0, first_rank = params_.free + uint64_t{1}; // of the share, whose rows have none until it begins
-        for (uint32_t row = 0; row < params_.n; ++row) {
-            const int64_t seq = lens_.Get(row);
+        uint32_t i = 0;
+        if (!few) {
+            Order<HardEvent::MTE2_V>(); // MTE2 has filled the columns before V reads them
+            Order<HardEvent::MTE3_V>(); // MTE3 has stored the slots before V makes others
+            slots_.Make(lens_.tile, lasts_.tile, count);
+            i = slots_.Next();
+        }
+        Order<HardEvent::MTE2_S>(); // MTE2 has filled the columns and the pages before S reads them
+        for (; i < count; i = few ? i + 1 : slots_.Next()) {
+            const int64_t seq = lens_.Get(i);
             const bool needs = slots_.needs.Needs(seq);
-            if (row == share_.begin) {
-                first_rank = rank;
+            if (!needs || rank_ < params_.free) {
+                const int64_t slot = slots_.Slot(fault_, first + i, seq, lasts_.Get(i), rank_);
+                slots_.slots.SetValue(i, static_cast<int32_t>(slot));
             }
-            if (needs && rank == params_.free) {
-                return Exhausted(first_rank);
-            }
-            if (row >= share_.begin && row < share_.end) {
-                Set(row - share_.begin, slots_.Slot(fault_, row, seq, lasts_.Get(row), rank));
-            }
-            rank += needs ? 1 : 0;
-        }
-        Store(share_.begin, static_cast<uint32_t>(share_.end - share_.begin));
-    }
-
-    __aicore__ inline void Many()
-    {
-        uint32_t count = Load(share_.begin);
-        const bool at_once = params_.n <= kTile; // all pages that rows can take
-        if (at_once) {
-            slots_.Land(0, static_cast<uint32_t>(Min(params_.free, params_.n)));
-        }
-        slots_.Open(count);
-        uint64_t rank = slots_.needs.Count(0, share_.begin);
-        Order<HardEvent::MTE2_V>(); // MTE2 has filled lens_, lasts_, and the pages if all are there, before V reads them
-        uint32_t taken = slots_.Take(lens_.tile, count);
-        if (rank + taken + slots_.needs.Count(share_.begin + count, params_.n) > params_.free) {
-            return Exhausted(rank);
-        }
-        for (uint64_t row = share_.begin;;) {
-            if (!at_once) {
-                slots_.Land(rank, taken);
-                Order<HardEvent::MTE2_V>(); // MTE2 has filled the pages before V reads them
-            }
-            Order<HardEvent::MTE3_V>(); // MTE3 has stored the tile before, before V makes others in its place
-            slots_.Make(lasts_.tile, rank, count);
-            for (uint32_t i = slots_.Next(); i < count; i = slots_.Next()) {
-                Set(i, slots_.Slot(fault_, row + i, lens_.Get(i), lasts_.Get(i), slots_.Rank(i)));
-            }
-            Store(row, count);
-            rank += taken;
-            row += count;
-            if (row == share_.end) {
-                return;
-            }
-            Order<HardEvent::S_MTE2>(); // S, and V, which it waited for, have read lens_, lasts_ and the pages before MTE2
-                                        // copies others in
-            count = Load(row);
-            Order<HardEvent::MTE2_V>(); // MTE2 has filled lens_ and lasts_ before V reads them
-            taken = slots_.Take(lens_.tile, count);
+            rank_ += needs ? 1 : 0;
         }
     }
 
@@ -136,11 +112,6 @@ private:
         lens_.Load(row, count);
         lasts_.Load(row, count);
         return count;
-    }
-
-    __aicore__ inline void Set(uint64_t i, int64_t slot)
-    {
-        slots_.slots.SetValue(static_cast<uint32_t>(i), static_cast<int32_t>(slot));
     }
 
     // Copies the tile's slots out.
@@ -154,12 +125,12 @@ private:
         CopyOut(out_[row], widened_, count);
     }
 
-    // More pages are needed than there are: the whole share is -1. The row that is without a page is reported by the core
-    // that has it, if the rank-th page is the first that the share's rows take.
+    // More pages are needed than there are: the whole share is -1. The row that is without one is reported by the core that
+    // has it; `rank` is that of the first row of the share that needs one.
     __aicore__ inline void Exhausted(uint64_t rank)
     {
         fault_.Forget();
-        Order<HardEvent::S_V>(); // S has read and set slots before V overwrites them
+        Order<HardEvent::S_V>(); // S has set slots before V overwrites them
         Duplicate(slots_.slots, -1, static_cast<int32_t>(kTile));
         PipeBarrier<PIPE_V>(); // the slots are written before they are widened
         for (uint64_t row = share_.begin; row < share_.end; row += kTile) {
@@ -167,7 +138,7 @@ private:
             Store(row, static_cast<uint32_t>(Min(kTile, share_.end - row)));
         }
         for (uint64_t row = share_.begin; row < share_.end && rank <= params_.free;) {
-            Order<HardEvent::S_MTE2>(); // S has read lens_ and lasts_ before MTE2 copies others in
+            Order<HardEvent::S_MTE2>(); // S, and V, which it has waited for, have read the columns before MTE2 copies others in
             const uint32_t count = Load(row);
             Order<HardEvent::MTE2_S>(); // MTE2 has filled lens_ before S reads it
             for (uint32_t i = 0; i < count && rank <= params_.free; ++i, ++row) {
@@ -185,6 +156,7 @@ private:
     DecodeSlots<L, S> slots_;
     FaultLog fault_;
     GlobalTensor<O> out_;
+    uint64_t rank_ = 0; // in the list of pages, of the next that is taken
     TBuf<TPosition::VECCALC> widened_buffer_;
     LocalTensor<O> widened_; // the slots
 };
