@@ -40,9 +40,12 @@ KERNELS = [
     "ascendc/prim/owned_rows.h",
     "ascendc/prim/ragged_scatter.h",
     "ascendc/ops/assign_req_to_token_pool/kernel.h",
+    "ascendc/prim/page_needs.h",
+    "ascendc/prim/decode_slots.h",
+    "ascendc/ops/alloc_decode/kernel.h",
 ]
 DISPATCH, SYNC, DMA, FAULT, SPLIT, PACKING, GATHER, INT32, WORDS, WINDOWS, PLACE, SCAN, *OTHERS = KERNELS
-LAST, EXTEND, UNIFORM, RANGE, OWNED, SCATTER, POOL = OTHERS
+LAST, EXTEND, UNIFORM, RANGE, OWNED, SCATTER, POOL, NEEDS, DECODE, ALLOC_DECODE = OTHERS
 
 # A statement that only orders: deleted, each in turn.
 ORDERING = re.compile(r"^\s*(Order<[^>]*>|SetFlag<[^>]*>|WaitFlag<[^>]*>|PipeBarrier<\w+>)\([^;]*\);")
@@ -52,6 +55,37 @@ PAIRS = [(PACKING, "MTE3_V"), (GATHER, "MTE3_MTE2"), (GATHER, "V_S")]
 
 # (file, text, replacement): the text must be there once.
 BY_HAND = [
+    # A decode step: which rows need a page, whose it is, which S looks at, and where there are too few.
+    (NEEDS, "return IsLength(seq) && ", "return "),
+    (NEEDS, "seq >= 1 && seq <= kMostLength", "seq >= 1 && seq < kMostLength"),
+    (NEEDS, "Maxs(length, seq, 0, n);", "Maxs(length, seq, 1, n);"),
+    (NEEDS, "Mins(token, token, kMostLength - 1, n);", ""),
+    (NEEDS, "Maxs(before, before, -1, n);", ""),
+    (NEEDS, "Mins(wrong, wrong, kMostLength, n);", ""),
+    (NEEDS, "Duplicate(sum, 0, static_cast<int32_t>(most_));", "Duplicate(sum, 0, static_cast<int32_t>(most_ / 2));"),
+    (NEEDS, "left >= kBlock; left /= 2", "left > kBlock; left /= 2"),
+    (DECODE, "Mins(slots, slots, kMostSlot - 2, n);", ""),
+    (DECODE, "Maxs(slots, last, 0, n);", "Maxs(slots, last, -1, n);"),
+    (DECODE, "OrInto(look, lost, count);", ""),
+    (DECODE, "OrInto(look, need, count);", ""),
+    (DECODE, "return (count / kLanes + 1) * kLanes;", "return (count + kLanes - 1) / kLanes * kLanes;"),
+    (DECODE, "page >= 0 && page < limit", "page >= 0 && page <= limit"),
+    (DECODE, "page >= 0 && page < limit", "page < limit"),
+    (DECODE, "0x80000000u / page_size_", "0x7fffffffu / page_size_"),
+    (DECODE, "last < 0 || last >= kMostSlot", "last < 0 || last > kMostSlot"),
+    (DECODE, "last < 0 || last >= kMostSlot", "last >= kMostSlot"),
+    (DECODE, "rank - first_)", "rank)"),
+    (ALLOC_DECODE, "&& share_.end - share_.begin == params_.n", ""),
+    (ALLOC_DECODE, "slots_.needs.Count(0, share_.begin)", "0"),
+    (ALLOC_DECODE, "rank_ + slots_.needs.Count(row + count, params_.n) > params_.free", "rank_ > params_.free"),
+    (ALLOC_DECODE, "row == share_.begin && ", ""),
+    (ALLOC_DECODE, "Min(params_.free - rank_, count)", "Min(params_.free - rank_, count - 1)"),
+    (ALLOC_DECODE, "if (!needs || rank_ < params_.free) {", "{"),
+    (ALLOC_DECODE, "Exhausted(first_rank);", "Exhausted(rank_);"),
+    (ALLOC_DECODE, "fault_.Forget();", ""),
+    (ALLOC_DECODE, "rank++ == params_.free", "++rank == params_.free"),
+    (ALLOC_DECODE, "slots_.slots, -1, static_cast<int32_t>(kTile)", "slots_.slots, -1, static_cast<int32_t>(kTile / 2)"),
+    (ALLOC_DECODE, "fault_.Report(row, ", "fault_.Report(i, "),
     # The pool: whose lines, which slots, and what a bad one stops.
     (OWNED, "Adds(d, d, -1, n);", ""),
     (OWNED, "Muls(mine, mine, -1, n);", ""),

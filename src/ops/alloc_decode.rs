@@ -1,6 +1,6 @@
 //! `alloc_decode`.
 
-use super::{Arguments, Arrays, LaunchConfig, LaunchPlan, Work, enqueue, lines, output_bytes, plan, size, tile};
+use super::{Arguments, Arrays, LaunchConfig, LaunchPlan, Work, enqueue, lines, plan, size, tile};
 use crate::abi::bindings::{ASCEND_CACHE_LOC_ROW_TILE_MAX, AscendCacheLocAllocDecodeParams};
 use crate::{
     Device, DeviceSlice, DeviceSliceMut, Element, LaunchId, Operation, PageSize, Result, ShapeError, Stream, len_of,
@@ -11,6 +11,9 @@ impl Operation {
     /// [`alloc_decode`].
     pub const ALLOC_DECODE: Self = Self::of::<AscendCacheLocAllocDecodeParams>();
 }
+
+/// What the vector unit does for a row, in bytes that could be copied meanwhile: of the simulation's cost model.
+const ROW_BYTES: u64 = 80;
 
 /// The arguments of [`alloc_decode`]: a slot for the next token of each request, from paged memory.
 ///
@@ -57,8 +60,11 @@ impl<L: Element, S: Element, O: Element> Arguments for AllocDecode<'_, L, S, O> 
         self.batch()
     }
 
+    /// Every row is the vector unit's, and of a batch of several tiles counted before; one in `page_size` the scalar pipe's.
     fn work(&self, n: usize) -> Work {
-        Work { bytes: output_bytes(&self.out), summed: n as u64, lines: lines(&self.out), ..Work::default() }
+        let looks = if n > ASCEND_CACHE_LOC_ROW_TILE_MAX as usize { 2 } else { 1 };
+        let (n, pages) = (n as u64, n.div_ceil(self.page_size) as u64);
+        Work { pieces: pages, bytes: ROW_BYTES * n * looks, summed: n, lines: lines(&self.out), ..Work::default() }
     }
 
     fn tile(&self, config: &LaunchConfig) -> u32 {
