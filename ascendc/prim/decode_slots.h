@@ -1,20 +1,21 @@
 // The slot of each row's next token, in a tile of a decode step: last + 1, or the first of a page of its own.
 //
 // Most rows go on in the page that they have: V makes last + 1 for all of them. Of the others, those that need a page
-// (page_needs.h), one in page_size of them, and those that are not surely in order, GatherMask makes a list, which ends with
-// a row that there is not. S gives each its slot: it counts the pages that are taken as it comes to them, in the order of
+// (page_needs.h), one in page_size of them, and those that are not surely in order are listed (row_list.h). S gives each its
+// slot: it counts the pages that are taken as it comes to them, in the order of
 // the rows. Not surely in order is what is not what it is clamped to: a length by page_needs.h, a last slot to 0 and 2^31 - 3.
 //
 // Contract: Open once; Land the pages that a tile can take, Make, and then for each row that Next gives, until it is none of
 // the tile, Slot. Of few rows S may look at all instead. V, and S, are ordered after who filled lengths and last slots, and S
 // after MTE2, which lands the pages.
 //
-// UB, for `most` rows: 7 vectors of int32 for 64 more, pages of S, and what needs have. Pipes: MTE2 lands, V computes, S
-// reads; Make orders V and S.
+// UB, for `most` rows: 4 vectors of int32, pages of S, what needs have and the list. Pipes: MTE2 lands, V computes, S reads;
+// Make orders V and S.
 #pragma once
 
 #include "fault_log.h"
 #include "page_needs.h"
+#include "row_list.h"
 
 namespace cache_loc {
 
@@ -26,15 +27,14 @@ public:
     // Of lengths and a list of pages at addresses; tiles of `most` rows, a power of two from 64 on.
     __aicore__ inline DecodeSlots(TPipe &pipe, uint64_t seq_lens, uint64_t free_pages, uint32_t page_size, uint32_t most)
         : needs(pipe, seq_lens, page_size, most), page_size_(page_size), pages_(pipe, free_pages, most),
-          room_(most + kLanes)
+          list_(pipe, most), most_(most)
     {
-        pipe.InitBuffer(buffer_, kVectors * room_ * sizeof(int32_t));
-        pipe.InitBuffer(bits_buffer_, room_ / 8);
+        pipe.InitBuffer(buffer_, kVectors * most * sizeof(int32_t));
         slots = Room(kSlots);
     }
 
     // For tiles of up to `count` rows.
-    __aicore__ inline void Open(uint32_t count) { CreateVecIndex(Room(kIndex), 0, Lanes(count)); }
+    __aicore__ inline void Open(uint32_t count) { list_.Open(count); }
 
     // Copies `count` pages of the list in, from the first-th on.
     __aicore__ inline void Land(uint64_t first, uint64_t count)
@@ -50,8 +50,7 @@ public:
     __aicore__ inline void Make(const LocalTensor<L> &lens, const LocalTensor<T> &lasts, uint32_t count)
     {
         const auto n = static_cast<int32_t>(count);
-        const Vector need = Room(0), lost = Room(1), look = Room(kLook);
-        Duplicate(look, 1, static_cast<int32_t>(Lanes(count))); // at what there is not, for the end of the list
+        const Vector need = Room(0), lost = Room(1), look = list_.Marks(count);
         const Vector last = Narrow(lasts, Room(2), count);
         Maxs(slots, last, 0, n);
         PipeBarrier<PIPE_V>(); // each step reads what the one before it wrote, or writes over it
@@ -62,19 +61,11 @@ public:
         Adds(slots, slots, 1, n);
         OrInto(look, lost, count);
         OrInto(look, need, count);
-        ToFlags(look, count);
-        const LocalTensor<uint8_t> bits = bits_buffer_.template Get<uint8_t>();
-        CompareScalar(bits, look, 1, CMPMODE::EQ, Lanes(count));
-        PipeBarrier<PIPE_V>();
-        uint64_t kept = 0;
-        GatherMask(Room(kList), Room(kIndex), bits.template ReinterpretCast<uint32_t>(), true, Lanes(count),
-                   {1, 1, 8, 8}, kept);
-        next_ = 0;
-        Order<HardEvent::V_S>(); // V has made slots and list, and read lengths and last slots, before S reads any
+        list_.Make(count);
     }
 
     // The next row of the list.
-    __aicore__ inline uint32_t Next() { return static_cast<uint32_t>(Room(kList).GetValue(next_++)); }
+    __aicore__ inline uint32_t Next() { return list_.Next(); }
 
     // The slot of a row, by S, which has the rank-th page of the list where it needs one; -1 of a bad one, which is reported.
     __aicore__ inline int64_t Slot(FaultLog &fault, uint64_t row, int64_t seq, int64_t last, uint64_t rank) const
@@ -100,23 +91,17 @@ public:
     Vector slots;
 
 private:
-    static constexpr uint32_t kLanes = 64; // elements that a comparison makes bits of
     static constexpr int32_t kMostSlot = 0x7fffffff;
-    // Vectors; 0 to 2 are to work in.
-    static constexpr uint32_t kLook = 3, kSlots = 4, kIndex = 5, kList = 6;
-    static constexpr uint32_t kVectors = 7;
+    static constexpr uint32_t kSlots = 3, kVectors = 4; // 0 to 2 are to work in
 
-    // So many rows, and at least one that there is not, in whole comparisons.
-    __aicore__ static inline uint32_t Lanes(uint32_t count) { return (count / kLanes + 1) * kLanes; }
-
-    __aicore__ inline Vector Room(uint32_t i) const { return buffer_.template Get<int32_t>()[i * room_]; }
+    __aicore__ inline Vector Room(uint32_t i) const { return buffer_.template Get<int32_t>()[i * most_]; }
 
     uint32_t page_size_;
     Column<S> pages_;
-    uint32_t room_;      // elements of a vector
+    RowList list_;
+    uint32_t most_;
     uint64_t first_ = 0; // the page of the list that landed first
-    uint32_t next_ = 0;  // of the list of rows
-    mutable TBuf<TPosition::VECCALC> buffer_, bits_buffer_;
+    mutable TBuf<TPosition::VECCALC> buffer_;
 };
 
 } // namespace cache_loc

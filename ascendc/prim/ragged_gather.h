@@ -60,14 +60,14 @@ struct NoSlots {
     }
 };
 
-template <typename O>
+// In tiles of up to kTile slots.
+template <typename O, uint32_t kTile = ASCEND_CACHE_LOC_COPY_TILE_MAX>
 class RaggedGather {
 public:
-    // Into an output at an address, in tiles of so many slots, a multiple of 32 up to ASCEND_CACHE_LOC_COPY_TILE_MAX.
+    // Into an output at an address, in tiles of so many slots, a multiple of 32 up to kTile.
     __aicore__ inline RaggedGather(TPipe &pipe, uint64_t out, uint32_t tile)
-        : packing_(pipe, out, ASCEND_CACHE_LOC_COPY_TILE_MAX), blocks_(tile / kBlock)
+        : packing_(pipe, out, kTile), blocks_(tile / kBlock)
     {
-        constexpr uint32_t kTile = ASCEND_CACHE_LOC_COPY_TILE_MAX;
         for (uint32_t i = 0; i < kLandings; ++i) {
             pipe.InitBuffer(landing_buffers_[i], kTile * sizeof(int32_t));
             pipe.InitBuffer(pattern_buffers_[i], kTile / kBlock);

@@ -3,6 +3,8 @@ use super::{OperationInfo, ParameterBlock};
 
 pub const ASCEND_CACHE_LOC_LINE_BYTES: u32 = 64;
 pub const ASCEND_CACHE_LOC_COPY_TILE_MAX: u32 = 4096;
+pub const ASCEND_CACHE_LOC_PAGED_TILE_MAX: u32 = 2048;
+pub const ASCEND_CACHE_LOC_PAGES_MAX: u32 = 512;
 pub const ASCEND_CACHE_LOC_SCATTER_TILE_MAX: u32 = 1024;
 pub const ASCEND_CACHE_LOC_SCAN_TILE_MAX: u32 = 1024;
 pub const ASCEND_CACHE_LOC_CHECKPOINTS_MAX: u32 = 256;
@@ -10,6 +12,7 @@ pub const ASCEND_CACHE_LOC_LENGTHS_MAX: u32 = 8192;
 pub const ASCEND_CACHE_LOC_ROW_TILE_MAX: u32 = 1024;
 pub const ASCEND_CACHE_LOC_WALK_TILE_MAX: u32 = 256;
 pub const ASCEND_CACHE_LOC_ALLOC_DECODE_ID: u32 = 5;
+pub const ASCEND_CACHE_LOC_ALLOC_EXTEND_ID: u32 = 6;
 pub const ASCEND_CACHE_LOC_ASSIGN_EXTEND_CACHE_LOCS_ID: u32 = 2;
 pub const ASCEND_CACHE_LOC_ASSIGN_EXTEND_CACHE_LOCS_UNIFORM_ID: u32 = 3;
 pub const ASCEND_CACHE_LOC_ASSIGN_REQ_TO_TOKEN_POOL_ID: u32 = 4;
@@ -185,6 +188,80 @@ const _: () = {
     [
         "Offset of field: AscendCacheLocAllocDecodeParams::tile",
     ][::core::mem::offset_of!(AscendCacheLocAllocDecodeParams, tile) - 132usize];
+};
+#[repr(C)]
+#[derive(Debug, Default, Copy, Clone)]
+pub struct AscendCacheLocAllocExtendParams {
+    pub head: AscendCacheLocHead,
+    pub prefix_lens: AscendCacheLocArray,
+    pub seq_lens: AscendCacheLocArray,
+    pub last_locs: AscendCacheLocArray,
+    pub free_pages: AscendCacheLocArray,
+    pub out: AscendCacheLocArray,
+    pub capacity: u64,
+    pub page_size: u32,
+    pub free: u32,
+    pub n: u32,
+    pub row_cost_bytes: u32,
+    pub copy_tile: u32,
+    pub scan_tile: u32,
+    pub walk_tile: u32,
+    pub checkpoints: u32,
+}
+#[allow(clippy::unnecessary_operation, clippy::identity_op)]
+const _: () = {
+    [
+        "Size of AscendCacheLocAllocExtendParams",
+    ][::core::mem::size_of::<AscendCacheLocAllocExtendParams>() - 184usize];
+    [
+        "Alignment of AscendCacheLocAllocExtendParams",
+    ][::core::mem::align_of::<AscendCacheLocAllocExtendParams>() - 8usize];
+    [
+        "Offset of field: AscendCacheLocAllocExtendParams::head",
+    ][::core::mem::offset_of!(AscendCacheLocAllocExtendParams, head) - 0usize];
+    [
+        "Offset of field: AscendCacheLocAllocExtendParams::prefix_lens",
+    ][::core::mem::offset_of!(AscendCacheLocAllocExtendParams, prefix_lens) - 24usize];
+    [
+        "Offset of field: AscendCacheLocAllocExtendParams::seq_lens",
+    ][::core::mem::offset_of!(AscendCacheLocAllocExtendParams, seq_lens) - 48usize];
+    [
+        "Offset of field: AscendCacheLocAllocExtendParams::last_locs",
+    ][::core::mem::offset_of!(AscendCacheLocAllocExtendParams, last_locs) - 72usize];
+    [
+        "Offset of field: AscendCacheLocAllocExtendParams::free_pages",
+    ][::core::mem::offset_of!(AscendCacheLocAllocExtendParams, free_pages) - 96usize];
+    [
+        "Offset of field: AscendCacheLocAllocExtendParams::out",
+    ][::core::mem::offset_of!(AscendCacheLocAllocExtendParams, out) - 120usize];
+    [
+        "Offset of field: AscendCacheLocAllocExtendParams::capacity",
+    ][::core::mem::offset_of!(AscendCacheLocAllocExtendParams, capacity) - 144usize];
+    [
+        "Offset of field: AscendCacheLocAllocExtendParams::page_size",
+    ][::core::mem::offset_of!(AscendCacheLocAllocExtendParams, page_size) - 152usize];
+    [
+        "Offset of field: AscendCacheLocAllocExtendParams::free",
+    ][::core::mem::offset_of!(AscendCacheLocAllocExtendParams, free) - 156usize];
+    [
+        "Offset of field: AscendCacheLocAllocExtendParams::n",
+    ][::core::mem::offset_of!(AscendCacheLocAllocExtendParams, n) - 160usize];
+    [
+        "Offset of field: AscendCacheLocAllocExtendParams::row_cost_bytes",
+    ][::core::mem::offset_of!(AscendCacheLocAllocExtendParams, row_cost_bytes)
+        - 164usize];
+    [
+        "Offset of field: AscendCacheLocAllocExtendParams::copy_tile",
+    ][::core::mem::offset_of!(AscendCacheLocAllocExtendParams, copy_tile) - 168usize];
+    [
+        "Offset of field: AscendCacheLocAllocExtendParams::scan_tile",
+    ][::core::mem::offset_of!(AscendCacheLocAllocExtendParams, scan_tile) - 172usize];
+    [
+        "Offset of field: AscendCacheLocAllocExtendParams::walk_tile",
+    ][::core::mem::offset_of!(AscendCacheLocAllocExtendParams, walk_tile) - 176usize];
+    [
+        "Offset of field: AscendCacheLocAllocExtendParams::checkpoints",
+    ][::core::mem::offset_of!(AscendCacheLocAllocExtendParams, checkpoints) - 180usize];
 };
 #[repr(C)]
 #[derive(Debug, Default, Copy, Clone)]
@@ -521,6 +598,7 @@ const _: () = {
 };
 pub const OPERATIONS: &[OperationInfo] = &[
     OperationInfo { id: ASCEND_CACHE_LOC_ALLOC_DECODE_ID, name: "alloc_decode", kernel: "ascend_cache_loc_alloc_decode", arrays: &["seq_lens", "last_locs", "free_pages", "out"] },
+    OperationInfo { id: ASCEND_CACHE_LOC_ALLOC_EXTEND_ID, name: "alloc_extend", kernel: "ascend_cache_loc_alloc_extend", arrays: &["prefix_lens", "seq_lens", "last_locs", "free_pages", "out"] },
     OperationInfo { id: ASCEND_CACHE_LOC_ASSIGN_EXTEND_CACHE_LOCS_ID, name: "assign_extend_cache_locs", kernel: "ascend_cache_loc_assign_extend_cache_locs", arrays: &["table", "req_pool_indices", "start_offsets", "end_offsets", "out"] },
     OperationInfo { id: ASCEND_CACHE_LOC_ASSIGN_EXTEND_CACHE_LOCS_UNIFORM_ID, name: "assign_extend_cache_locs_uniform", kernel: "ascend_cache_loc_assign_extend_cache_locs_uniform", arrays: &["table", "req_pool_indices", "start_offsets", "positions", "out"] },
     OperationInfo { id: ASCEND_CACHE_LOC_ASSIGN_REQ_TO_TOKEN_POOL_ID, name: "assign_req_to_token_pool", kernel: "ascend_cache_loc_assign_req_to_token_pool", arrays: &["table", "req_pool_indices", "start_offsets", "end_offsets", "locs"] },
@@ -533,30 +611,37 @@ unsafe impl ParameterBlock for AscendCacheLocAllocDecodeParams {
         &mut self.head
     }
 }
+const _: () = assert!(size_of::<AscendCacheLocAllocExtendParams>() == size_of::<AscendCacheLocHead>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<u64>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>(), "no padding");
+unsafe impl ParameterBlock for AscendCacheLocAllocExtendParams {
+    const OPERATION: usize = 1;
+    fn head_mut(&mut self) -> &mut AscendCacheLocHead {
+        &mut self.head
+    }
+}
 const _: () = assert!(size_of::<AscendCacheLocAssignExtendCacheLocsParams>() == size_of::<AscendCacheLocHead>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<u64>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>(), "no padding");
 unsafe impl ParameterBlock for AscendCacheLocAssignExtendCacheLocsParams {
-    const OPERATION: usize = 1;
+    const OPERATION: usize = 2;
     fn head_mut(&mut self) -> &mut AscendCacheLocHead {
         &mut self.head
     }
 }
 const _: () = assert!(size_of::<AscendCacheLocAssignExtendCacheLocsUniformParams>() == size_of::<AscendCacheLocHead>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>(), "no padding");
 unsafe impl ParameterBlock for AscendCacheLocAssignExtendCacheLocsUniformParams {
-    const OPERATION: usize = 2;
+    const OPERATION: usize = 3;
     fn head_mut(&mut self) -> &mut AscendCacheLocHead {
         &mut self.head
     }
 }
 const _: () = assert!(size_of::<AscendCacheLocAssignReqToTokenPoolParams>() == size_of::<AscendCacheLocHead>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<u64>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>(), "no padding");
 unsafe impl ParameterBlock for AscendCacheLocAssignReqToTokenPoolParams {
-    const OPERATION: usize = 3;
+    const OPERATION: usize = 4;
     fn head_mut(&mut self) -> &mut AscendCacheLocHead {
         &mut self.head
     }
 }
 const _: () = assert!(size_of::<AscendCacheLocGetLastLocParams>() == size_of::<AscendCacheLocHead>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>(), "no padding");
 unsafe impl ParameterBlock for AscendCacheLocGetLastLocParams {
-    const OPERATION: usize = 4;
+    const OPERATION: usize = 5;
     fn head_mut(&mut self) -> &mut AscendCacheLocHead {
         &mut self.head
     }

@@ -4,6 +4,7 @@
 //! once, in [`enqueue`].
 
 mod alloc_decode;
+mod alloc_extend;
 mod assign_extend_cache_locs;
 mod assign_extend_cache_locs_uniform;
 mod assign_req_to_token_pool;
@@ -11,6 +12,7 @@ mod get_last_loc;
 mod plan;
 
 pub use alloc_decode::*;
+pub use alloc_extend::*;
 pub use assign_extend_cache_locs::*;
 pub use assign_extend_cache_locs_uniform::*;
 pub use assign_req_to_token_pool::*;

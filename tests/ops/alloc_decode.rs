@@ -253,7 +253,7 @@ fn needed(seq_lens: &[i64], page_size: i64) -> usize {
 }
 
 /// So many pages that there can be, the greatest among them.
-fn pages(count: usize, page_size: usize, salt: u64) -> Vec<i64> {
+pub(super) fn pages(count: usize, page_size: usize, salt: u64) -> Vec<i64> {
     let limit = (1 << 31) / page_size as u64;
     (0..count as u64)
         .map(|i| if i % 7 == 2 { limit - 1 } else { splitmix64(salt.wrapping_add(i)) % limit })
@@ -262,7 +262,8 @@ fn pages(count: usize, page_size: usize, salt: u64) -> Vec<i64> {
 }
 
 /// Page sizes: powers of two and others, and the ends of what they can be.
-const PAGE_SIZES: [usize; 14] = [1, 2, 3, 16, 64, 100, 128, 256, 512, 1000, 4095, 65_536, 1 << 30, (1 << 31) - 2];
+pub(super) const PAGE_SIZES: [usize; 14] =
+    [1, 2, 3, 16, 64, 100, 128, 256, 512, 1000, 4095, 65_536, 1 << 30, (1 << 31) - 2];
 
 /// The greatest length.
 const MOST: i64 = (1 << 31) - 2;
@@ -308,14 +309,16 @@ fn with_pages(case: &Case, free: usize, salt: u64) -> Case {
 }
 
 /// The case with some pages that there cannot be.
-fn spoiled(mut case: Case, salt: u64) -> Case {
-    let (len, wide) = (case.arrays[2].len() as u64, case.dtypes.slots == IntType::I64);
+pub(super) fn spoiled(mut case: Case, salt: u64) -> Case {
+    let wide = case.dtypes.slots == IntType::I64;
+    let pages = case.arrays.last_mut().expect("some arrays");
+    let len = pages.len() as u64;
     let limit = (1 << 31) / case.numbers[0];
     let bad = [-1, limit.min(i32::MAX.into()), i32::MIN.into(), limit, i64::MIN, (1 << 32) + limit - 1, i64::MAX];
     for i in 0..salt % 3 + 1 {
         if len > 0 {
             let page = bad[(splitmix64(salt ^ i) % if wide { 7 } else { 3 }) as usize];
-            case.arrays[2][(splitmix64(salt + i) % len) as usize] = page;
+            pages[(splitmix64(salt + i) % len) as usize] = page;
         }
     }
     case

@@ -53,7 +53,7 @@ fn all_cases_pass(backend: &mut dyn Backend) {
     let files = names.map(|name| PathBuf::from(CASES).join(name));
     let mut out = Vec::new();
     let tally = replay(backend, &files, DEFAULT, &mut out).unwrap();
-    assert_eq!(String::from_utf8(out).unwrap(), "84 passed, 0 failed\n");
+    assert_eq!(String::from_utf8(out).unwrap(), "98 passed, 0 failed\n");
     assert_eq!(exit_code(&Ok(tally)), 0);
 }
 
