@@ -17,6 +17,8 @@ use harness::workload::Workload;
 
 #[path = "sim_kernels/alloc_decode.rs"]
 mod alloc_decode;
+#[path = "sim_kernels/alloc_extend.rs"]
+mod alloc_extend;
 #[path = "sim_kernels/pool.rs"]
 mod pool;
 #[path = "sim_kernels/uniform.rs"]

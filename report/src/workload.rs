@@ -49,6 +49,9 @@ impl Workload {
             all.push(Self::new(&format!("4096 x {tokens}"), &pool, &[tokens; 4096]));
         }
         all.push(Self::new("1024 x 1", &pool, &[1; 1024]));
+        all.push(Self::new("8 x 8192", &long, &[8192; 8]));
+        all.push(Self::new("64 x 512", &pool, &[512; 64]));
+        all.push(Self::new("256 x 5", &pool, &[5; 256]));
         all
     }
 
