@@ -7,7 +7,7 @@
 #define ASCEND_CACHE_LOC_COPY_TILE_MAX 4096
 /* The same where slots are made of pages, and pages of the list that are there at a time (prim/page_list.h). */
 #define ASCEND_CACHE_LOC_PAGED_TILE_MAX 2048
-#define ASCEND_CACHE_LOC_PAGES_MAX 512
+#define ASCEND_CACHE_LOC_PAGES_MAX 768
 /* Slots that a tile of ragged input has room for (prim/ragged_scatter.h). A multiple of 64. */
 #define ASCEND_CACHE_LOC_SCATTER_TILE_MAX 1024
 /* Rows whose lengths are summed at a time, and sums that are kept of them (prim/scan.h). */

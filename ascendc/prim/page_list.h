@@ -4,7 +4,8 @@
 // none, negative or with slots from 2^31 on, has kNoSlot, to which any place in a page can be added: it stays negative. V
 // clamps the pages to what surely are some, and S looks at those that are changed by it (row_list.h).
 //
-// Contract: Open once, then Want before the pages of a window are read, of pages that the list has.
+// Contract: Open once, which copies the list's begin in, all of a short list, since that takes a trip to memory; then Want
+// before the pages of a window are read, of pages that the list has.
 //
 // UB, for windows of `most` pages of S: those, 2 vectors of int32 and the list of them. Pipes: MTE2 lands, V computes, S looks;
 // Want orders them, and what V and S have read before.
@@ -56,7 +57,13 @@ public:
         SaturateCasts();
     }
 
-    __aicore__ inline void Open() { odd_.Open(most_); }
+    __aicore__ inline void Open()
+    {
+        odd_.Open(most_);
+        if (free_ != 0) {
+            Land(0);
+        }
+    }
 
     // The window has page k of the list when this returns.
     __aicore__ inline void Want(uint64_t k)
@@ -64,12 +71,14 @@ public:
         if (k >= first && k < end) {
             return;
         }
-        const auto count = static_cast<uint32_t>(Min(most_, free_ - k));
-        first = k;
-        end = k + count;
-        Order<HardEvent::S_MTE2>(); // S has read the pages before MTE2 copies others in
-        Order<HardEvent::V_MTE2>(); // V has, too
-        pages_.Load(k, count);
+        if (k >= landed_ + most_ || k < landed_) {
+            Order<HardEvent::S_MTE2>(); // S has read the pages before MTE2 copies others in
+            Order<HardEvent::V_MTE2>(); // V has, too
+            Land(k);
+        }
+        first = landed_;
+        end = Min(landed_ + most_, free_);
+        const auto count = static_cast<uint32_t>(end - first);
         Order<HardEvent::MTE2_V>(); // MTE2 has filled them before V reads them
         const auto n = static_cast<int32_t>(count);
         const Vector odd = odd_.Marks(count), clamped = slots[most_];
@@ -101,10 +110,18 @@ public:
     Vector slots;                // of its pages
 
 private:
+    // Copies a window of the list in, from page k on.
+    __aicore__ inline void Land(uint64_t k)
+    {
+        landed_ = k;
+        pages_.Load(k, static_cast<uint32_t>(Min(most_, free_ - k)));
+    }
+
     PageSize size_;
     Column<S> pages_;
     RowList odd_;
-    uint64_t free_; // pages of the list
+    uint64_t free_;       // pages of the list
+    uint64_t landed_ = 0; // the first of those that were copied in last
     uint32_t most_;
     TBuf<TPosition::VECCALC> buffer_;
 };

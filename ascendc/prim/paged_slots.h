@@ -98,6 +98,7 @@ struct ShortPages {
         Add(dst, dst, token, n);
         PipeBarrier<PIPE_V>();
         Maxs(dst, dst, -1, n);
+        PipeBarrier<PIPE_V>(); // V has read room before the next piece is made there
     }
 
     const PageList<S> &list;
