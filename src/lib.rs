@@ -117,9 +117,10 @@ mod ops;
 pub mod sim;
 
 pub use abi::Operation;
-pub use ascend_cache_loc_ref::{FaultKind, Int, IntType, Lengths, RowFault, ShapeError, TableShape};
-
-use ascend_cache_loc_ref::{batch_of, block_tables_of, uniform_batch_of};
+pub use ascend_cache_loc_ref::{
+    FaultKind, Int, IntType, Lengths, RefError, RowFault, ShapeError, TableShape, new_pages, new_pages_decode,
+};
+use ascend_cache_loc_ref::{PageSize, batch_of, block_tables_of, len_of, rows_of, uniform_batch_of};
 pub use device::*;
 pub use ops::*;
 

@@ -20,34 +20,28 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 COPY = ROOT / "target" / "plant"
-KERNELS = [
-    "ascendc/prim/dispatch.h",
-    "ascendc/prim/sync.h",
-    "ascendc/prim/dma.h",
-    "ascendc/prim/fault_log.h",
-    "ascendc/prim/split.h",
-    "ascendc/prim/packing.h",
-    "ascendc/prim/ragged_gather.h",
-    "ascendc/prim/int32.h",
-    "ascendc/prim/row_words.h",
-    "ascendc/prim/windows.h",
-    "ascendc/prim/place.h",
-    "ascendc/prim/scan.h",
-    "ascendc/ops/get_last_loc/kernel.h",
-    "ascendc/ops/assign_extend_cache_locs/kernel.h",
-    "ascendc/ops/assign_extend_cache_locs_uniform/kernel.h",
-    "ascendc/prim/range_fault.h",
-    "ascendc/prim/owned_rows.h",
-    "ascendc/prim/ragged_scatter.h",
-    "ascendc/ops/assign_req_to_token_pool/kernel.h",
-    "ascendc/prim/pages.h",
-    "ascendc/prim/filler.h",
-    "ascendc/prim/slot_map.h",
-    "ascendc/prim/page_gather.h",
-    "ascendc/ops/gather_block_tables/kernel.h",
-]
-DISPATCH, SYNC, DMA, FAULT, SPLIT, PACKING, GATHER, INT32, WORDS, WINDOWS, PLACE, SCAN, *OTHERS = KERNELS
-LAST, EXTEND, UNIFORM, RANGE, OWNED, SCATTER, POOL, PAGES, FILLER, MAP, PAGED, BLOCKS = OTHERS
+KERNELS = sorted(
+    str(path.relative_to(ROOT)) for glob in ("prim/*.h", "ops/*/kernel.h") for path in (ROOT / "ascendc").glob(glob)
+)
+
+
+def prim(names):
+    """The files of primitives."""
+    return [f"ascendc/prim/{name}.h" for name in names.split()]
+
+
+def ops(names):
+    """The kernels of operations."""
+    return [f"ascendc/ops/{name}/kernel.h" for name in names.split()]
+
+
+# Those that have bugs of their own below.
+DISPATCH, SYNC, DMA, FAULT, SPLIT = prim("dispatch sync dma fault_log split")
+PACKING, GATHER, INT32, WORDS, WINDOWS, PLACE, SCAN = prim("packing ragged_gather int32 row_words windows place scan")
+RANGE, OWNED, STRETCHES, SCATTER = prim("range_fault owned_rows stretches ragged_scatter")
+PAGES, FILLER, MAP, PAGED, NEEDS, DECODE = prim("pages filler slot_map page_gather page_needs decode_slots")
+LAST, EXTEND, UNIFORM = ops("get_last_loc assign_extend_cache_locs assign_extend_cache_locs_uniform")
+POOL, BLOCKS, ALLOC_DECODE = ops("assign_req_to_token_pool gather_block_tables alloc_decode")
 
 # A statement that only orders: deleted, each in turn.
 ORDERING = re.compile(r"^\s*(Order<[^>]*>|SetFlag<[^>]*>|WaitFlag<[^>]*>|PipeBarrier<\w+>)\([^;]*\);")
@@ -110,6 +104,37 @@ BY_HAND = [
     (SPLIT, "Min(span_, AlignUp(out_, position, element_bytes_))", "Min(span_, position)"),
     (SPLIT, "written / columns_ * stride_ + written % columns_", "written"),
     # Not here: how much the rows of requests weigh. Shares are uneven then, and still meet.
+    # A decode step: which rows need a page, whose it is, which S looks at, and where there are too few.
+    (NEEDS, "return IsLength(seq) && ", "return "),
+    (NEEDS, "seq >= 1 && seq <= kMostLength", "seq >= 1 && seq < kMostLength"),
+    (NEEDS, "Maxs(length, seq, 0, n);", "Maxs(length, seq, 1, n);"),
+    (NEEDS, "Mins(token, token, kMostLength - 1, n);", ""),
+    (NEEDS, "Maxs(before, before, -1, n);", ""),
+    (NEEDS, "Mins(wrong, wrong, kMostLength, n);", ""),
+    (NEEDS, "Duplicate(sum, 0, static_cast<int32_t>(most_));", "Duplicate(sum, 0, static_cast<int32_t>(most_ / 2));"),
+    (NEEDS, "left >= kBlock; left /= 2", "left > kBlock; left /= 2"),
+    (DECODE, "Mins(slots, slots, kMostSlot - 2, n);", ""),
+    (DECODE, "Maxs(slots, last, 0, n);", "Maxs(slots, last, -1, n);"),
+    (DECODE, "OrInto(look, lost, count);", ""),
+    (DECODE, "OrInto(look, need, count);", ""),
+    (DECODE, "return (count / kLanes + 1) * kLanes;", "return (count + kLanes - 1) / kLanes * kLanes;"),
+    (DECODE, "page >= 0 && page < limit", "page >= 0 && page <= limit"),
+    (DECODE, "page >= 0 && page < limit", "page < limit"),
+    (DECODE, "0x80000000u / page_size_", "0x7fffffffu / page_size_"),
+    (DECODE, "last < 0 || last >= kMostSlot", "last < 0 || last > kMostSlot"),
+    (DECODE, "last < 0 || last >= kMostSlot", "last >= kMostSlot"),
+    (DECODE, "rank - first_)", "rank)"),
+    (ALLOC_DECODE, "&& share_.end - share_.begin == params_.n", ""),
+    (ALLOC_DECODE, "slots_.needs.Count(0, share_.begin)", "0"),
+    (ALLOC_DECODE, "rank_ + slots_.needs.Count(row + count, params_.n) > params_.free", "rank_ > params_.free"),
+    (ALLOC_DECODE, "row == share_.begin && ", ""),
+    (ALLOC_DECODE, "Min(params_.free - rank_, count)", "Min(params_.free - rank_, count - 1)"),
+    (ALLOC_DECODE, "if (!needs || rank_ < params_.free) {", "{"),
+    (ALLOC_DECODE, "Exhausted(first_rank);", "Exhausted(rank_);"),
+    (ALLOC_DECODE, "fault_.Forget();", ""),
+    (ALLOC_DECODE, "rank++ == params_.free", "++rank == params_.free"),
+    (ALLOC_DECODE, "slots_.slots, -1, static_cast<int32_t>(kTile)", "slots_.slots, -1, static_cast<int32_t>(kTile / 2)"),
+    (ALLOC_DECODE, "fault_.Report(row, ", "fault_.Report(i, "),
     # The pool: whose lines, which slots, and what a bad one stops.
     (OWNED, "Adds(d, d, -1, n);", ""),
     (OWNED, "Muls(mine, mine, -1, n);", ""),

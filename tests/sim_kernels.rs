@@ -15,6 +15,10 @@ use harness::ops::{AssignExtendCacheLocs, GetLastLoc};
 use harness::suite;
 use harness::workload::Workload;
 
+#[path = "sim_kernels/alloc_decode.rs"]
+mod alloc_decode;
+#[path = "sim_kernels/alloc_extend.rs"]
+mod alloc_extend;
 #[path = "sim_kernels/block_tables.rs"]
 mod block_tables;
 #[path = "sim_kernels/pool.rs"]

@@ -5,6 +5,9 @@
 
 /* Slots that a tile of ragged output has room for (prim/ragged_gather.h). */
 #define ASCEND_CACHE_LOC_COPY_TILE_MAX 4096
+/* The same where slots are made of pages, and pages of the list that are there at a time (prim/page_list.h). */
+#define ASCEND_CACHE_LOC_PAGED_TILE_MAX 2048
+#define ASCEND_CACHE_LOC_PAGES_MAX 768
 /* Slots that a tile of ragged input has room for (prim/ragged_scatter.h), of int32 and of int64: multiples of 256. Of int32 a
  * little more than a power of two, so that half of 8,192 fits however it is cut. */
 #define ASCEND_CACHE_LOC_SCATTER_TILE_MAX 4352

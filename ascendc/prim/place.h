@@ -22,21 +22,40 @@ namespace cache_loc {
 // The end offset from which on a row has no place: no table has that many entries a row.
 inline constexpr int64_t kEndLimit = 0x7fffffff;
 
-__aicore__ inline constexpr uint64_t PlaceLength(int64_t start, int64_t end)
+__aicore__ inline constexpr bool HasPlace(int64_t start, int64_t end)
 {
-    return 0 <= start && start <= end && end < kEndLimit ? static_cast<uint64_t>(end - start) : 0;
+    return 0 <= start && start <= end && end < kEndLimit;
 }
 
-// Lengths for a scan (scan.h): those of the rows' places.
-template <typename L>
+__aicore__ inline constexpr uint64_t PlaceLength(int64_t start, int64_t end)
+{
+    return HasPlace(start, end) ? static_cast<uint64_t>(end - start) : 0;
+}
+
+// What a row with a place has of length: its tokens. For S, and for V, which may work in `room`: the first two vectors, where
+// start and end may stand, and kLent more.
+struct TokensOfPlace {
+    static constexpr uint32_t kLent = 0;
+
+    __aicore__ inline uint64_t Of(int64_t start, int64_t end) const { return static_cast<uint64_t>(end - start); }
+
+    __aicore__ inline void Fill(const LocalTensor<int32_t> &length, const LocalTensor<int32_t> &start,
+                                const LocalTensor<int32_t> &end, const LocalTensor<int32_t> *, uint32_t count) const
+    {
+        Sub(length, end, start, static_cast<int32_t>(count));
+    }
+};
+
+// Lengths for a scan (scan.h): those of the rows' places, or what else rows with a place have of length.
+template <typename L, typename Growth = TokensOfPlace>
 class PlaceLengths {
 public:
     using Vector = LocalTensor<int32_t>;
-    static constexpr uint32_t kLent = 4; // vectors that Fill needs to work in
+    static constexpr uint32_t kLent = 4 + Growth::kLent; // vectors that Fill needs to work in
 
     // Of offsets in two arrays, so many rows at a time at most.
-    __aicore__ inline PlaceLengths(TPipe &pipe, uint64_t starts, uint64_t ends, uint32_t most)
-        : starts_{{pipe, starts, most}, {pipe, starts, most}}, ends_{{pipe, ends, most}, {pipe, ends, most}}
+    __aicore__ inline PlaceLengths(TPipe &pipe, uint64_t starts, uint64_t ends, uint32_t most, const Growth &growth = {})
+        : growth(growth), starts_{{pipe, starts, most}, {pipe, starts, most}}, ends_{{pipe, ends, most}, {pipe, ends, most}}
     {
         SaturateCasts();
     }
@@ -56,7 +75,11 @@ public:
     __aicore__ inline const LocalTensor<L> &Ends() const { return ends_[0].tile; }
     __aicore__ inline int64_t Start(uint32_t i AND_SIM_CALLER) const { return starts_[0].Get(i); }
     __aicore__ inline int64_t End(uint32_t i AND_SIM_CALLER) const { return ends_[0].Get(i); }
-    __aicore__ inline uint64_t Get(uint32_t i AND_SIM_CALLER) const { return PlaceLength(Start(i), End(i)); }
+    __aicore__ inline uint64_t Get(uint32_t i AND_SIM_CALLER) const
+    {
+        const int64_t start = Start(i), end = End(i);
+        return HasPlace(start, end) ? growth.Of(start, end) : 0;
+    }
 
     // ---- For V: Open, then a Load and a Fill for each tile, a Load ahead at most, then Close ----
 
@@ -105,7 +128,7 @@ public:
 
         // b = clamp(D, -1, 1)^2; d = end - start; length = d - d * b.
         Maxs(wrong, wrong, -1, n);
-        Sub(scratch, end, start, n);
+        growth.Fill(scratch, start, end, &lent[2], count);
         PipeBarrier<PIPE_V>();
         SetFlag<HardEvent::V_MTE2>(read_[turn_]); // V has read starts_ and ends_ before MTE2 copies other rows in
         turn_ ^= 1;
@@ -128,6 +151,8 @@ public:
             GetTPipePtr()->ReleaseEventID<HardEvent::V_MTE2>(read_[i]);
         }
     }
+
+    Growth growth;
 
 private:
     static constexpr uint32_t kTurns = 2;

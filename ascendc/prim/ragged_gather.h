@@ -22,7 +22,7 @@
 namespace cache_loc {
 
 // Sources. Fill puts elements `at`.. of the piece into dst, which begins at a block; kByVector says whether V does that, or
-// MTE2. The gather orders either.
+// MTE2. The gather orders either, but for what a source that V fills by several instructions has beside dst.
 
 // Entries of the table, from element `from` of it on.
 struct TableSlots {
@@ -60,14 +60,14 @@ struct NoSlots {
     }
 };
 
-template <typename O>
+// In tiles of up to kTile slots.
+template <typename O, uint32_t kTile = ASCEND_CACHE_LOC_COPY_TILE_MAX>
 class RaggedGather {
 public:
-    // Into an output at an address, in tiles of so many slots, a multiple of 32 up to ASCEND_CACHE_LOC_COPY_TILE_MAX.
+    // Into an output at an address, in tiles of so many slots, a multiple of 32 up to kTile.
     __aicore__ inline RaggedGather(TPipe &pipe, uint64_t out, uint32_t tile)
-        : packing_(pipe, out, ASCEND_CACHE_LOC_COPY_TILE_MAX), blocks_(tile / kBlock)
+        : packing_(pipe, out, kTile), blocks_(tile / kBlock)
     {
-        constexpr uint32_t kTile = ASCEND_CACHE_LOC_COPY_TILE_MAX;
         for (uint32_t i = 0; i < kLandings; ++i) {
             pipe.InitBuffer(landing_buffers_[i], kTile * sizeof(int32_t));
             pipe.InitBuffer(pattern_buffers_[i], kTile / kBlock);
@@ -139,13 +139,12 @@ private:
     {
         const LocalTensor<int32_t> dst = landing_[turn_][used_ * kBlock];
         if constexpr (Source::kByVector) {
-            Order<HardEvent::MTE2_V>(); // MTE3 has stored dst, and MTE2 has waited for that, before V fills it again
-            source.Fill(dst, at, count);
-            PipeBarrier<PIPE_V>();      // dst is written before V packs it
-            Order<HardEvent::V_MTE3>(); // V has written dst before MTE3 stores it
-        } else {
-            source.Fill(dst, at, count); // Open has waited, and Packing does
+            if (!by_vector_) {
+                Order<HardEvent::MTE2_V>(); // MTE3 has stored the landing, and MTE2 has waited for that, before V fills it
+                by_vector_ = true;
+            }
         }
+        source.Fill(dst, at, count); // by MTE2: Open has waited, and Packing does
     }
 
     // Every element of every block counts, until a piece says otherwise.
@@ -161,6 +160,7 @@ private:
         used_ = 0;
         elements_ = 0;
         gaps_ = false;
+        by_vector_ = false;
         Await(turn_);
     }
 
@@ -175,6 +175,10 @@ private:
     {
         if (elements_ == 0) {
             return;
+        }
+        if (by_vector_) {
+            PipeBarrier<PIPE_V>();      // V has written its pieces before it packs them
+            Order<HardEvent::V_MTE3>(); // and before MTE3 stores them
         }
         if (gaps_) {
             Order<HardEvent::S_V>(); // S has set its bytes of pattern_[turn_] before V reads them
@@ -197,6 +201,7 @@ private:
     uint32_t used_ = 0;     // blocks of it
     uint32_t elements_ = 0; // of it
     bool gaps_ = false;
+    bool by_vector_ = false; // whether V has filled pieces of it
     // Ids of the flags that stay up from one tile to the next.
     TEventID stored_[kLandings] = {}; // MTE3_MTE2
     TEventID filled_[kLandings] = {}; // V_S

@@ -78,6 +78,20 @@ public:
         return static_cast<uint64_t>(pairs_.GetValue(static_cast<uint32_t>(i)));
     }
 
+    // The sum of the lengths before a row: any where the lengths are kept, else one with a checkpoint.
+    __aicore__ inline uint64_t SumBefore(uint64_t row) const
+    {
+        uint64_t sum = 0, at = 0;
+        for (uint32_t i = 0; at + Rows() <= row; ++i, at += Rows()) {
+            sum += static_cast<uint64_t>(Sum(i));
+        }
+        for (; at < row; at += 2) {
+            const uint64_t pair = Pair(at / 2);
+            sum += static_cast<uint32_t>(pair) + (at + 1 < row ? pair >> 32 : 0);
+        }
+        return sum;
+    }
+
     // Fills the sums; returns the sum of all.
     __aicore__ inline int64_t Run(uint32_t core, uint32_t cores)
     {

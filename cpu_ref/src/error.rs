@@ -32,13 +32,13 @@ pub enum ShapeError {
         /// Elements given.
         len: usize,
     },
-    /// An array's length is not the batch, which is the length of `req_pool_indices`.
+    /// An array's length is not the batch, which is the length of the operation's first index array.
     LengthMismatch {
         /// The array.
         argument: &'static str,
         /// Its length in elements.
         len: usize,
-        /// The length of `req_pool_indices`.
+        /// The batch.
         batch: usize,
     },
     /// An output of rows of equally many tokens is not as long as all of them.
@@ -92,7 +92,7 @@ impl Display for ShapeError {
                 write!(f, "table: {len} elements given, its shape needs {needed}")
             }
             Self::LengthMismatch { argument, len, batch } => {
-                write!(f, "{argument}: {len} elements, the batch (req_pool_indices) has {batch}")
+                write!(f, "{argument}: {len} elements, the batch has {batch}")
             }
             Self::TokensMismatch { argument, len, batch, tokens_per_row } => {
                 write!(

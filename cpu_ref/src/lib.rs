@@ -6,6 +6,7 @@ mod error;
 mod fault;
 mod int;
 mod ops;
+mod pages;
 mod shape;
 mod table;
 
@@ -13,5 +14,6 @@ pub use error::{RefError, ShapeError};
 pub use fault::{FaultKind, RowFault};
 pub use int::{Int, IntType};
 pub use ops::*;
-pub use shape::{TableShape, batch_of, block_tables_of, uniform_batch_of};
+pub use pages::{PageSize, new_pages, new_pages_decode};
+pub use shape::{TableShape, batch_of, block_tables_of, len_of, rows_of, uniform_batch_of};
 pub use table::{ReqToToken, ReqToTokenMut};

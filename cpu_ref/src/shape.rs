@@ -94,14 +94,27 @@ impl TableShape {
 /// # Errors
 /// [`ShapeError`] where a length differs from it, or it reaches 2^31 - 1.
 pub fn batch_of(req_pool_indices: usize, others: &[(&'static str, usize)]) -> Result<usize, ShapeError> {
-    let batch = req_pool_indices;
-    if batch > MAX_DIM {
-        return Err(ShapeError::TooLarge { argument: "req_pool_indices", value: batch, max: MAX_DIM });
-    }
+    rows_of(("req_pool_indices", req_pool_indices), others)
+}
+
+/// The batch of a call, which is the length of its `first` index array, where the `others`, by name and length, agree.
+///
+/// # Errors
+/// [`ShapeError`] where a length differs from it, or it reaches 2^31 - 1.
+pub fn rows_of(first: (&'static str, usize), others: &[(&'static str, usize)]) -> Result<usize, ShapeError> {
+    let batch = len_of(first)?;
     match others.iter().find(|(_, len)| *len != batch) {
         Some(&(argument, len)) => Err(ShapeError::LengthMismatch { argument, len, batch }),
         None => Ok(batch),
     }
+}
+
+/// The length of an array, by its name.
+///
+/// # Errors
+/// [`ShapeError::TooLarge`] where it reaches 2^31 - 1.
+pub fn len_of((argument, value): (&'static str, usize)) -> Result<usize, ShapeError> {
+    if value > MAX_DIM { Err(ShapeError::TooLarge { argument, value, max: MAX_DIM }) } else { Ok(value) }
 }
 
 /// The batch of a call whose outputs, by name and length, hold equally many tokens of each row.
@@ -126,6 +139,15 @@ pub fn uniform_batch_of(
     }
 }
 
+/// Checks that a number of the call is from 1 to 2^31 - 2.
+pub(crate) fn in_range(argument: &'static str, value: usize) -> Result<(), ShapeError> {
+    if (1..=MAX_DIM).contains(&value) {
+        return Ok(());
+    }
+    let value = i64::try_from(value).unwrap_or(i64::MAX);
+    Err(ShapeError::OutOfRange { argument, value, min: 1, max: MAX_DIM as i64 })
+}
+
 /// The batch of a call that makes block tables, for arrays of these lengths and tables of these shapes.
 ///
 /// # Errors
@@ -143,12 +165,8 @@ pub fn block_tables_of(
         Lengths::Each(lens) => batch_of(req_pool_indices, &[("lens", lens)])?,
         Lengths::Until(_) => batch_of(req_pool_indices, &[])?,
     };
-    for (argument, value) in [("page_size", page_size), ("repeat", repeat)] {
-        if !(1..=MAX_DIM).contains(&value) {
-            let value = i64::try_from(value).unwrap_or(i64::MAX);
-            return Err(ShapeError::OutOfRange { argument, value, min: 1, max: MAX_DIM as i64 });
-        }
-    }
+    in_range("page_size", page_size)?;
+    in_range("repeat", repeat)?;
     // All are below 2^31, so that 64 bits hold their products.
     if let Lengths::Until(value) = lens {
         let max = out.row_len() as i64 * page_size as i64;

@@ -21,7 +21,7 @@ const AROUND: (f64, f64, f64, f64) = (52.0, 62.0, 86.0, 52.0);
 pub fn draw() -> anyhow::Result<String> {
     let mut rows = Vec::new();
     let shown = |name: &str| BATCHES.iter().any(|n| name == format!("{n} x 4"));
-    Row::some(shown, &mut |row| {
+    Row::some(|_, workload| shown(workload), &mut |row| {
         if row.device_cores == DEVICE && (&*row.index, &*row.out) == ("i64", "i32") {
             rows.push(row);
         }

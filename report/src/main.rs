@@ -4,14 +4,14 @@ use std::io::{Write as _, stdout};
 use std::process::ExitCode;
 
 use harness::cli::{complain, reader_is_gone};
-use lexopt::Arg;
+use lexopt::{Arg, ValueExt as _};
 use report::chart;
 use report::cores::Choice;
 use report::row::Row;
 
-const HELP: &str = "usage: report [--json | --cores | --chart]
+const HELP: &str = "usage: report [--json | --cores | --chart] [OPERATION..]
 
-How long each operation takes by the cost model, on batches that serving sees.
+How long each operation, or those that are named, takes by the cost model, on batches that serving sees.
 
 --json   one object a line
 --chart  time against batch, as an SVG
@@ -30,7 +30,7 @@ fn main() -> ExitCode {
 }
 
 fn print() -> anyhow::Result<()> {
-    let (mut json, mut cores) = (false, false);
+    let (mut json, mut cores, mut named) = (false, false, Vec::new());
     let mut args = lexopt::Parser::from_env();
     while let Some(arg) = args.next()? {
         match arg {
@@ -44,6 +44,7 @@ fn print() -> anyhow::Result<()> {
                 writeln!(stdout(), "{HELP}")?;
                 return Ok(());
             }
+            Arg::Value(name) => named.push(name.string()?),
             other => return Err(other.unexpected().into()),
         }
     }
@@ -62,7 +63,8 @@ fn print() -> anyhow::Result<()> {
     if !json {
         writeln!(stdout(), "{}", Row::LEGEND)?;
     }
-    Row::all(&mut |row| match json {
+    let which = |operation: &str, _: &str| named.is_empty() || named.iter().any(|name| name == operation);
+    Row::some(which, &mut |row| match json {
         true => Ok(writeln!(stdout(), "{}", serde_json::to_string(&row)?)?),
         false => line(row.operation, Row::heading(), row.to_string()),
     })

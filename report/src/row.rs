@@ -53,23 +53,18 @@ fn times(steps: &Steps, device_cores: u32) -> [f64; 3] {
 }
 
 impl Row {
-    /// Every row, as each is done.
+    /// The rows of some operations and workloads, by their names, as each is done.
     ///
     /// # Errors
     /// Where a kernel gives a wrong result, or `each` fails.
-    pub fn all(each: &mut dyn FnMut(Self) -> anyhow::Result<()>) -> anyhow::Result<()> {
-        Self::some(|_| true, each)
-    }
-
-    /// The rows of some of the workloads, by name, as each is done.
-    ///
-    /// # Errors
-    /// As [`all`](Self::all).
-    pub fn some(which: impl Fn(&str) -> bool, each: &mut dyn FnMut(Self) -> anyhow::Result<()>) -> anyhow::Result<()> {
+    pub fn some(
+        which: impl Fn(&str, &str) -> bool,
+        each: &mut dyn FnMut(Self) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
         let mut benches = DEVICES.iter().map(|&cores| Bench::new(cores)).collect::<Result<Vec<_>, _>>()?;
         let workloads = Workload::all();
         for &op in OPERATIONS {
-            for workload in workloads.iter().filter(|workload| which(&workload.name)) {
+            for workload in workloads.iter().filter(|workload| which(op.name(), &workload.name)) {
                 for (index, out) in TYPES {
                     let Some(case) = workload.case(op, index, out) else { continue };
                     let theirs = pull_request_261(&case)?;

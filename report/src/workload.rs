@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ascend_cache_loc::{IntType, TableShape};
 use fastrand::Rng;
 use harness::case::{Case, Dtypes, Table};
-use harness::operation::Operation;
+use harness::operation::{Operation, Param};
 use harness::traffic::Batch;
 
 /// A batch for every operation that takes requests and ranges of their tokens.
@@ -50,6 +50,10 @@ impl Workload {
         for tokens in [1, 8, 16, 64] {
             all.push(Self::new(&format!("4096 x {tokens}"), &pool, &[tokens; 4096]));
         }
+        all.push(Self::new("1024 x 1", &pool, &[1; 1024]));
+        all.push(Self::new("8 x 8192", &long, &[8192; 8]));
+        all.push(Self::new("64 x 512", &pool, &[512; 64]));
+        all.push(Self::new("256 x 5", &pool, &[5; 256]));
         for context in [8192, 131_072] {
             let pool = table(1024, context);
             for batch in [1, 16, 64, 256, 1024] {
@@ -74,7 +78,8 @@ impl Workload {
     /// An operation on the batch; nothing where it is none for it.
     #[must_use]
     pub fn case(&self, op: &'static dyn Operation, index: IntType, slots: IntType) -> Option<Case> {
-        if op.by_context() != self.by_context || op.out_type().is_some_and(|only| only != slots) {
+        let narrow = op.outputs().iter().all(|&(_, param)| param == Param::I);
+        if op.by_context() != self.by_context || (narrow && slots != IntType::I32) {
             return None;
         }
         let (arrays, numbers, out_lens) = op.measured(&self.batch)?;

@@ -14,7 +14,7 @@ fn committed_report_is_current() {
     let (mut now, mut checked) = (String::new(), 0);
     let quick =
         |workload: &str| ["300 x 1-2", "1 x 4", "16 x 4", "64 x 1", "1 at 8192", "64 at 8192"].contains(&workload);
-    Row::some(quick, &mut |row| {
+    Row::some(|_, workload| quick(workload), &mut |row| {
         if row.operation != operation {
             operation = row.operation;
             now.clear();
@@ -39,7 +39,7 @@ fn committed_report_is_current() {
 /// What the JSON of a row has, and that the floor is one.
 #[test]
 fn rows() {
-    Row::some(|workload| ["16 x 4", "64 x 1", "16 at 8192"].contains(&workload), &mut |row| {
+    Row::some(|_, workload| ["16 x 4", "64 x 1", "16 at 8192"].contains(&workload), &mut |row| {
         let json = serde_json::to_value(&row)?;
         for field in ["operation", "workload", "index", "out", "device_cores", "cores", "us", "floor_us", "peers_us"] {
             assert!(json.get(field).is_some(), "{field}");

@@ -3,15 +3,18 @@ use super::{OperationInfo, ParameterBlock};
 
 pub const ASCEND_CACHE_LOC_LINE_BYTES: u32 = 64;
 pub const ASCEND_CACHE_LOC_COPY_TILE_MAX: u32 = 4096;
-pub const ASCEND_CACHE_LOC_SCATTER_TILE_MAX: u32 = 1024;
-pub const ASCEND_CACHE_LOC_PAGE_TILE_MAX: u32 = 512;
+pub const ASCEND_CACHE_LOC_PAGED_TILE_MAX: u32 = 2048;
+pub const ASCEND_CACHE_LOC_PAGES_MAX: u32 = 768;
 pub const ASCEND_CACHE_LOC_SCATTER_TILE_MAX: u32 = 4352;
 pub const ASCEND_CACHE_LOC_SCATTER_TILE_MAX_INT64: u32 = 2048;
+pub const ASCEND_CACHE_LOC_PAGE_TILE_MAX: u32 = 512;
 pub const ASCEND_CACHE_LOC_SCAN_TILE_MAX: u32 = 1024;
 pub const ASCEND_CACHE_LOC_CHECKPOINTS_MAX: u32 = 256;
 pub const ASCEND_CACHE_LOC_LENGTHS_MAX: u32 = 8192;
 pub const ASCEND_CACHE_LOC_ROW_TILE_MAX: u32 = 1024;
 pub const ASCEND_CACHE_LOC_WALK_TILE_MAX: u32 = 256;
+pub const ASCEND_CACHE_LOC_ALLOC_DECODE_ID: u32 = 5;
+pub const ASCEND_CACHE_LOC_ALLOC_EXTEND_ID: u32 = 6;
 pub const ASCEND_CACHE_LOC_ASSIGN_EXTEND_CACHE_LOCS_ID: u32 = 2;
 pub const ASCEND_CACHE_LOC_ASSIGN_EXTEND_CACHE_LOCS_UNIFORM_ID: u32 = 3;
 pub const ASCEND_CACHE_LOC_ASSIGN_REQ_TO_TOKEN_POOL_ID: u32 = 4;
@@ -139,6 +142,129 @@ const _: () = {
     [
         "Offset of field: AscendCacheLocFaultLine::reserved",
     ][::core::mem::offset_of!(AscendCacheLocFaultLine, reserved) - 56usize];
+};
+#[repr(C)]
+#[derive(Debug, Default, Copy, Clone)]
+pub struct AscendCacheLocAllocDecodeParams {
+    pub head: AscendCacheLocHead,
+    pub seq_lens: AscendCacheLocArray,
+    pub last_locs: AscendCacheLocArray,
+    pub free_pages: AscendCacheLocArray,
+    pub out: AscendCacheLocArray,
+    pub page_size: u32,
+    pub free: u32,
+    pub n: u32,
+    pub tile: u32,
+}
+#[allow(clippy::unnecessary_operation, clippy::identity_op)]
+const _: () = {
+    [
+        "Size of AscendCacheLocAllocDecodeParams",
+    ][::core::mem::size_of::<AscendCacheLocAllocDecodeParams>() - 136usize];
+    [
+        "Alignment of AscendCacheLocAllocDecodeParams",
+    ][::core::mem::align_of::<AscendCacheLocAllocDecodeParams>() - 8usize];
+    [
+        "Offset of field: AscendCacheLocAllocDecodeParams::head",
+    ][::core::mem::offset_of!(AscendCacheLocAllocDecodeParams, head) - 0usize];
+    [
+        "Offset of field: AscendCacheLocAllocDecodeParams::seq_lens",
+    ][::core::mem::offset_of!(AscendCacheLocAllocDecodeParams, seq_lens) - 24usize];
+    [
+        "Offset of field: AscendCacheLocAllocDecodeParams::last_locs",
+    ][::core::mem::offset_of!(AscendCacheLocAllocDecodeParams, last_locs) - 48usize];
+    [
+        "Offset of field: AscendCacheLocAllocDecodeParams::free_pages",
+    ][::core::mem::offset_of!(AscendCacheLocAllocDecodeParams, free_pages) - 72usize];
+    [
+        "Offset of field: AscendCacheLocAllocDecodeParams::out",
+    ][::core::mem::offset_of!(AscendCacheLocAllocDecodeParams, out) - 96usize];
+    [
+        "Offset of field: AscendCacheLocAllocDecodeParams::page_size",
+    ][::core::mem::offset_of!(AscendCacheLocAllocDecodeParams, page_size) - 120usize];
+    [
+        "Offset of field: AscendCacheLocAllocDecodeParams::free",
+    ][::core::mem::offset_of!(AscendCacheLocAllocDecodeParams, free) - 124usize];
+    [
+        "Offset of field: AscendCacheLocAllocDecodeParams::n",
+    ][::core::mem::offset_of!(AscendCacheLocAllocDecodeParams, n) - 128usize];
+    [
+        "Offset of field: AscendCacheLocAllocDecodeParams::tile",
+    ][::core::mem::offset_of!(AscendCacheLocAllocDecodeParams, tile) - 132usize];
+};
+#[repr(C)]
+#[derive(Debug, Default, Copy, Clone)]
+pub struct AscendCacheLocAllocExtendParams {
+    pub head: AscendCacheLocHead,
+    pub prefix_lens: AscendCacheLocArray,
+    pub seq_lens: AscendCacheLocArray,
+    pub last_locs: AscendCacheLocArray,
+    pub free_pages: AscendCacheLocArray,
+    pub out: AscendCacheLocArray,
+    pub capacity: u64,
+    pub page_size: u32,
+    pub free: u32,
+    pub n: u32,
+    pub row_cost_bytes: u32,
+    pub copy_tile: u32,
+    pub scan_tile: u32,
+    pub walk_tile: u32,
+    pub checkpoints: u32,
+}
+#[allow(clippy::unnecessary_operation, clippy::identity_op)]
+const _: () = {
+    [
+        "Size of AscendCacheLocAllocExtendParams",
+    ][::core::mem::size_of::<AscendCacheLocAllocExtendParams>() - 184usize];
+    [
+        "Alignment of AscendCacheLocAllocExtendParams",
+    ][::core::mem::align_of::<AscendCacheLocAllocExtendParams>() - 8usize];
+    [
+        "Offset of field: AscendCacheLocAllocExtendParams::head",
+    ][::core::mem::offset_of!(AscendCacheLocAllocExtendParams, head) - 0usize];
+    [
+        "Offset of field: AscendCacheLocAllocExtendParams::prefix_lens",
+    ][::core::mem::offset_of!(AscendCacheLocAllocExtendParams, prefix_lens) - 24usize];
+    [
+        "Offset of field: AscendCacheLocAllocExtendParams::seq_lens",
+    ][::core::mem::offset_of!(AscendCacheLocAllocExtendParams, seq_lens) - 48usize];
+    [
+        "Offset of field: AscendCacheLocAllocExtendParams::last_locs",
+    ][::core::mem::offset_of!(AscendCacheLocAllocExtendParams, last_locs) - 72usize];
+    [
+        "Offset of field: AscendCacheLocAllocExtendParams::free_pages",
+    ][::core::mem::offset_of!(AscendCacheLocAllocExtendParams, free_pages) - 96usize];
+    [
+        "Offset of field: AscendCacheLocAllocExtendParams::out",
+    ][::core::mem::offset_of!(AscendCacheLocAllocExtendParams, out) - 120usize];
+    [
+        "Offset of field: AscendCacheLocAllocExtendParams::capacity",
+    ][::core::mem::offset_of!(AscendCacheLocAllocExtendParams, capacity) - 144usize];
+    [
+        "Offset of field: AscendCacheLocAllocExtendParams::page_size",
+    ][::core::mem::offset_of!(AscendCacheLocAllocExtendParams, page_size) - 152usize];
+    [
+        "Offset of field: AscendCacheLocAllocExtendParams::free",
+    ][::core::mem::offset_of!(AscendCacheLocAllocExtendParams, free) - 156usize];
+    [
+        "Offset of field: AscendCacheLocAllocExtendParams::n",
+    ][::core::mem::offset_of!(AscendCacheLocAllocExtendParams, n) - 160usize];
+    [
+        "Offset of field: AscendCacheLocAllocExtendParams::row_cost_bytes",
+    ][::core::mem::offset_of!(AscendCacheLocAllocExtendParams, row_cost_bytes)
+        - 164usize];
+    [
+        "Offset of field: AscendCacheLocAllocExtendParams::copy_tile",
+    ][::core::mem::offset_of!(AscendCacheLocAllocExtendParams, copy_tile) - 168usize];
+    [
+        "Offset of field: AscendCacheLocAllocExtendParams::scan_tile",
+    ][::core::mem::offset_of!(AscendCacheLocAllocExtendParams, scan_tile) - 172usize];
+    [
+        "Offset of field: AscendCacheLocAllocExtendParams::walk_tile",
+    ][::core::mem::offset_of!(AscendCacheLocAllocExtendParams, walk_tile) - 176usize];
+    [
+        "Offset of field: AscendCacheLocAllocExtendParams::checkpoints",
+    ][::core::mem::offset_of!(AscendCacheLocAllocExtendParams, checkpoints) - 180usize];
 };
 #[repr(C)]
 #[derive(Debug, Default, Copy, Clone)]
@@ -587,43 +713,59 @@ const _: () = {
     ][::core::mem::offset_of!(AscendCacheLocGetLastLocParams, reserved) - 140usize];
 };
 pub const OPERATIONS: &[OperationInfo] = &[
+    OperationInfo { id: ASCEND_CACHE_LOC_ALLOC_DECODE_ID, name: "alloc_decode", kernel: "ascend_cache_loc_alloc_decode", arrays: &["seq_lens", "last_locs", "free_pages", "out"] },
+    OperationInfo { id: ASCEND_CACHE_LOC_ALLOC_EXTEND_ID, name: "alloc_extend", kernel: "ascend_cache_loc_alloc_extend", arrays: &["prefix_lens", "seq_lens", "last_locs", "free_pages", "out"] },
     OperationInfo { id: ASCEND_CACHE_LOC_ASSIGN_EXTEND_CACHE_LOCS_ID, name: "assign_extend_cache_locs", kernel: "ascend_cache_loc_assign_extend_cache_locs", arrays: &["table", "req_pool_indices", "start_offsets", "end_offsets", "out"] },
     OperationInfo { id: ASCEND_CACHE_LOC_ASSIGN_EXTEND_CACHE_LOCS_UNIFORM_ID, name: "assign_extend_cache_locs_uniform", kernel: "ascend_cache_loc_assign_extend_cache_locs_uniform", arrays: &["table", "req_pool_indices", "start_offsets", "positions", "out"] },
     OperationInfo { id: ASCEND_CACHE_LOC_ASSIGN_REQ_TO_TOKEN_POOL_ID, name: "assign_req_to_token_pool", kernel: "ascend_cache_loc_assign_req_to_token_pool", arrays: &["table", "req_pool_indices", "start_offsets", "end_offsets", "locs"] },
     OperationInfo { id: ASCEND_CACHE_LOC_GATHER_BLOCK_TABLES_ID, name: "gather_block_tables", kernel: "ascend_cache_loc_gather_block_tables", arrays: &["table", "req_pool_indices", "lens", "map", "out"] },
     OperationInfo { id: ASCEND_CACHE_LOC_GET_LAST_LOC_ID, name: "get_last_loc", kernel: "ascend_cache_loc_get_last_loc", arrays: &["table", "req_pool_indices", "prefix_lens", "out"] },
 ];
+const _: () = assert!(size_of::<AscendCacheLocAllocDecodeParams>() == size_of::<AscendCacheLocHead>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>(), "no padding");
+unsafe impl ParameterBlock for AscendCacheLocAllocDecodeParams {
+    const OPERATION: usize = 0;
+    fn head_mut(&mut self) -> &mut AscendCacheLocHead {
+        &mut self.head
+    }
+}
+const _: () = assert!(size_of::<AscendCacheLocAllocExtendParams>() == size_of::<AscendCacheLocHead>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<u64>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>(), "no padding");
+unsafe impl ParameterBlock for AscendCacheLocAllocExtendParams {
+    const OPERATION: usize = 1;
+    fn head_mut(&mut self) -> &mut AscendCacheLocHead {
+        &mut self.head
+    }
+}
 const _: () = assert!(size_of::<AscendCacheLocAssignExtendCacheLocsParams>() == size_of::<AscendCacheLocHead>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<u64>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>(), "no padding");
 unsafe impl ParameterBlock for AscendCacheLocAssignExtendCacheLocsParams {
-    const OPERATION: usize = 0;
+    const OPERATION: usize = 2;
     fn head_mut(&mut self) -> &mut AscendCacheLocHead {
         &mut self.head
     }
 }
 const _: () = assert!(size_of::<AscendCacheLocAssignExtendCacheLocsUniformParams>() == size_of::<AscendCacheLocHead>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>(), "no padding");
 unsafe impl ParameterBlock for AscendCacheLocAssignExtendCacheLocsUniformParams {
-    const OPERATION: usize = 1;
+    const OPERATION: usize = 3;
     fn head_mut(&mut self) -> &mut AscendCacheLocHead {
         &mut self.head
     }
 }
 const _: () = assert!(size_of::<AscendCacheLocAssignReqToTokenPoolParams>() == size_of::<AscendCacheLocHead>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<u64>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>(), "no padding");
 unsafe impl ParameterBlock for AscendCacheLocAssignReqToTokenPoolParams {
-    const OPERATION: usize = 2;
+    const OPERATION: usize = 4;
     fn head_mut(&mut self) -> &mut AscendCacheLocHead {
         &mut self.head
     }
 }
 const _: () = assert!(size_of::<AscendCacheLocGatherBlockTablesParams>() == size_of::<AscendCacheLocHead>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>(), "no padding");
 unsafe impl ParameterBlock for AscendCacheLocGatherBlockTablesParams {
-    const OPERATION: usize = 3;
+    const OPERATION: usize = 5;
     fn head_mut(&mut self) -> &mut AscendCacheLocHead {
         &mut self.head
     }
 }
 const _: () = assert!(size_of::<AscendCacheLocGetLastLocParams>() == size_of::<AscendCacheLocHead>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>(), "no padding");
 unsafe impl ParameterBlock for AscendCacheLocGetLastLocParams {
-    const OPERATION: usize = 4;
+    const OPERATION: usize = 6;
     fn head_mut(&mut self) -> &mut AscendCacheLocHead {
         &mut self.head
     }

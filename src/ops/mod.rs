@@ -3,6 +3,8 @@
 //! An operation is a struct of arguments that says what this room asks of it, [`Arguments`]. Everything else is done
 //! once, in [`enqueue`].
 
+mod alloc_decode;
+mod alloc_extend;
 mod assign_extend_cache_locs;
 mod assign_extend_cache_locs_uniform;
 mod assign_req_to_token_pool;
@@ -10,6 +12,8 @@ mod gather_block_tables;
 mod get_last_loc;
 mod plan;
 
+pub use alloc_decode::*;
+pub use alloc_extend::*;
 pub use assign_extend_cache_locs::*;
 pub use assign_extend_cache_locs_uniform::*;
 pub use assign_req_to_token_pool::*;

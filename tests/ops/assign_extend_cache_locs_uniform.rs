@@ -77,7 +77,7 @@ impl Operation for AssignExtendCacheLocsUniform {
         &[("out", Param::O), ("positions_out", Param::L)]
     }
 
-    fn out_len(&self, case: &Case) -> usize {
+    fn out_len(&self, case: &Case, _: usize) -> usize {
         case.batch() * case.numbers[0] as usize
     }
 

@@ -93,11 +93,11 @@ impl Operation for GatherBlockTables {
         &[("until", -1), ("repeat", 1), ("pad", 0), ("out_stride", 0)]
     }
 
-    fn out_type(&self) -> Option<IntType> {
-        Some(IntType::I32)
+    fn outputs(&self) -> &'static [(&'static str, Param)] {
+        &[("out", Param::I)]
     }
 
-    fn out_len(&self, case: &Case) -> usize {
+    fn out_len(&self, case: &Case, _: usize) -> usize {
         Form::of(case).out().storage_len()
     }
 
@@ -405,7 +405,7 @@ fn case(table: &Arc<Table>, dtypes: Dtypes, [reqs, mut lens]: [Vec<i64>; 2], pag
         out_lens: Vec::new(),
         out_init: OUT_INIT,
     };
-    case.out_lens = vec![case.op.out_len(&case)];
+    case.out_lens = vec![case.op.out_len(&case, 0)];
     case
 }
 

@@ -69,6 +69,17 @@ impl Dtypes {
         both.into_iter().flat_map(of_requests)
     }
 
+    /// All 8 combinations of lengths, of slots that come in, and of what goes out, for operations that take no requests.
+    pub fn without_requests() -> impl Iterator<Item = Self> {
+        Self::all().map(Self::requests_as_out)
+    }
+
+    /// With what goes out of the type that requests have, for operations that take none.
+    #[must_use]
+    pub fn requests_as_out(self) -> Self {
+        Self { out: self.req_pool_indices, ..self }
+    }
+
     /// That of an array.
     #[must_use]
     pub fn of(self, param: Param) -> IntType {
@@ -77,6 +88,7 @@ impl Dtypes {
             Param::L => self.lens,
             Param::S => self.slots,
             Param::O => self.out,
+            Param::I => IntType::I32,
         }
     }
 }
@@ -140,6 +152,22 @@ pub struct Outcome {
 }
 
 impl Case {
+    /// A case with one output, of an operation without a table.
+    ///
+    /// # Panics
+    /// Never: a table may have no rows.
+    #[must_use]
+    pub fn without_table(
+        op: &'static dyn Operation,
+        dtypes: Dtypes,
+        arrays: Vec<Vec<i64>>,
+        numbers: Vec<i64>,
+        out_len: usize,
+    ) -> Self {
+        let table = Table { shape: TableShape::new(0, 0).expect("no rows"), slots: Vec::new() };
+        Self { numbers, ..Self::new(op, dtypes, Arc::new(table), arrays, out_len) }
+    }
+
     /// A case with one output, and without numbers.
     #[must_use]
     pub fn new(

@@ -255,23 +255,22 @@ pub fn parse(line: &str, memory: Bytes) -> Result<(String, Case, Expectation)> {
         };
         if values.is_some() {
             let dtype = dtype(name)?.into();
-            let other = op.out_type().filter(|&only| param == Param::O && only != dtype);
-            ensure!(other.is_none(), "dtypes: {name} is {dtype}, of this operation it is i32 always");
+            ensure!(param != Param::I || dtype == IntType::I32, "dtypes: {name} is {dtype}, it is i32 always");
             widen(param, dtype);
         }
         outs.push(values);
     }
-    let [req_pool_indices, lens, slots, out] = of_param;
+    let [req_pool_indices, lens, slots, out, _] = of_param;
     let dtypes = Dtypes { req_pool_indices, lens, slots, out };
     let out_init = line.out_init.unwrap_or(OUT_INIT);
     let table = Arc::new(Table { shape: TableShape::new(0, 0)?, slots: Vec::new() });
     let mut case = Case { op, dtypes, table, arrays, numbers, out_lens: Vec::new(), out_init };
-    let out_len = if op.has_capacity() { field("out_len", line.out_len)? } else { op.out_len(&case) };
-    for (&(name, param), values) in op.outputs().iter().zip(&outs) {
+    for (place, (&(name, param), values)) in op.outputs().iter().zip(&outs).enumerate() {
         let Some(values) = values else {
             case.out_lens.push(0);
             continue;
         };
+        let out_len = if op.has_capacity() { field("out_len", line.out_len)? } else { op.out_len(&case, place) };
         check("out_init", dtypes.of(param), &[out_init], 1)?;
         check(name, dtypes.of(param), values, out_len)?;
         case.out_lens.push(out_len);

@@ -31,11 +31,13 @@ pub enum Param {
     S,
     /// What goes out.
     O,
+    /// Int32, as the table's entries.
+    I,
 }
 
 impl Param {
     /// How many there are.
-    pub const COUNT: usize = 4;
+    pub const COUNT: usize = 5;
 }
 
 /// An operation: what a case of it has, what it should give, and how it is run.
@@ -76,11 +78,6 @@ pub trait Operation: Debug + Sync {
         &[("out", Param::O)]
     }
 
-    /// The element type of its output, where there is no choice.
-    fn out_type(&self) -> Option<IntType> {
-        None
-    }
-
     /// Whether it reads a table.
     fn has_table(&self) -> bool {
         true
@@ -91,13 +88,13 @@ pub trait Operation: Debug + Sync {
         false
     }
 
-    /// Whether the output is a capacity, which a case gives; otherwise [`out_len`](Self::out_len) says how long all are.
+    /// Whether the output is a capacity, which a case gives; otherwise [`out_len`](Self::out_len) says how long it is.
     fn has_capacity(&self) -> bool {
         false
     }
 
-    /// Elements of each output.
-    fn out_len(&self, case: &Case) -> usize {
+    /// Elements of an output, by its place among them.
+    fn out_len(&self, case: &Case, _: usize) -> usize {
         case.batch()
     }
 

@@ -1,0 +1,113 @@
+// Slots of tokens in pages from a list, as sources for a ragged gather.
+//
+// Token `phase` of page `page` of the list is the first, and the tokens after it go on in the pages after that. Long pages
+// are a vector instruction each: the page's first slot is added to numbers that count up. Of short ones, V finds each token's
+// page and its place there (pages.h), and gathers the pages' slots; a token of a page that is none becomes -1 by itself.
+//
+// Contract: the window of the list (page_list.h) has all pages of the piece. Of LongPages, every page but the last begins at
+// a block: phase is a multiple of 8 tokens and the page size is, or the piece lies in one page. Of ShortPages a piece has up
+// to kPiece tokens.
+//
+// UB: what a source is given. Pipes: V fills, S reads the slots of long pages.
+#pragma once
+
+#include "page_list.h"
+#include "pages.h"
+#include "place.h"
+
+namespace cache_loc {
+
+// Lengths of rows that grow from start to end (place.h): their tokens, or the pages that they need anew.
+struct GrowthOfPages {
+    static constexpr uint32_t kLent = 1;
+
+    __aicore__ inline uint64_t Of(int64_t start, int64_t end) const
+    {
+        const auto from = static_cast<uint64_t>(start), to = static_cast<uint64_t>(end);
+        return in_pages ? size.Ceil(to) - size.Ceil(from) : to - from;
+    }
+
+    __aicore__ inline void Fill(const LocalTensor<int32_t> &length, const LocalTensor<int32_t> &start,
+                                const LocalTensor<int32_t> &end, const LocalTensor<int32_t> *room, uint32_t count) const
+    {
+        if (!in_pages) {
+            return TokensOfPlace().Fill(length, start, end, room, count);
+        }
+        const auto n = static_cast<int32_t>(count);
+        const LocalTensor<int32_t> &to = room[0], &from = room[1], &scratch = room[2];
+        Maxs(to, end, 0, n);
+        Maxs(from, start, 0, n);
+        PipeBarrier<PIPE_V>(); // each step reads what the one before it wrote, or writes over it
+        pages.DivideUp(length, to, to, scratch, count);
+        pages.DivideUp(to, from, from, scratch, count);
+        Sub(length, length, to, n);
+    }
+
+    PageSize size;
+    Pages pages;
+    bool in_pages = false;
+};
+
+template <typename S>
+struct LongPages {
+    static constexpr bool kByVector = true;
+
+    __aicore__ inline void Fill(const LocalTensor<int32_t> &dst, uint64_t at, uint32_t count) const
+    {
+        uint64_t k = page + size.Pages(phase + at);
+        uint64_t begin = size.Rest(phase + at); // in the page
+        for (uint32_t done = 0; done < count; ++k, begin = 0) {
+            const auto n = static_cast<uint32_t>(Min(count - done, size.tokens - begin));
+            const int32_t slot = list.Slot(k);
+            if (slot >= 0) {
+                Adds(dst[done], indices, slot + static_cast<int32_t>(begin), static_cast<int32_t>(n));
+            } else {
+                Duplicate(dst[done], -1, static_cast<int32_t>(n));
+            }
+            done += n;
+        }
+    }
+
+    const PageList<S> &list;
+    const PageSize &size;
+    const LocalTensor<int32_t> &indices; // 0, 1, .. as far as a piece is long
+    uint64_t page;
+    uint64_t phase;
+};
+
+template <typename S>
+struct ShortPages {
+    static constexpr bool kByVector = true;
+    static constexpr uint32_t kPiece = 512;
+    static constexpr uint32_t kVectors = 4; // to work in, of kPiece elements
+
+    __aicore__ inline void Fill(const LocalTensor<int32_t> &dst, uint64_t at, uint32_t count) const
+    {
+        const auto n = static_cast<int32_t>(count);
+        const LocalTensor<int32_t> token = room, of = room[kPiece], left = room[2 * kPiece], scratch = room[3 * kPiece];
+        Adds(token, indices, static_cast<int32_t>(phase + at), n);
+        PipeBarrier<PIPE_V>(); // each step reads what the one before it wrote, or writes over it
+        pages.Divide(of, token, left, scratch, count); // its page
+        Muls(scratch, of, static_cast<int32_t>(tokens), n);
+        Muls(left, of, static_cast<int32_t>(sizeof(int32_t)), n);
+        PipeBarrier<PIPE_V>();
+        Sub(token, token, scratch, n); // in its page
+        Gather(dst, list.slots, left.template ReinterpretCast<uint32_t>(),
+               static_cast<uint32_t>(page - list.first) * static_cast<uint32_t>(sizeof(int32_t)), count);
+        PipeBarrier<PIPE_V>();
+        Add(dst, dst, token, n);
+        PipeBarrier<PIPE_V>();
+        Maxs(dst, dst, -1, n);
+        PipeBarrier<PIPE_V>(); // V has read room before the next piece is made there
+    }
+
+    const PageList<S> &list;
+    const Pages &pages;
+    uint32_t tokens;                     // of a page
+    const LocalTensor<int32_t> &indices; // 0, 1, .. up to kPiece
+    const LocalTensor<int32_t> &room;
+    uint64_t page;
+    uint64_t phase;
+};
+
+} // namespace cache_loc

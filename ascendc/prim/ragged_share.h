@@ -1,0 +1,159 @@
+// Which part of a ragged output is a core's.
+//
+// By weight, a row weighing its elements and a constant beside. A core's share of the weight begins at a position in the
+// output, moved up to the next 64-byte line: a long row is shared, many short ones are too. Every core finds both ends of its
+// share by itself: from the sums of all lengths (scan.h) and a walk along the rows of its share. One core alone has all of
+// it, and needs no sums.
+//
+// Contract: Find once, which gives the row to begin with; then Next for that row and each behind it, with its length, until
+// Done. Lengths are 0 to 2^31 - 1.
+//
+// UB: the scan's. Pipes: the scan's, and S.
+#pragma once
+
+#include "scan.h"
+
+namespace cache_loc {
+
+// An output of so many elements at an address.
+struct RaggedOutput {
+    uint64_t address;
+    uint64_t capacity;
+    uint32_t element_bytes;
+};
+
+template <typename Lengths>
+class RaggedShare {
+public:
+    // What of a row is the core's: elements from..to of the output, where the row begins at `position`; and whether it is
+    // the core's to report what is wrong with it.
+    struct Part {
+        uint64_t position, from, to;
+        bool owned;
+    };
+
+    __aicore__ inline RaggedShare(LengthScan<Lengths> &scan, const RaggedOutput &output, uint64_t n, uint64_t row_weight)
+        : scan_(scan), output_(output), n_(n), row_weight_(row_weight)
+    {
+    }
+
+    // The first row that may be the core's; n where there is none.
+    __aicore__ inline uint64_t Find(uint32_t core, uint32_t cores)
+    {
+        if (cores == 1) {
+            limit_ = output_.capacity;
+            share_end_ = kUnknown;
+            return 0;
+        }
+        const auto total = static_cast<uint64_t>(scan_.Run(core, cores));
+        const uint64_t weight = total + n_ * row_weight_;
+        limit_ = Min(total, output_.capacity);
+        share_begin_ = ShareBegin(weight, core, cores);
+        share_end_ = ShareBegin(weight, core + 1, cores);
+        return share_begin_ == share_end_ ? n_ : FirstRow();
+    }
+
+    __aicore__ inline Part Next(uint64_t row, uint64_t length)
+    {
+        const uint64_t weight = position_ + row * row_weight_; // where the row begins
+        Part part{position_, 0, 0, weight >= share_begin_ && weight < share_end_};
+        if (begin_ == kUnknown && weight + row_weight_ + length > share_begin_) {
+            begin_ = Meet(share_begin_, weight);
+        }
+        if (end_ == kUnknown && weight + row_weight_ + length > share_end_) {
+            end_ = Meet(share_end_, weight);
+        }
+        if (begin_ != kUnknown) {
+            part.from = position_ < begin_ ? begin_ : position_;
+            part.to = Min(Min(position_ + length, end_), limit_);
+        }
+        position_ += length;
+        return part;
+    }
+
+    // Whether the rows behind are other cores' business.
+    __aicore__ inline bool Done() const { return end_ != kUnknown && position_ >= end_; }
+
+private:
+    static constexpr uint64_t kUnknown = ~uint64_t{0};
+
+    // A row at or before the share's begin: the very one where the scan keeps the lengths, else that of the last
+    // checkpoint. Leaves position_ at its begin.
+    __aicore__ inline uint64_t FirstRow()
+    {
+        uint64_t row = 0;
+        uint32_t group = 0;
+        for (; group + 1 < scan_.Checkpoints(); ++group) {
+            const uint64_t position = position_ + static_cast<uint64_t>(scan_.Sum(group));
+            const uint64_t next = row + scan_.Rows();
+            if (position + next * row_weight_ > share_begin_) {
+                break;
+            }
+            position_ = position;
+            row = next;
+        }
+        return scan_.KeepsLengths() ? RowOfBegin(row, group) : row;
+    }
+
+    // The row in which the share begins, of the group of rows that begins with `row` at position_: found by the
+    // lengths, two at a time, from the nearer end. Leaves position_ at its begin.
+    __aicore__ inline uint64_t RowOfBegin(uint64_t row, uint32_t group)
+    {
+        uint64_t behind = (Min(row + scan_.Rows(), n_) + 1) / 2 * 2;
+        const uint64_t next = position_ + static_cast<uint64_t>(scan_.Sum(group)); // position of row `behind`
+        const uint64_t weight = position_ + row * row_weight_;
+        if (share_begin_ - weight > next + behind * row_weight_ - share_begin_) {
+            position_ = next;
+            for (;;) {
+                const uint64_t pair = scan_.Pair(behind / 2 - 1);
+                if (Back(behind, pair >> 32) || Back(behind, static_cast<uint32_t>(pair))) {
+                    return behind;
+                }
+            }
+        }
+        for (;; row += 2) {
+            const uint64_t pair = scan_.Pair(row / 2);
+            const uint64_t first = static_cast<uint32_t>(pair);
+            if (position_ + first + (row + 1) * row_weight_ > share_begin_) {
+                return row;
+            }
+            position_ += first;
+            if (position_ + (pair >> 32) + (row + 2) * row_weight_ > share_begin_) {
+                return row + 1;
+            }
+            position_ += pair >> 32;
+        }
+    }
+
+    // Goes back by a row of that length; whether the share begins in it.
+    __aicore__ inline bool Back(uint64_t &row, uint64_t length)
+    {
+        --row;
+        position_ -= length;
+        return position_ + row * row_weight_ <= share_begin_;
+    }
+
+    // The position in the output where a share's bound lies in the current row, moved up to a line.
+    __aicore__ inline uint64_t Meet(uint64_t bound, uint64_t weight) const
+    {
+        if (bound == 0) {
+            return 0;
+        }
+        const uint64_t in_row = bound - weight; // the constant comes first
+        const uint64_t position = position_ + (in_row > row_weight_ ? in_row - row_weight_ : 0);
+        return Min(AlignUp(output_.address, position, output_.element_bytes), limit_);
+    }
+
+    LengthScan<Lengths> &scan_;
+    RaggedOutput output_;
+    uint64_t n_;
+    uint64_t row_weight_; // elements
+    uint64_t limit_ = 0;  // elements that are written in all
+    uint64_t share_begin_ = 0;
+    uint64_t share_end_ = 0;
+    uint64_t position_ = 0; // of the next row in the output
+    uint64_t begin_ = kUnknown;
+    uint64_t end_ = kUnknown;
+};
+
+} // namespace cache_loc
