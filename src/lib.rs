@@ -118,9 +118,9 @@ pub mod sim;
 
 pub use abi::Operation;
 pub use ascend_cache_loc_ref::{
-    FaultKind, Int, IntType, Lengths, RefError, RowFault, ShapeError, TableShape, new_pages, new_pages_decode,
+    Columns, FaultKind, Int, IntType, Lengths, RefError, RowFault, ShapeError, TableShape, new_pages, new_pages_decode,
 };
-use ascend_cache_loc_ref::{PageSize, batch_of, block_tables_of, len_of, rows_of, uniform_batch_of};
+use ascend_cache_loc_ref::{PageSize, batch_of, block_tables_of, decode_batch_of, len_of, rows_of, uniform_batch_of};
 pub use device::*;
 pub use ops::*;
 

@@ -23,5 +23,7 @@
  * number of them. */
 #define ASCEND_CACHE_LOC_ROW_TILE_MAX 1024
 #define ASCEND_CACHE_LOC_WALK_TILE_MAX 256
+/* Rows of a decode step looked at at a time (prim/decode_rows.h). A power of two. */
+#define ASCEND_CACHE_LOC_STEP_TILE_MAX 512
 
 #endif

@@ -49,6 +49,14 @@ public:
     template <typename T>
     __aicore__ inline void Make(const LocalTensor<L> &lens, const LocalTensor<T> &lasts, uint32_t count)
     {
+        Mark(lens, lasts, count);
+        List(count);
+    }
+
+    // Make in two: between them the caller may mark further rows, in what the first one returns.
+    template <typename T>
+    __aicore__ inline Vector Mark(const LocalTensor<L> &lens, const LocalTensor<T> &lasts, uint32_t count)
+    {
         const auto n = static_cast<int32_t>(count);
         const Vector need = Room(0), lost = Room(1), look = list_.Marks(count);
         const Vector last = Narrow(lasts, Room(2), count);
@@ -61,11 +69,16 @@ public:
         Adds(slots, slots, 1, n);
         OrInto(look, lost, count);
         OrInto(look, need, count);
-        list_.Make(count);
+        return look;
     }
+
+    __aicore__ inline void List(uint32_t count) { list_.Make(count); }
 
     // The next row of the list.
     __aicore__ inline uint32_t Next() { return list_.Next(); }
+
+    // Whether there is a slot behind a last one.
+    __aicore__ static inline bool IsLast(int64_t last) { return last >= 0 && last < kMostSlot; }
 
     // The slot of a row, by S, which has the rank-th page of the list where it needs one; -1 of a bad one, which is reported.
     __aicore__ inline int64_t Slot(FaultLog &fault, uint64_t row, int64_t seq, int64_t last, uint64_t rank) const
@@ -78,7 +91,7 @@ public:
             fault.Report(row, ASCEND_CACHE_LOC_BLOCK_OUT_OF_RANGE, page, limit, 0);
         } else if (!needs.IsLength(seq)) {
             fault.Report(row, ASCEND_CACHE_LOC_LENGTH_BELOW_PREFIX, seq, 1, 0);
-        } else if (last < 0 || last >= kMostSlot) {
+        } else if (!IsLast(last)) {
             const int64_t slot = last == kMostSlot ? last + 1 : last;
             fault.Report(row, ASCEND_CACHE_LOC_SLOT_OUT_OF_RANGE, slot, int64_t{kMostSlot} + 1, 0);
         } else {

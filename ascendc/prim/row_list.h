@@ -48,7 +48,10 @@ public:
         Order<HardEvent::V_S>(); // V has made the list, and all that it was given before, before S reads any of it
     }
 
-    __aicore__ inline uint32_t Next() { return static_cast<uint32_t>(Room(kList).GetValue(next_++)); }
+    __aicore__ inline uint32_t Next() { return Get(next_++); }
+
+    // The at-th of the list, for who walks it more than once.
+    __aicore__ inline uint32_t Get(uint32_t at) const { return static_cast<uint32_t>(Room(kList).GetValue(at)); }
 
 private:
     static constexpr uint32_t kLanes = 64; // elements that a comparison makes bits of

@@ -72,12 +72,33 @@ struct GridShare {
                                 uint32_t element_bytes)
         : out_(out), columns_(columns), stride_(stride), element_bytes_(element_bytes),
           heavy_(heavy * columns * kHeavy), weight_(heavy_ + (rows - heavy) * columns),
-          span_((rows - 1) * stride + columns)
+          span_(rows == 0 || columns == 0 ? 0 : (rows - 1) * stride + columns)
     {
+        if (span_ == 0) {
+            begin = end = 0;
+            return;
+        }
         const auto core = static_cast<uint32_t>(GetBlockIdx());
         const auto cores = static_cast<uint32_t>(GetBlockNum());
         begin = core == 0 ? 0 : Boundary(core, cores);
         end = core + 1 == cores ? span_ : Boundary(core + 1, cores);
+    }
+
+    // Columns of a row.
+    struct Part {
+        uint64_t begin, end;
+    };
+
+    // Rows that have elements between begin and end, or gaps: FirstRow() up to EndRow().
+    __aicore__ inline uint64_t FirstRow() const { return stride_ == 0 ? 0 : begin / stride_; }
+    __aicore__ inline uint64_t EndRow() const { return begin == end ? FirstRow() : (end - 1) / stride_ + 1; }
+
+    // Those columns of one of them that are the core's.
+    __aicore__ inline Part PartOf(uint64_t row) const
+    {
+        const uint64_t place = row * stride_;
+        const uint64_t last = Min(columns_, end - place);
+        return {begin > place ? Min(last, begin - place) : 0, last};
     }
 
     uint64_t begin, end; // elements of the output, gaps among them

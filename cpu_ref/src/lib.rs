@@ -15,5 +15,5 @@ pub use fault::{FaultKind, RowFault};
 pub use int::{Int, IntType};
 pub use ops::*;
 pub use pages::{PageSize, new_pages, new_pages_decode};
-pub use shape::{TableShape, batch_of, block_tables_of, len_of, rows_of, uniform_batch_of};
+pub use shape::{TableShape, batch_of, block_tables_of, decode_batch_of, len_of, rows_of, uniform_batch_of};
 pub use table::{ReqToToken, ReqToTokenMut};

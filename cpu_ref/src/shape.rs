@@ -1,6 +1,6 @@
 //! The shape of a request table, and the limits on sizes.
 
-use crate::{Lengths, ShapeError};
+use crate::{Lengths, PageSize, ShapeError};
 
 /// The largest `rows`, `row_stride` and batch: each stays below 2^31 - 1, so that a kernel counts them, and one past them,
 /// in 32 bits. Products and sums of them are 64-bit everywhere.
@@ -84,6 +84,14 @@ impl TableShape {
         let needed = self.needed();
         if (len as u64) < needed {
             return Err(ShapeError::TableTooShort { needed, len });
+        }
+        Ok(())
+    }
+
+    /// Checks that an output of this shape has so many rows.
+    const fn check_rows(&self, argument: &'static str, needed: u64) -> Result<(), ShapeError> {
+        if (self.rows as u64) < needed {
+            return Err(ShapeError::TooFewRows { argument, rows: self.rows, needed });
         }
         Ok(())
     }
@@ -174,10 +182,25 @@ pub fn block_tables_of(
             return Err(ShapeError::OutOfRange { argument: "until", value, min: 0, max });
         }
     }
-    let needed = batch as u64 * repeat as u64;
-    if (out.rows() as u64) < needed {
-        return Err(ShapeError::TooFewRows { argument: "out", rows: out.rows(), needed });
-    }
+    out.check_rows("out", batch as u64 * repeat as u64)?;
+    Ok(batch)
+}
+
+/// The batch of a decode step, for arrays of these lengths.
+///
+/// # Errors
+/// As [`batch_of`]; where `free_pages` reach 2^31 - 1, the page size is none, or there are fewer block tables than rows.
+pub fn decode_batch_of(
+    req_pool_indices: usize,
+    others: &[(&'static str, usize)],
+    free_pages: usize,
+    page_size: usize,
+    block_tables: TableShape,
+) -> Result<usize, ShapeError> {
+    PageSize::new(page_size)?;
+    len_of(("free_pages", free_pages))?;
+    let batch = batch_of(req_pool_indices, others)?;
+    block_tables.check_rows("block_tables", batch as u64)?;
     Ok(batch)
 }
 

@@ -53,6 +53,13 @@ impl<'a> ReqToTokenMut<'a> {
     pub const fn slots_mut(&mut self) -> &mut [i32] {
         &mut *self.slots
     }
+
+    /// The meaningful entries of a row that there is.
+    pub(crate) fn row_mut(&mut self, row: usize) -> &mut [i32] {
+        // Of rows without entries there may be no storage.
+        let start = if self.shape.row_len() == 0 { 0 } else { row * self.shape.row_stride() };
+        &mut self.slots[start..][..self.shape.row_len()]
+    }
 }
 
 impl<'a> ReqToToken<'a> {
@@ -125,7 +132,7 @@ impl<'a> ReqToToken<'a> {
         self.request_fault(req).unwrap_or(FaultKind::RangeOutOfRow { start, end, row_len })
     }
 
-    fn request_fault(self, req: i64) -> Option<FaultKind> {
+    pub(crate) fn request_fault(self, req: i64) -> Option<FaultKind> {
         let rows = self.shape.rows() as i64;
         (req < 0 || req >= rows).then_some(FaultKind::RequestOutOfRange { req, rows })
     }

@@ -13,11 +13,13 @@ pub const ASCEND_CACHE_LOC_CHECKPOINTS_MAX: u32 = 256;
 pub const ASCEND_CACHE_LOC_LENGTHS_MAX: u32 = 8192;
 pub const ASCEND_CACHE_LOC_ROW_TILE_MAX: u32 = 1024;
 pub const ASCEND_CACHE_LOC_WALK_TILE_MAX: u32 = 256;
+pub const ASCEND_CACHE_LOC_STEP_TILE_MAX: u32 = 512;
 pub const ASCEND_CACHE_LOC_ALLOC_DECODE_ID: u32 = 5;
 pub const ASCEND_CACHE_LOC_ALLOC_EXTEND_ID: u32 = 6;
 pub const ASCEND_CACHE_LOC_ASSIGN_EXTEND_CACHE_LOCS_ID: u32 = 2;
 pub const ASCEND_CACHE_LOC_ASSIGN_EXTEND_CACHE_LOCS_UNIFORM_ID: u32 = 3;
 pub const ASCEND_CACHE_LOC_ASSIGN_REQ_TO_TOKEN_POOL_ID: u32 = 4;
+pub const ASCEND_CACHE_LOC_DECODE_STEP_ID: u32 = 8;
 pub const ASCEND_CACHE_LOC_GATHER_BLOCK_TABLES_ID: u32 = 7;
 pub const ASCEND_CACHE_LOC_GET_LAST_LOC_ID: u32 = 1;
 pub const ASCEND_CACHE_LOC_ACCESS_READ: AscendCacheLocAccess = 1;
@@ -543,6 +545,112 @@ const _: () = {
 };
 #[repr(C)]
 #[derive(Debug, Default, Copy, Clone)]
+pub struct AscendCacheLocDecodeStepParams {
+    pub head: AscendCacheLocHead,
+    pub table: AscendCacheLocArray,
+    pub req_pool_indices: AscendCacheLocArray,
+    pub seq_lens: AscendCacheLocArray,
+    pub free_pages: AscendCacheLocArray,
+    pub out: AscendCacheLocArray,
+    pub block_tables: AscendCacheLocArray,
+    pub rows: u32,
+    pub row_stride: u32,
+    pub row_len: u32,
+    pub n: u32,
+    pub page_size: u32,
+    pub free: u32,
+    pub capacity: u32,
+    pub columns: u32,
+    pub block_stride: u32,
+    pub pad: u32,
+    pub new_columns: u32,
+    pub stretch_bytes: u32,
+    pub owners: u32,
+    pub row_tile: u32,
+    pub page_tile: u32,
+    pub reserved: u32,
+}
+#[allow(clippy::unnecessary_operation, clippy::identity_op)]
+const _: () = {
+    [
+        "Size of AscendCacheLocDecodeStepParams",
+    ][::core::mem::size_of::<AscendCacheLocDecodeStepParams>() - 232usize];
+    [
+        "Alignment of AscendCacheLocDecodeStepParams",
+    ][::core::mem::align_of::<AscendCacheLocDecodeStepParams>() - 8usize];
+    [
+        "Offset of field: AscendCacheLocDecodeStepParams::head",
+    ][::core::mem::offset_of!(AscendCacheLocDecodeStepParams, head) - 0usize];
+    [
+        "Offset of field: AscendCacheLocDecodeStepParams::table",
+    ][::core::mem::offset_of!(AscendCacheLocDecodeStepParams, table) - 24usize];
+    [
+        "Offset of field: AscendCacheLocDecodeStepParams::req_pool_indices",
+    ][::core::mem::offset_of!(AscendCacheLocDecodeStepParams, req_pool_indices)
+        - 48usize];
+    [
+        "Offset of field: AscendCacheLocDecodeStepParams::seq_lens",
+    ][::core::mem::offset_of!(AscendCacheLocDecodeStepParams, seq_lens) - 72usize];
+    [
+        "Offset of field: AscendCacheLocDecodeStepParams::free_pages",
+    ][::core::mem::offset_of!(AscendCacheLocDecodeStepParams, free_pages) - 96usize];
+    [
+        "Offset of field: AscendCacheLocDecodeStepParams::out",
+    ][::core::mem::offset_of!(AscendCacheLocDecodeStepParams, out) - 120usize];
+    [
+        "Offset of field: AscendCacheLocDecodeStepParams::block_tables",
+    ][::core::mem::offset_of!(AscendCacheLocDecodeStepParams, block_tables) - 144usize];
+    [
+        "Offset of field: AscendCacheLocDecodeStepParams::rows",
+    ][::core::mem::offset_of!(AscendCacheLocDecodeStepParams, rows) - 168usize];
+    [
+        "Offset of field: AscendCacheLocDecodeStepParams::row_stride",
+    ][::core::mem::offset_of!(AscendCacheLocDecodeStepParams, row_stride) - 172usize];
+    [
+        "Offset of field: AscendCacheLocDecodeStepParams::row_len",
+    ][::core::mem::offset_of!(AscendCacheLocDecodeStepParams, row_len) - 176usize];
+    [
+        "Offset of field: AscendCacheLocDecodeStepParams::n",
+    ][::core::mem::offset_of!(AscendCacheLocDecodeStepParams, n) - 180usize];
+    [
+        "Offset of field: AscendCacheLocDecodeStepParams::page_size",
+    ][::core::mem::offset_of!(AscendCacheLocDecodeStepParams, page_size) - 184usize];
+    [
+        "Offset of field: AscendCacheLocDecodeStepParams::free",
+    ][::core::mem::offset_of!(AscendCacheLocDecodeStepParams, free) - 188usize];
+    [
+        "Offset of field: AscendCacheLocDecodeStepParams::capacity",
+    ][::core::mem::offset_of!(AscendCacheLocDecodeStepParams, capacity) - 192usize];
+    [
+        "Offset of field: AscendCacheLocDecodeStepParams::columns",
+    ][::core::mem::offset_of!(AscendCacheLocDecodeStepParams, columns) - 196usize];
+    [
+        "Offset of field: AscendCacheLocDecodeStepParams::block_stride",
+    ][::core::mem::offset_of!(AscendCacheLocDecodeStepParams, block_stride) - 200usize];
+    [
+        "Offset of field: AscendCacheLocDecodeStepParams::pad",
+    ][::core::mem::offset_of!(AscendCacheLocDecodeStepParams, pad) - 204usize];
+    [
+        "Offset of field: AscendCacheLocDecodeStepParams::new_columns",
+    ][::core::mem::offset_of!(AscendCacheLocDecodeStepParams, new_columns) - 208usize];
+    [
+        "Offset of field: AscendCacheLocDecodeStepParams::stretch_bytes",
+    ][::core::mem::offset_of!(AscendCacheLocDecodeStepParams, stretch_bytes) - 212usize];
+    [
+        "Offset of field: AscendCacheLocDecodeStepParams::owners",
+    ][::core::mem::offset_of!(AscendCacheLocDecodeStepParams, owners) - 216usize];
+    [
+        "Offset of field: AscendCacheLocDecodeStepParams::row_tile",
+    ][::core::mem::offset_of!(AscendCacheLocDecodeStepParams, row_tile) - 220usize];
+    [
+        "Offset of field: AscendCacheLocDecodeStepParams::page_tile",
+    ][::core::mem::offset_of!(AscendCacheLocDecodeStepParams, page_tile) - 224usize];
+    [
+        "Offset of field: AscendCacheLocDecodeStepParams::reserved",
+    ][::core::mem::offset_of!(AscendCacheLocDecodeStepParams, reserved) - 228usize];
+};
+#[repr(C)]
+#[derive(Debug, Default, Copy, Clone)]
 pub struct AscendCacheLocGatherBlockTablesParams {
     pub head: AscendCacheLocHead,
     pub table: AscendCacheLocArray,
@@ -718,6 +826,7 @@ pub const OPERATIONS: &[OperationInfo] = &[
     OperationInfo { id: ASCEND_CACHE_LOC_ASSIGN_EXTEND_CACHE_LOCS_ID, name: "assign_extend_cache_locs", kernel: "ascend_cache_loc_assign_extend_cache_locs", arrays: &["table", "req_pool_indices", "start_offsets", "end_offsets", "out"] },
     OperationInfo { id: ASCEND_CACHE_LOC_ASSIGN_EXTEND_CACHE_LOCS_UNIFORM_ID, name: "assign_extend_cache_locs_uniform", kernel: "ascend_cache_loc_assign_extend_cache_locs_uniform", arrays: &["table", "req_pool_indices", "start_offsets", "positions", "out"] },
     OperationInfo { id: ASCEND_CACHE_LOC_ASSIGN_REQ_TO_TOKEN_POOL_ID, name: "assign_req_to_token_pool", kernel: "ascend_cache_loc_assign_req_to_token_pool", arrays: &["table", "req_pool_indices", "start_offsets", "end_offsets", "locs"] },
+    OperationInfo { id: ASCEND_CACHE_LOC_DECODE_STEP_ID, name: "decode_step", kernel: "ascend_cache_loc_decode_step", arrays: &["table", "req_pool_indices", "seq_lens", "free_pages", "out", "block_tables"] },
     OperationInfo { id: ASCEND_CACHE_LOC_GATHER_BLOCK_TABLES_ID, name: "gather_block_tables", kernel: "ascend_cache_loc_gather_block_tables", arrays: &["table", "req_pool_indices", "lens", "map", "out"] },
     OperationInfo { id: ASCEND_CACHE_LOC_GET_LAST_LOC_ID, name: "get_last_loc", kernel: "ascend_cache_loc_get_last_loc", arrays: &["table", "req_pool_indices", "prefix_lens", "out"] },
 ];
@@ -756,16 +865,23 @@ unsafe impl ParameterBlock for AscendCacheLocAssignReqToTokenPoolParams {
         &mut self.head
     }
 }
+const _: () = assert!(size_of::<AscendCacheLocDecodeStepParams>() == size_of::<AscendCacheLocHead>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>(), "no padding");
+unsafe impl ParameterBlock for AscendCacheLocDecodeStepParams {
+    const OPERATION: usize = 5;
+    fn head_mut(&mut self) -> &mut AscendCacheLocHead {
+        &mut self.head
+    }
+}
 const _: () = assert!(size_of::<AscendCacheLocGatherBlockTablesParams>() == size_of::<AscendCacheLocHead>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>(), "no padding");
 unsafe impl ParameterBlock for AscendCacheLocGatherBlockTablesParams {
-    const OPERATION: usize = 5;
+    const OPERATION: usize = 6;
     fn head_mut(&mut self) -> &mut AscendCacheLocHead {
         &mut self.head
     }
 }
 const _: () = assert!(size_of::<AscendCacheLocGetLastLocParams>() == size_of::<AscendCacheLocHead>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>(), "no padding");
 unsafe impl ParameterBlock for AscendCacheLocGetLastLocParams {
-    const OPERATION: usize = 6;
+    const OPERATION: usize = 7;
     fn head_mut(&mut self) -> &mut AscendCacheLocHead {
         &mut self.head
     }

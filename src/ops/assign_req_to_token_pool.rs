@@ -87,10 +87,8 @@ impl<R: Element, L: Element, S: Element> Arguments for PoolLocs<'_, R, L, S> {
 
     fn block(&self, n: usize, arrays: Arrays<'_>, config: &LaunchConfig) -> Result<Self::Block> {
         let (shape, rows) = (self.table.shape(), ASCEND_CACHE_LOC_SCAN_TILE_MAX);
-        let mut table = arrays.output("table", self.table.slots())?;
-        table.bytes = 4 * shape.storage_len() as u64;
         Ok(AscendCacheLocAssignReqToTokenPoolParams {
-            table,
+            table: arrays.rows("table", &self.table)?,
             req_pool_indices: arrays.input("req_pool_indices", &self.req_pool_indices)?,
             start_offsets: arrays.input("start_offsets", &self.start_offsets)?,
             end_offsets: arrays.input_as("end_offsets", &self.end_offsets, &self.start_offsets)?,

@@ -100,14 +100,12 @@ impl<R: Element, L: Element, S: Element> Arguments for BlockTables<'_, R, L, S> 
             Lengths::Each(lens) => Some(lens),
             Lengths::Until(_) => None,
         };
-        let mut out = arrays.output("out", self.out.slots())?;
-        out.bytes = 4 * to.storage_len() as u64;
         Ok(AscendCacheLocGatherBlockTablesParams {
             table: arrays.table(&self.table)?,
             req_pool_indices: arrays.input("req_pool_indices", &self.req_pool_indices)?,
             lens: arrays.optional_input("lens", lens)?,
             map: arrays.optional_input("map", self.map.as_ref())?,
-            out,
+            out: arrays.rows("out", &self.out)?,
             rows: size(from.rows()),
             row_stride: size(from.row_stride()),
             row_len: size(from.row_len()),

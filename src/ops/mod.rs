@@ -8,6 +8,7 @@ mod alloc_extend;
 mod assign_extend_cache_locs;
 mod assign_extend_cache_locs_uniform;
 mod assign_req_to_token_pool;
+mod decode_step;
 mod gather_block_tables;
 mod get_last_loc;
 mod plan;
@@ -17,6 +18,7 @@ pub use alloc_extend::*;
 pub use assign_extend_cache_locs::*;
 pub use assign_extend_cache_locs_uniform::*;
 pub use assign_req_to_token_pool::*;
+pub use decode_step::*;
 pub use gather_block_tables::*;
 pub use get_last_loc::*;
 
@@ -30,7 +32,8 @@ use crate::abi::bindings::{ASCEND_CACHE_LOC_ACCESS_READ, ASCEND_CACHE_LOC_ACCESS
 use crate::abi::{self, Array, Head, Operation, ParameterBlock};
 use crate::device::Home;
 use crate::{
-    Device, DeviceSlice, DeviceSliceMut, Element, Error, IntType, LaunchId, ReqToToken, Result, ShapeError, Stream,
+    Device, DeviceSlice, DeviceSliceMut, Element, Error, IntType, LaunchId, ReqToToken, ReqToTokenMut, Result,
+    ShapeError, Stream,
 };
 
 /// How a launch is laid out: `LaunchConfig { cores: Some(8), ..Default::default() }`.
@@ -127,6 +130,23 @@ impl Arrays<'_> {
     /// An array that the kernel writes.
     pub(crate) fn output<T: Element>(self, name: &'static str, slice: &DeviceSliceMut<'_, T>) -> Result<Array> {
         self.array(name, slice.home(), slice.bytes(), slice.element_type(), ASCEND_CACHE_LOC_ACCESS_WRITE)
+    }
+
+    /// An array that the kernel writes, of elements as another's.
+    pub(crate) fn output_as<T: Element>(
+        self,
+        name: &'static str,
+        slice: &DeviceSliceMut<'_, T>,
+        other: &DeviceSlice<'_, T>,
+    ) -> Result<Array> {
+        elements_as(name, self.output(name, slice)?, other)
+    }
+
+    /// Rows that the kernel writes: what their shape needs of the storage.
+    pub(crate) fn rows(self, name: &'static str, rows: &ReqToTokenMut<'_>) -> Result<Array> {
+        let mut array = self.output(name, rows.slots())?;
+        array.bytes = 4 * rows.shape().storage_len() as u64;
+        Ok(array)
     }
 
     /// A table that the kernel reads: what its shape needs of the storage.

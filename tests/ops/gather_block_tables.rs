@@ -307,7 +307,7 @@ impl Form {
 }
 
 /// The entries of the table that a row reads.
-fn entries(
+pub(super) fn entries(
     shape: TableShape,
     req: i64,
     tokens: i64,

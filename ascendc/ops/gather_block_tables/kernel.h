@@ -53,9 +53,9 @@ public:
     __aicore__ inline void Process()
     {
         const uint64_t stride = params_.out_stride;
-        const uint64_t end_row = (share_.end + stride - 1) / stride;
+        const uint64_t end_row = share_.EndRow();
         const uint64_t live_end = Min(end_row, live_);
-        uint64_t row = share_.begin / stride;
+        uint64_t row = share_.FirstRow();
         if (share_.begin == share_.end) {
             return;
         }
@@ -84,7 +84,7 @@ public:
             return;
         }
         for (; row < end_row; ++row) {
-            const Part part = PartOf(row);
+            const Part part = share_.PartOf(row);
             pads_.Fill(row * stride + part.begin, part.end - part.begin);
         }
     }
@@ -92,23 +92,12 @@ public:
 private:
     static constexpr uint32_t kRows = ASCEND_CACHE_LOC_ROW_TILE_MAX;
 
-    // Columns of a row.
-    struct Part {
-        uint64_t begin, end;
-    };
-
-    // Those in the core's share.
-    __aicore__ inline Part PartOf(uint64_t row) const
-    {
-        const uint64_t place = row * params_.out_stride;
-        const uint64_t end = Min(params_.columns, share_.end - place);
-        return {Min(end, Most(share_.begin, place) - place), end};
-    }
+    using Part = GridShare::Part;
 
     // A row of the i-th request of the tile.
     __aicore__ inline void Row(uint64_t row, uint32_t i)
     {
-        const Part part = PartOf(row);
+        const Part part = share_.PartOf(row);
         const uint64_t place = row * params_.out_stride;
         const int64_t tokens = params_.has_lens != 0 ? lens_.Get(i) : params_.until;
         if (tokens > 0) {
