@@ -7,6 +7,10 @@
 //! - `get_last_loc`: the slot of each request's last prefix token, -1 for an empty prefix;
 //! - `assign_extend_cache_locs`: the slots of a range of tokens of each request, end to end.
 //!
+//! Others write it ([`assign_req_to_token_pool`]), read windows of it ([`assign_extend_cache_locs_uniform`]) and its pages
+//! ([`gather_block_tables`]), and take slots from free pages ([`alloc_decode`], [`alloc_extend`]); [`decode_step`] does all of a
+//! decode step's index work in one launch.
+//!
 //! Index arrays and outputs are int32 or int64, each independently. Bad data never reads or writes out of bounds, and a bad
 //! row harms itself alone: it gets -1, every valid row is computed and lies where it would have lain, and the lowest bad
 //! row is reported as a [`RowFault`].
@@ -99,6 +103,10 @@
 //! | `get_last_loc`, `get_last_loc_triton`, `get_last_loc_torch` | [`get_last_loc`]; on the host [`cpu_ref::get_last_loc`] |
 //! | `assign_extend_cache_locs`, sgl-kernel-npu's `cache_loc_update` | [`assign_extend_cache_locs`]; on the host [`cpu_ref::assign_extend_cache_locs`] |
 //! | `assign_extend_cache_locs_uniform`, `assign_draft_cache_locs_contiguous` | [`assign_extend_cache_locs_uniform`]; on the host [`cpu_ref::assign_extend_cache_locs_uniform`] |
+//! | `assign_req_to_token_pool`, sgl-kernel-npu's `cache_loc_assign` | [`assign_req_to_token_pool`] |
+//! | block tables of the Ascend backend | [`gather_block_tables`] |
+//! | `alloc_decode_kernel`, `alloc_extend_kernel`, `get_num_new_pages` | [`alloc_decode`], [`alloc_extend`], [`new_pages`] |
+//! | a decode step of 6 to 12 launches | [`decode_step`] |
 
 #![cfg_attr(
     not(all(feature = "cpu-ref", feature = "sim")),

@@ -4,6 +4,7 @@ use anyhow::Result;
 
 use crate::calls::Writes;
 use crate::engine::Engine;
+use crate::sequence::Sequence;
 use harness::backend::Backend;
 use harness::splitmix::splitmix64;
 
@@ -25,11 +26,10 @@ impl<B: Backend> Engine<'_, B> {
             let req_pool_indices: Vec<i64> = batch.iter().map(|(seq, _)| seq.row as i64).collect();
             let prefix_lens: Vec<i64> = batch.iter().map(|(seq, _)| seq.kv_len as i64).collect();
             let last_locs = self.get_last_loc(&req_pool_indices, &prefix_lens)?;
-            let mut writes = Writes::default();
-            for ((seq, count), last_loc) in batch.iter_mut().zip(last_locs) {
+            for ((seq, _), last_loc) in batch.iter_mut().zip(last_locs) {
                 seq.last_loc = last_loc;
-                self.extend(seq, *count, &mut writes)?;
             }
+            let writes = self.allocate(&mut batch)?;
             self.write(&writes)?;
             let mut shared = Writes::default();
             for (seq, count) in &mut batch {
@@ -57,20 +57,35 @@ impl<B: Backend> Engine<'_, B> {
         Ok(prefilled)
     }
 
-    /// Verifies the open windows: each sequence accepts a seeded number of its window's tokens. Tells how many tokens
-    /// were computed.
+    /// The block table of each running sequence, its new tokens among them: what attention reads.
+    pub(crate) fn block_tables(&mut self) -> Result<()> {
+        if self.running.is_empty() {
+            return Ok(());
+        }
+        let tokens = |seq: &Sequence| seq.kv_len + if seq.window { self.config.step_tokens() } else { 0 };
+        let lens: Vec<i32> = self.running.iter().map(|seq| tokens(seq) as i32).collect();
+        let req_pool_indices: Vec<i64> = self.running.iter().map(|seq| seq.row as i64).collect();
+        self.gather_block_tables(&req_pool_indices, &lens)
+    }
+
+    /// Computes the open windows, or the next tokens: each sequence accepts a seeded number of its window's tokens. Tells how
+    /// many tokens were computed.
     pub(crate) fn decode(&mut self) -> Result<usize> {
-        let draft_tokens = self.config.draft_tokens;
+        let step_tokens = self.config.step_tokens();
         let mut running = std::mem::take(&mut self.running);
         let mut batch: Vec<_> = running.iter_mut().filter(|seq| seq.window).collect();
         if !batch.is_empty() {
             let req_pool_indices: Vec<i64> = batch.iter().map(|seq| seq.row as i64).collect();
             let start_offsets: Vec<i32> = batch.iter().map(|seq| seq.kv_len as i32).collect();
-            let windows = self.assign_extend_cache_locs_uniform(&req_pool_indices, &start_offsets)?;
-            for (seq, window) in batch.iter_mut().zip(windows.chunks_exact(draft_tokens)) {
+            // Without windows the slots are those that were allocated.
+            let locs = match self.config.draft_tokens {
+                0 => std::mem::take(&mut self.decode_locs).into_iter().map(|loc| loc as i32).collect(),
+                _ => self.assign_extend_cache_locs_uniform(&req_pool_indices, &start_offsets)?,
+            };
+            for (seq, window) in batch.iter_mut().zip(locs.chunks_exact(step_tokens)) {
                 let left = self.requests[seq.request].output_len - seq.generated;
                 let seed = self.config.seed ^ splitmix64(((seq.request as u64) << 32) ^ seq.kv_len as u64);
-                let accepted = left.min(1 + (splitmix64(seed) % draft_tokens as u64) as usize);
+                let accepted = left.min(1 + (splitmix64(seed) % step_tokens as u64) as usize);
                 if let Some(verifier) = &mut self.verifier {
                     for (i, &loc) in window.iter().enumerate() {
                         verifier.write(self.requests, seq, seq.kv_len + i, loc.into(), i < accepted)?;
@@ -79,20 +94,23 @@ impl<B: Backend> Engine<'_, B> {
                 seq.kv_len += accepted;
                 seq.generated += accepted;
                 seq.window = false;
+                seq.last_loc = window[accepted - 1].into();
                 let used = seq.kv_len.div_ceil(self.pages.page_size());
                 self.pages.give_back(seq.pages.drain(used..));
                 self.stats.generated_tokens += accepted;
             }
-            // What a draft model goes on from: the slots of the accepted tokens.
-            let end_offsets: Vec<i32> = batch.iter().map(|seq| seq.kv_len as i32).collect();
-            let locs = self.assign_extend_cache_locs(&req_pool_indices, &start_offsets, &end_offsets)?;
-            let mut end = 0;
-            for ((seq, start), seq_len) in batch.iter_mut().zip(start_offsets).zip(end_offsets) {
-                end += (seq_len - start) as usize;
-                seq.last_loc = locs[end - 1].into();
+            if self.config.draft_tokens > 0 {
+                // What a draft model goes on from: the slots of the accepted tokens.
+                let end_offsets: Vec<i32> = batch.iter().map(|seq| seq.kv_len as i32).collect();
+                let locs = self.assign_extend_cache_locs(&req_pool_indices, &start_offsets, &end_offsets)?;
+                let mut end = 0;
+                for ((seq, start), seq_len) in batch.iter_mut().zip(start_offsets).zip(end_offsets) {
+                    end += (seq_len - start) as usize;
+                    seq.last_loc = locs[end - 1].into();
+                }
             }
         }
-        let decoded = batch.len() * draft_tokens;
+        let decoded = batch.len() * step_tokens;
         self.running = running;
         Ok(decoded)
     }

@@ -3,12 +3,17 @@
 use std::time::Instant;
 
 use anyhow::Result;
-use ascend_cache_loc::cpu_ref::{ExtendLocs, LastLoc, PoolLocs, ReqToToken, ReqToTokenMut, UniformLocs};
+use ascend_cache_loc::cpu_ref::{
+    AllocDecode, AllocExtend, BlockTableMut, BlockTables, ExtendLocs, LastLoc, PoolLocs, ReqToToken, ReqToTokenMut,
+    UniformLocs,
+};
+use ascend_cache_loc::{Lengths, TableShape};
 use harness::backend::Backend;
 use harness::operation::Call;
 
 use crate::engine::Engine;
 use crate::stats::Stats;
+use crate::verify::compare;
 
 /// Slots for ranges of tokens, to be written into the table in one call. No two ranges overlap.
 #[derive(Debug, Default)]
@@ -20,6 +25,16 @@ pub(crate) struct Writes {
 }
 
 impl Writes {
+    /// The slots of all ranges.
+    pub(crate) fn locs(&self) -> &[i64] {
+        &self.locs
+    }
+
+    /// The slots of all ranges, alone.
+    pub(crate) fn into_locs(self) -> Vec<i64> {
+        self.locs
+    }
+
     /// Adds slots for the tokens of a row from a position on.
     pub(crate) fn push(&mut self, row: usize, position: usize, slots: impl Iterator<Item = i64>) {
         let before = self.locs.len();
@@ -42,6 +57,69 @@ impl<B: Backend> Engine<'_, B> {
             verifier.check_last_loc(table, req_pool_indices, prefix_lens, &out)?;
         }
         Ok(out)
+    }
+
+    /// A slot for the next token of each row, of which `seq_lens` are the lengths with it.
+    pub(crate) fn alloc_decode(&mut self, seq_lens: &[i32], last_locs: &[i64], free_pages: &[i64]) -> Result<Vec<i64>> {
+        let mut out = vec![0_i64; seq_lens.len()];
+        let bytes = size_of_val(seq_lens) + size_of_val(last_locs) + size_of_val(free_pages) + size_of_val(&out[..]);
+        let page_size = self.pages.page_size();
+        let mut args = AllocDecode { seq_lens, last_locs, free_pages, page_size, out: &mut out };
+        timed(self.backend, &mut self.stats, &mut args, seq_lens.len(), bytes)?;
+        if let Some(verifier) = &self.verifier {
+            verifier.check_alloc_decode(seq_lens, last_locs, free_pages, &out)?;
+        }
+        Ok(out)
+    }
+
+    /// Slots for the tokens of each row from its prefix on, end to end.
+    pub(crate) fn alloc_extend(
+        &mut self,
+        prefix_lens: &[i32],
+        seq_lens: &[i32],
+        last_locs: &[i64],
+        free_pages: &[i64],
+    ) -> Result<Vec<i64>> {
+        let elements = prefix_lens.iter().zip(seq_lens).map(|(prefix, seq)| (seq - prefix) as usize).sum();
+        let mut out = vec![0_i64; elements];
+        let indices = size_of_val(prefix_lens) + size_of_val(seq_lens) + size_of_val(last_locs);
+        let bytes = indices + size_of_val(free_pages) + size_of_val(&out[..]);
+        let page_size = self.pages.page_size();
+        let mut args = AllocExtend { prefix_lens, seq_lens, last_locs, free_pages, page_size, out: &mut out };
+        timed(self.backend, &mut self.stats, &mut args, elements, bytes)?;
+        if let Some(verifier) = &self.verifier {
+            verifier.check_alloc_extend([prefix_lens, seq_lens], last_locs, free_pages, &out)?;
+        }
+        Ok(out)
+    }
+
+    /// The block tables of the running sequences, as many as `req_pool_indices`.
+    pub(crate) fn gather_block_tables(&mut self, req_pool_indices: &[i64], lens: &[i32]) -> Result<()> {
+        let (table, page_size) = (ReqToToken::new(self.shape, &self.table)?, self.pages.page_size());
+        let columns = self.shape.row_len().div_ceil(page_size);
+        let mut out = vec![0_i32; lens.len() * columns];
+        let pages: usize = lens.iter().map(|&len| (len as usize).div_ceil(page_size)).sum();
+        let bytes = size_of_val(req_pool_indices) + size_of_val(lens) + 4 * pages + size_of_val(&out[..]);
+        let mut args = BlockTables {
+            table,
+            req_pool_indices,
+            lens: Lengths::Each(lens),
+            page_size,
+            repeat: 1,
+            map: None::<&[i32]>,
+            pad: 0,
+            out: BlockTableMut::new(TableShape::new(lens.len(), columns)?, &mut out)?,
+        };
+        timed(self.backend, &mut self.stats, &mut args, pages, bytes)?;
+        if self.verifier.is_some() {
+            // The loop's own allocator knows the pages.
+            for (seq, (row, &len)) in self.running.iter().zip(out.chunks_exact(columns).zip(lens)) {
+                let pages = seq.pages[..(len as usize).div_ceil(page_size)].iter().map(|&page| i64::from(page));
+                let expected: Vec<_> = pages.chain(std::iter::repeat(0)).take(columns).collect();
+                compare("gather_block_tables", row.iter().map(|&page| page.into()), &expected, None)?;
+            }
+        }
+        Ok(())
     }
 
     /// Of the decode windows.

@@ -2,14 +2,16 @@
 //!
 //! A running request is a [`Sequence`]. A step, in this order:
 //!
-//! 1. Room for the decode windows: out of slots, the youngest request is retracted and queued again. The window's slots
-//!    continue the last page, then open new ones, and `assign_req_to_token_pool` writes them to the rows.
+//! 1. Room for the decode windows: out of pages, the youngest request is retracted and queued again. `alloc_extend` gives the
+//!    windows slots, `alloc_decode` the next tokens where there are no windows, and `assign_req_to_token_pool` writes them to the rows.
 //! 2. Admission, oldest first, while rows, slots and the step's token budget last; slots of cached prefix blocks are
 //!    written to the rows likewise.
-//! 3. Prefill: `get_last_loc` over the batch, slots for the next chunk from there on, written; whole blocks into the cache.
-//! 4. Decode: `assign_extend_cache_locs_uniform` over the windows, a seeded number of tokens accepted, pages past them
+//! 3. Prefill: `get_last_loc` over the batch, `alloc_extend` for the next chunk from there on, written; whole blocks into
+//!    the cache.
+//! 4. The block tables of all that run, by `gather_block_tables`.
+//! 5. Decode: `assign_extend_cache_locs_uniform` over the windows, a seeded number of tokens accepted, pages past them
 //!    freed; `assign_extend_cache_locs` over what was accepted.
-//! 5. The clock moves on.
+//! 6. The clock moves on.
 
 use std::collections::BTreeMap;
 
@@ -33,7 +35,7 @@ pub(crate) struct Config {
     /// Prompt tokens that a block id stands for: a page, or whole ones.
     pub(crate) block_tokens: usize,
     pub(crate) max_batch: usize,
-    /// Tokens of a decode window.
+    /// Tokens of a decode window; 0 for no windows.
     pub(crate) draft_tokens: usize,
     /// Prefill tokens of a step.
     pub(crate) chunk: usize,
@@ -41,6 +43,13 @@ pub(crate) struct Config {
     pub(crate) per_token_us: u64,
     pub(crate) seed: u64,
     pub(crate) verify: bool,
+}
+
+impl Config {
+    /// Tokens of a decoding sequence's step: its window, or the next one alone.
+    pub(crate) fn step_tokens(&self) -> usize {
+        self.draft_tokens.max(1)
+    }
 }
 
 /// The loop's state.
@@ -56,6 +65,8 @@ pub(crate) struct Engine<'a, B> {
     pub(crate) table: Vec<i32>,
     pub(crate) free_rows: Vec<usize>,
     pub(crate) running: Vec<Sequence>,
+    /// The slots of this step's decode tokens, in the order of the sequences that decode.
+    pub(crate) decode_locs: Vec<i64>,
     /// Retracted requests, with the output tokens they have: older than all that were never admitted.
     pub(crate) retracted: BTreeMap<usize, usize>,
     /// The next request that was never admitted.
@@ -99,6 +110,7 @@ impl<'a, B: Backend> Engine<'a, B> {
             table,
             free_rows: (0..config.max_batch).rev().collect(),
             running: Vec::new(),
+            decode_locs: Vec::new(),
             retracted: BTreeMap::new(),
             next_admission: 0,
             next_arrival: 0,
@@ -132,6 +144,7 @@ impl<'a, B: Backend> Engine<'a, B> {
             self.admit()?;
         }
         let prefilled = self.prefill()?;
+        self.block_tables()?;
         let decoded = self.decode()?;
         let page_size = self.pages.page_size();
         let used = (self.pages.total() - self.pages.free().len()) * page_size;

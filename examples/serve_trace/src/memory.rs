@@ -1,6 +1,7 @@
 //! Who gets slots: decode windows, admission, retraction, sharing.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
+use ascend_cache_loc::new_pages;
 
 use crate::calls::Writes;
 use crate::engine::Engine;
@@ -22,12 +23,15 @@ impl<B: Backend> Engine<'_, B> {
             self.stats.retractions += 1;
             retracted = true;
         }
-        let mut writes = Writes::default();
-        for seq in running.iter_mut().filter(|seq| seq.decoding()) {
-            self.extend(seq, self.config.draft_tokens, &mut writes)?;
+        let tokens = self.config.step_tokens();
+        let decoding = running.iter_mut().filter(|seq| seq.decoding());
+        let mut batch: Vec<_> = decoding.map(|seq| (seq, tokens)).collect();
+        let writes = self.allocate(&mut batch)?;
+        for (seq, _) in batch {
             seq.window = true;
         }
         self.write(&writes)?;
+        self.decode_locs = writes.into_locs();
         self.running = running;
         Ok(retracted)
     }
@@ -92,18 +96,53 @@ impl<B: Backend> Engine<'_, B> {
         })
     }
 
-    /// Gives the next `count` positions of a sequence slots, on from its last one in the same page, then in new pages.
-    pub(crate) fn extend(&mut self, seq: &mut Sequence, count: usize, writes: &mut Writes) -> Result<()> {
-        let page_size = self.pages.page_size();
-        let first = seq.pages.len();
-        while seq.pages.len() * page_size < seq.kv_len + count {
-            let page = self.take_page()?;
-            seq.pages.push(page);
+    /// Gives the next positions of sequences slots, so many each: on from the last one in the same page, then in new pages, by
+    /// `alloc_extend`; by `alloc_decode` where those are the next tokens of sequences that decode without windows.
+    pub(crate) fn allocate(&mut self, batch: &mut [(&mut Sequence, usize)]) -> Result<Writes> {
+        let mut writes = Writes::default();
+        if batch.is_empty() {
+            return Ok(writes);
         }
-        let rest = first * page_size - seq.kv_len; // of the last page
-        let on = (seq.last_loc + 1..).take(count.min(rest));
-        writes.push(seq.row, seq.kv_len, on.chain(self.pages.slots(&seq.pages[first..])).take(count));
-        Ok(())
+        let page_size = self.pages.page_size();
+        let prefix_lens: Vec<i32> = batch.iter().map(|(seq, _)| seq.kv_len as i32).collect();
+        let seq_lens: Vec<i32> = batch.iter().map(|(seq, count)| (seq.kv_len + count) as i32).collect();
+        let last_locs: Vec<i64> = batch.iter().map(|(seq, _)| seq.last_loc).collect();
+        let free_pages = self.reserve(new_pages(&prefix_lens, &seq_lens, page_size)?)?;
+        let one_each = self.config.draft_tokens == 0 && batch.iter().all(|(seq, _)| seq.decoding());
+        let locs = match one_each {
+            true => self.alloc_decode(&seq_lens, &last_locs, &free_pages)?,
+            false => self.alloc_extend(&prefix_lens, &seq_lens, &last_locs, &free_pages)?,
+        };
+        let mut rest = locs.into_iter();
+        for (seq, count) in batch {
+            let first = seq.pages.len();
+            while seq.pages.len() * page_size < seq.kv_len + *count {
+                seq.pages.push(self.pages.take().context("no page is free")?);
+            }
+            let before = writes.locs().len();
+            writes.push(seq.row, seq.kv_len, rest.by_ref().take(*count));
+            if self.verifier.is_some() {
+                let same_page = (seq.last_loc + 1..).take((*count).min(first * page_size - seq.kv_len));
+                let expected = same_page.chain(self.pages.slots(&seq.pages[first..])).take(*count);
+                ensure!(
+                    writes.locs()[before..].iter().copied().eq(expected),
+                    "request {}: the slots of tokens {} on are not those of its pages",
+                    seq.request,
+                    seq.kv_len
+                );
+            }
+        }
+        Ok(writes)
+    }
+
+    /// The next pages of the list of free ones, so many, for which cached blocks are evicted where they are short.
+    fn reserve(&mut self, count: usize) -> Result<Vec<i64>> {
+        while self.pages.free().len() < count {
+            let evicted = self.cache.evict().context("no page is free and none can be evicted")?;
+            self.pages.give_back(evicted);
+            self.stats.evictions += 1;
+        }
+        Ok(self.pages.free().iter().take(count).map(|&page| page.into()).collect())
     }
 
     /// Moves the blocks of a sequence that are complete into the cache; where one is there already, takes the cached
@@ -141,7 +180,7 @@ impl<B: Backend> Engine<'_, B> {
 
     /// Pages that sequences will take before anything new is admitted: to the end of their prompts or next windows.
     fn pages_needed(&self, running: &[Sequence]) -> usize {
-        let end = |seq: &Sequence| seq.reach(self.config.draft_tokens).div_ceil(self.pages.page_size());
+        let end = |seq: &Sequence| seq.reach(self.config.step_tokens()).div_ceil(self.pages.page_size());
         running.iter().map(|seq| end(seq) - seq.pages.len().min(end(seq))).sum()
     }
 
@@ -153,14 +192,5 @@ impl<B: Backend> Engine<'_, B> {
     /// The place of an entry in the table.
     pub(crate) fn entry(&self, row: usize, position: usize) -> usize {
         row * self.shape.row_stride() + position
-    }
-
-    fn take_page(&mut self) -> Result<u32> {
-        if self.pages.free().is_empty() {
-            let evicted = self.cache.evict().context("no page is free and none can be evicted")?;
-            self.pages.give_back(evicted);
-            self.stats.evictions += 1;
-        }
-        self.pages.take().context("no page is free")
     }
 }

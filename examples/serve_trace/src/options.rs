@@ -28,7 +28,7 @@ How:
   --slots N             KV-cache slots [default: 163840, or what the longest request needs].
   --max-batch N         Requests that run at once: the rows of the request table [default: 64].
   --page-size N         Slots of a page [default: 128]. Blocks smaller than a page are shared a page at a time.
-  --draft-tokens N      Tokens of a decode window, 1 to 1024 [default: 4].
+  --draft-tokens N      Tokens of a decode window, up to 1024; 0 for no windows [default: 4].
   --chunk N             Prefill tokens of a step [default: 8192].
   --base-us N           Virtual time of a step [default: 10000].
   --per-token-us N      Virtual time of a token [default: 20].
@@ -109,7 +109,7 @@ impl Options {
                 "slots" => options.slots = Some(number(&option, &parser.value()?, 1..=i32::MAX as u32)?),
                 "max-batch" => options.max_batch = number(&option, &parser.value()?, 1..=i32::MAX as u32 - 1)?,
                 "page-size" => options.page_size = number(&option, &parser.value()?, 1..=1 << 20)?,
-                "draft-tokens" => options.draft_tokens = number(&option, &parser.value()?, 1..=1024)?,
+                "draft-tokens" => options.draft_tokens = number(&option, &parser.value()?, 0..=1024)?,
                 "chunk" => options.chunk = number(&option, &parser.value()?, 1..=u32::MAX)?,
                 "base-us" => options.base_us = number(&option, &parser.value()?, 0..=u32::MAX)? as u64,
                 "per-token-us" => options.per_token_us = number(&option, &parser.value()?, 0..=u32::MAX)? as u64,

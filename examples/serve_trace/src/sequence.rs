@@ -39,7 +39,7 @@ impl Sequence {
     }
 
     /// The position that its pages must reach: the end of the prompt, or of the next decode window.
-    pub(crate) fn reach(&self, draft_tokens: usize) -> usize {
-        if self.decoding() { self.kv_len + draft_tokens } else { self.prefill_len }
+    pub(crate) fn reach(&self, step_tokens: usize) -> usize {
+        if self.decoding() { self.kv_len + step_tokens } else { self.prefill_len }
     }
 }

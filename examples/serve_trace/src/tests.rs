@@ -78,6 +78,9 @@ fn every_page_size_chunk_window_and_pool_serves_everything() {
         (16, 100, 7, 4096, 3),
         (64, 777, 130, 6400, 64),
         (128, 8192, 1, 65_536, 1),
+        (128, 8192, 0, 163_840, 64),
+        (1, 900, 0, 4000, 20),
+        (48, 100, 0, 4800, 64),
         (512, 513, 1024, 4608, 64),
     ] {
         let config =
@@ -224,7 +227,7 @@ fn options_are_named_in_what_is_wrong_with_them() {
         (&["--slots=2147483648"], "--slots 2147483648: it must lie in 1 to 2147483647"),
         (&["--requests", "0"], "--requests 0: it must lie in 1 to 4294967295"),
         (&["--chunk", "-1"], "--chunk -1: it must lie in 1 to 4294967295"),
-        (&["--draft-tokens", "1025"], "--draft-tokens 1025: it must lie in 1 to 1024"),
+        (&["--draft-tokens", "1025"], "--draft-tokens 1025: it must lie in 0 to 1024"),
         (&["--page-size", "x"], "--page-size x: invalid digit found in string"),
         (&["--backend", "gpu"], "--backend gpu: not cpu, sim or npu"),
         (&["--max-memory", "-1"], "--max-memory -1: not a number of bytes such as 4G, 512M or 65536"),
@@ -260,10 +263,13 @@ impl Backend for Lying {
 #[test]
 fn one_wrong_answer_of_a_backend_is_caught_and_named() {
     let requests = workload::generate(1, 20);
-    let reads = ["get_last_loc", "assign_extend_cache_locs", "assign_extend_cache_locs_uniform"];
-    for of in reads.into_iter().chain(["assign_req_to_token_pool"]) {
+    let windows = ["assign_extend_cache_locs", "assign_extend_cache_locs_uniform", "assign_req_to_token_pool"];
+    let others = ["get_last_loc", "alloc_extend", "gather_block_tables", "alloc_decode"];
+    for of in windows.into_iter().chain(others) {
+        let draft_tokens = if of == "alloc_decode" { 0 } else { 4 };
         let mut backend = Lying { calls: 0, of };
-        let error = Engine::new(&mut backend, &requests, config()).unwrap().run(|_| ()).unwrap_err();
+        let config = Config { draft_tokens, ..config() };
+        let error = Engine::new(&mut backend, &requests, config).unwrap().run(|_| ()).unwrap_err();
         let text = format!("{error:#}");
         assert!(text.contains(&format!(": {of}: index 0: got 4242, expected ")), "{text}");
     }

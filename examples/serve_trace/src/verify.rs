@@ -11,7 +11,7 @@ use crate::request::Request;
 use crate::sequence::Sequence;
 use harness::case::entry;
 use harness::memory::filled;
-use harness::ops::{extend_locs_oracle, last_loc_oracle, uniform_locs_oracle};
+use harness::ops::{decode_oracle, extend_locs_oracle, extend_oracle, last_loc_oracle, uniform_locs_oracle};
 use harness::splitmix::splitmix64;
 
 /// A stand-in for the KV cache, one tag a slot, and a scratch list of page owners.
@@ -35,6 +35,34 @@ impl Verifier {
         compare("get_last_loc", out.iter().copied(), &expected, fault)
     }
 
+    /// Checks a call of `alloc_decode` against the oracle.
+    pub(crate) fn check_alloc_decode(
+        &self,
+        seq_lens: &[i32],
+        last_locs: &[i64],
+        free_pages: &[i64],
+        out: &[i64],
+    ) -> Result<()> {
+        let mut expected = vec![0; out.len()];
+        let fault = decode_oracle(&wide(seq_lens), last_locs, free_pages, self.page_size as i64, &mut expected);
+        compare("alloc_decode", out.iter().copied(), &expected, fault)
+    }
+
+    /// Checks a call of `alloc_extend` against the oracle.
+    pub(crate) fn check_alloc_extend(
+        &self,
+        lens: [&[i32]; 2],
+        last_locs: &[i64],
+        free_pages: &[i64],
+        out: &[i64],
+    ) -> Result<()> {
+        let (mut expected, page_size) = (vec![0; out.len()], self.page_size as i64);
+        let [prefix_lens, seq_lens] = lens.map(wide);
+        let lens: Vec<_> = prefix_lens.into_iter().zip(seq_lens).collect();
+        let fault = extend_oracle(&lens, last_locs, free_pages, page_size, &mut expected);
+        compare("alloc_extend", out.iter().copied(), &expected, fault)
+    }
+
     /// Checks a call of `assign_extend_cache_locs` against the oracle.
     pub(crate) fn check_extend_locs(
         &self,
@@ -44,7 +72,7 @@ impl Verifier {
         ends: &[i32],
         out: &[i32],
     ) -> Result<()> {
-        let [starts, ends] = [starts, ends].map(|offsets| offsets.iter().map(|&at| at.into()).collect::<Vec<i64>>());
+        let [starts, ends] = [starts, ends].map(wide);
         let mut expected = vec![0; out.len()];
         let fault = extend_locs_oracle(table, reqs, &starts, &ends, &mut expected);
         compare("assign_extend_cache_locs", out.iter().map(|&loc| loc.into()), &expected, fault)
@@ -59,8 +87,7 @@ impl Verifier {
         tokens_per_row: usize,
         out: &[i32],
     ) -> Result<()> {
-        let starts: Vec<i64> = starts.iter().map(|&start| start.into()).collect();
-        let mut expected = vec![0; out.len()];
+        let (mut expected, starts) = (vec![0; out.len()], wide(starts));
         let fault = uniform_locs_oracle(table, reqs, &starts, tokens_per_row as i64, &mut expected, &mut []);
         compare("assign_extend_cache_locs_uniform", out.iter().map(|&loc| loc.into()), &expected, fault)
     }
@@ -140,8 +167,18 @@ impl Verifier {
     }
 }
 
+/// Lengths or offsets, widened.
+fn wide(values: &[i32]) -> Vec<i64> {
+    values.iter().map(|&value| value.into()).collect()
+}
+
 /// Compares a call that reported no fault with the oracle.
-fn compare(op: &str, got: impl Iterator<Item = i64>, expected: &[i64], fault: Option<RowFault>) -> Result<()> {
+pub(crate) fn compare(
+    op: &str,
+    got: impl Iterator<Item = i64>,
+    expected: &[i64],
+    fault: Option<RowFault>,
+) -> Result<()> {
     for (i, (got, &expected)) in got.zip(expected).enumerate() {
         ensure!(got == expected, "{op}: index {i}: got {got}, expected {expected}");
     }
