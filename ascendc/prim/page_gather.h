@@ -170,8 +170,9 @@ private:
         if (look) {
             Order<HardEvent::V_S>(); // V has made divided_[turn] before S sets elements of it
             Look(turn, bad);
-            Order<HardEvent::S_V>();    // S has read the landings before V lets MTE2 fill this one, and sets the map's
-            Order<HardEvent::S_MTE3>(); // S has set elements of divided_[turn] before MTE3 stores it
+            // S has read the landings, and set elements of divided_[turn], before V lets MTE2 fill the one and MTE3 store
+            // the other.
+            Order<HardEvent::S_V>();
         }
         SetFlag<HardEvent::V_MTE2>(freed_[turn]); // V, and S before it, has read landing_[turn] before MTE2 fills it again
         Order<HardEvent::V_MTE3>();               // V has made divided_[turn] before MTE3 stores it

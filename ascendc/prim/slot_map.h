@@ -16,6 +16,7 @@
 namespace cache_loc {
 
 // The pattern by which GatherMask takes from each block of `step` int32, a power of two up to 32, what `taken` has bits for.
+// Whoever reads it in V has waited for MTE2, which has waited for V, since.
 __aicore__ inline void FillPattern(const LocalTensor<uint32_t> &pattern, uint32_t step, uint32_t taken,
                                    uint32_t elements)
 {
@@ -24,7 +25,6 @@ __aicore__ inline void FillPattern(const LocalTensor<uint32_t> &pattern, uint32_
         word |= taken << bit;
     }
     Duplicate(pattern, word, static_cast<int32_t>(elements / 32));
-    PipeBarrier<PIPE_V>(); // pattern is written before V reads it
 }
 
 template <typename S>
