@@ -99,6 +99,9 @@
 //! | `get_last_loc`, `get_last_loc_triton`, `get_last_loc_torch` | [`get_last_loc`]; on the host [`cpu_ref::get_last_loc`] |
 //! | `assign_extend_cache_locs`, sgl-kernel-npu's `cache_loc_update` | [`assign_extend_cache_locs`]; on the host [`cpu_ref::assign_extend_cache_locs`] |
 //! | `assign_extend_cache_locs_uniform`, `assign_draft_cache_locs_contiguous` | [`assign_extend_cache_locs_uniform`]; on the host [`cpu_ref::assign_extend_cache_locs_uniform`] |
+//! | `alloc_decode_kernel`, the NPU allocator's `alloc_decode` | [`alloc_decode`]; on the host [`cpu_ref::alloc_decode`] |
+//! | `alloc_extend_kernel`, the NPU allocator's `alloc_extend` | [`alloc_extend`]; on the host [`cpu_ref::alloc_extend`] |
+//! | `get_num_new_pages` | [`new_pages`], [`new_pages_decode`] |
 
 #![cfg_attr(
     not(all(feature = "cpu-ref", feature = "sim")),
