@@ -105,7 +105,9 @@
 //! | `assign_extend_cache_locs_uniform`, `assign_draft_cache_locs_contiguous` | [`assign_extend_cache_locs_uniform`]; on the host [`cpu_ref::assign_extend_cache_locs_uniform`] |
 //! | `assign_req_to_token_pool`, sgl-kernel-npu's `cache_loc_assign` | [`assign_req_to_token_pool`] |
 //! | block tables of the Ascend backend | [`gather_block_tables`] |
-//! | `alloc_decode_kernel`, `alloc_extend_kernel`, `get_num_new_pages` | [`alloc_decode`], [`alloc_extend`], [`new_pages`] |
+//! | `alloc_decode_kernel`, the NPU allocator's `alloc_decode` | [`alloc_decode`]; on the host [`cpu_ref::alloc_decode`] |
+//! | `alloc_extend_kernel`, the NPU allocator's `alloc_extend` | [`alloc_extend`]; on the host [`cpu_ref::alloc_extend`] |
+//! | `get_num_new_pages` | [`new_pages`], [`new_pages_decode`] |
 //! | a decode step of 6 to 12 launches | [`decode_step`] |
 
 #![cfg_attr(

@@ -4,8 +4,8 @@
 // none, negative or with slots from 2^31 on, has kNoSlot, to which any place in a page can be added: it stays negative. V
 // clamps the pages to what surely are some, and S looks at those that are changed by it (row_list.h).
 //
-// Contract: Open once, which copies the list's begin in, all of a short list, since that takes a trip to memory; then Want
-// before the pages of a window are read, of pages that the list has.
+// Contract: Open once, which copies the list's begin in, all of a short list, since that takes a trip to memory; then Reach
+// or Want, the same all the time, before the pages of a window are read, of pages that the list has.
 //
 // UB, for windows of `most` pages of S: those, 2 vectors of int32 and the list of them. Pipes: MTE2 lands, V computes, S looks;
 // Want orders them, and what V and S have read before.
@@ -65,19 +65,29 @@ public:
         }
     }
 
-    // The window has page k of the list when this returns.
-    __aicore__ inline void Want(uint64_t k)
+    // The window has page k of the list when this returns: for S, by Page alone.
+    __aicore__ inline void Reach(uint64_t k)
     {
         if (k >= first && k < end) {
             return;
         }
-        if (k >= landed_ + most_ || k < landed_) {
+        if (k < landed_ || k >= landed_ + most_) {
             Order<HardEvent::S_MTE2>(); // S has read the pages before MTE2 copies others in
             Order<HardEvent::V_MTE2>(); // V has, too
             Land(k);
         }
         first = landed_;
         end = Min(landed_ + most_, free_);
+        Order<HardEvent::MTE2_S>(); // MTE2 has filled them before S reads them
+    }
+
+    // The same, for V and S, with the slots.
+    __aicore__ inline void Want(uint64_t k)
+    {
+        if (k >= first && k < end) {
+            return;
+        }
+        Reach(k);
         const auto count = static_cast<uint32_t>(end - first);
         Order<HardEvent::MTE2_V>(); // MTE2 has filled them before V reads them
         const auto n = static_cast<int32_t>(count);
@@ -101,7 +111,7 @@ public:
         Order<HardEvent::S_V>(); // S has set its slots before V reads them
     }
 
-    // Page k of the list, as it stands there, and its first slot, or kNoSlot.
+    // Page k of the list, as it stands there; and, where it was wanted, its first slot, or kNoSlot.
     __aicore__ inline int64_t Page(uint64_t k) const { return pages_.Get(static_cast<uint32_t>(k - first)); }
     __aicore__ inline int32_t Slot(uint64_t k) const { return slots.GetValue(static_cast<uint32_t>(k - first)); }
 

@@ -4,11 +4,11 @@
 // are a vector instruction each: the page's first slot is added to numbers that count up. Of short ones, V finds each token's
 // page and its place there (pages.h), and gathers the pages' slots; a token of a page that is none becomes -1 by itself.
 //
-// Contract: the window of the list (page_list.h) has all pages of the piece. Of LongPages, every page but the last begins at
+// Contract: the window of the list (page_list.h) has all pages of the piece, for S or V. Of LongPages, every page but the last begins at
 // a block: phase is a multiple of 8 tokens and the page size is, or the piece lies in one page. Of ShortPages a piece has up
 // to kPiece tokens.
 //
-// UB: what a source is given. Pipes: V fills, S reads the slots of long pages.
+// UB: what a source is given. Pipes: V fills, S reads long pages.
 #pragma once
 
 #include "page_list.h"
@@ -17,22 +17,18 @@
 
 namespace cache_loc {
 
-// Lengths of rows that grow from start to end (place.h): their tokens, or the pages that they need anew.
-struct GrowthOfPages {
-    static constexpr uint32_t kLent = 1;
+// What rows have of length beside their tokens (place.h): the pages that they need anew.
+struct PagesBeside {
+    static constexpr uint32_t kKinds = 1, kLent = 1;
 
     __aicore__ inline uint64_t Of(int64_t start, int64_t end) const
     {
-        const auto from = static_cast<uint64_t>(start), to = static_cast<uint64_t>(end);
-        return in_pages ? size.Ceil(to) - size.Ceil(from) : to - from;
+        return size.Ceil(static_cast<uint64_t>(end)) - size.Ceil(static_cast<uint64_t>(start));
     }
 
     __aicore__ inline void Fill(const LocalTensor<int32_t> &length, const LocalTensor<int32_t> &start,
                                 const LocalTensor<int32_t> &end, const LocalTensor<int32_t> *room, uint32_t count) const
     {
-        if (!in_pages) {
-            return TokensOfPlace().Fill(length, start, end, room, count);
-        }
         const auto n = static_cast<int32_t>(count);
         const LocalTensor<int32_t> &to = room[0], &from = room[1], &scratch = room[2];
         Maxs(to, end, 0, n);
@@ -41,16 +37,17 @@ struct GrowthOfPages {
         pages.DivideUp(length, to, to, scratch, count);
         pages.DivideUp(to, from, from, scratch, count);
         Sub(length, length, to, n);
+        PipeBarrier<PIPE_V>();
     }
 
     PageSize size;
     Pages pages;
-    bool in_pages = false;
 };
 
 template <typename S>
 struct LongPages {
     static constexpr bool kByVector = true;
+    static constexpr uint64_t kAll = ~uint64_t{0}; // `none`, where every page is one
 
     __aicore__ inline void Fill(const LocalTensor<int32_t> &dst, uint64_t at, uint32_t count) const
     {
@@ -58,11 +55,13 @@ struct LongPages {
         uint64_t begin = size.Rest(phase + at); // in the page
         for (uint32_t done = 0; done < count; ++k, begin = 0) {
             const auto n = static_cast<uint32_t>(Min(count - done, size.tokens - begin));
-            const int32_t slot = list.Slot(k);
-            if (slot >= 0) {
-                Adds(dst[done], indices, slot + static_cast<int32_t>(begin), static_cast<int32_t>(n));
+            const int64_t of_list = list.Page(k);
+            if (of_list >= 0 && of_list < size.Limit()) {
+                const int64_t slot = of_list * size.tokens + static_cast<int64_t>(begin);
+                Adds(dst[done], indices, static_cast<int32_t>(slot), static_cast<int32_t>(n));
             } else {
                 Duplicate(dst[done], -1, static_cast<int32_t>(n));
+                none = none == kAll ? k : none;
             }
             done += n;
         }
@@ -73,6 +72,7 @@ struct LongPages {
     const LocalTensor<int32_t> &indices; // 0, 1, .. as far as a piece is long
     uint64_t page;
     uint64_t phase;
+    mutable uint64_t none = kAll; // the first page of the list that is no page
 };
 
 template <typename S>

@@ -10,7 +10,7 @@
 // is or-ed together as D; b = clamp(D, -1, 1)^2 is then 1 for a row without a place and 0 for one with, and length = d
 // - d * b with d = end - start. start == end gives 0 by itself, as it should. No step depends on how int32 overflows.
 //
-// UB, for `most` rows of L: two of L, twice; four vectors of int32 are lent. Pipes: MTE2 loads, V computes; Fill orders
+// UB, for `most` rows of L: two of L, twice; four vectors of int32 are lent, and those for what is beside. Pipes: MTE2 loads, V computes; Fill orders
 // the two both ways, so that what it loaded last can be read by S too, and anything be loaded behind it.
 #pragma once
 
@@ -32,30 +32,24 @@ __aicore__ inline constexpr uint64_t PlaceLength(int64_t start, int64_t end)
     return HasPlace(start, end) ? static_cast<uint64_t>(end - start) : 0;
 }
 
-// What a row with a place has of length: its tokens. For S, and for V, which may work in `room`: the first two vectors, where
-// start and end may stand, and kLent more.
-struct TokensOfPlace {
-    static constexpr uint32_t kLent = 0;
-
-    __aicore__ inline uint64_t Of(int64_t start, int64_t end) const { return static_cast<uint64_t>(end - start); }
-
-    __aicore__ inline void Fill(const LocalTensor<int32_t> &length, const LocalTensor<int32_t> &start,
-                                const LocalTensor<int32_t> &end, const LocalTensor<int32_t> *, uint32_t count) const
-    {
-        Sub(length, end, start, static_cast<int32_t>(count));
-    }
+// What rows have of length beside their places: nothing. Others, with kKinds of 1, have a method Of for a row with a place,
+// by S, and Fill for all rows, by V, which may work in `room`: the first two vectors, where start and end may stand, and kLent
+// more; it gives a row without a place anything.
+struct NothingBeside {
+    static constexpr uint32_t kKinds = 0, kLent = 0;
 };
 
-// Lengths for a scan (scan.h): those of the rows' places, or what else rows with a place have of length.
-template <typename L, typename Growth = TokensOfPlace>
+// Lengths for a scan (scan.h): those of the rows' places, and what they have beside, which is 0 without a place.
+template <typename L, typename Beside = NothingBeside>
 class PlaceLengths {
 public:
     using Vector = LocalTensor<int32_t>;
-    static constexpr uint32_t kLent = 4 + Growth::kLent; // vectors that Fill needs to work in
+    static constexpr uint32_t kKinds = 1 + Beside::kKinds;
+    static constexpr uint32_t kLent = 4 + Beside::kLent; // vectors that Fill needs to work in
 
     // Of offsets in two arrays, so many rows at a time at most.
-    __aicore__ inline PlaceLengths(TPipe &pipe, uint64_t starts, uint64_t ends, uint32_t most, const Growth &growth = {})
-        : growth(growth), starts_{{pipe, starts, most}, {pipe, starts, most}}, ends_{{pipe, ends, most}, {pipe, ends, most}}
+    __aicore__ inline PlaceLengths(TPipe &pipe, uint64_t starts, uint64_t ends, uint32_t most, const Beside &beside = {})
+        : beside(beside), starts_{{pipe, starts, most}, {pipe, starts, most}}, ends_{{pipe, ends, most}, {pipe, ends, most}}
     {
         SaturateCasts();
     }
@@ -75,10 +69,13 @@ public:
     __aicore__ inline const LocalTensor<L> &Ends() const { return ends_[0].tile; }
     __aicore__ inline int64_t Start(uint32_t i AND_SIM_CALLER) const { return starts_[0].Get(i); }
     __aicore__ inline int64_t End(uint32_t i AND_SIM_CALLER) const { return ends_[0].Get(i); }
-    __aicore__ inline uint64_t Get(uint32_t i AND_SIM_CALLER) const
+    __aicore__ inline void Get(uint32_t i, uint64_t (&length)[kKinds] AND_SIM_CALLER) const
     {
         const int64_t start = Start(i), end = End(i);
-        return HasPlace(start, end) ? growth.Of(start, end) : 0;
+        length[0] = PlaceLength(start, end);
+        if constexpr (kKinds > 1) {
+            length[1] = HasPlace(start, end) ? beside.Of(start, end) : 0;
+        }
     }
 
     // ---- For V: Open, then a Load and a Fill for each tile, a Load ahead at most, then Close ----
@@ -102,9 +99,9 @@ public:
         next_ ^= 1;
     }
 
-    // length[i] = the length of the i-th of the `count` rows that were loaded. The vectors lent hold nothing
+    // length[kind][i] = the length of the i-th of the `count` rows that were loaded. The vectors lent hold nothing
     // afterwards.
-    __aicore__ inline void Fill(uint32_t count, const Vector &length, const Vector (&lent)[kLent])
+    __aicore__ inline void Fill(uint32_t count, const Vector (&length)[kKinds], const Vector (&lent)[kLent])
     {
         const auto n = static_cast<int32_t>(count);
         const Vector wrong = lent[0], scratch = lent[1];
@@ -128,17 +125,26 @@ public:
 
         // b = clamp(D, -1, 1)^2; d = end - start; length = d - d * b.
         Maxs(wrong, wrong, -1, n);
-        growth.Fill(scratch, start, end, &lent[2], count);
+        Sub(scratch, end, start, n);
         PipeBarrier<PIPE_V>();
+        if constexpr (kKinds > 1) {
+            beside.Fill(length[1], start, end, &lent[2], count);
+        }
         SetFlag<HardEvent::V_MTE2>(read_[turn_]); // V has read starts_ and ends_ before MTE2 copies other rows in
         turn_ ^= 1;
         Mins(wrong, wrong, 1, n);
         PipeBarrier<PIPE_V>();
         Mul(wrong, wrong, wrong, n);
         PipeBarrier<PIPE_V>();
-        Mul(wrong, scratch, wrong, n);
+        Mul(lent[2], scratch, wrong, n);
+        if constexpr (kKinds > 1) {
+            Mul(lent[3], length[1], wrong, n);
+        }
         PipeBarrier<PIPE_V>();
-        Sub(length, scratch, wrong, n);
+        Sub(length[0], scratch, lent[2], n);
+        if constexpr (kKinds > 1) {
+            Sub(length[1], length[1], lent[3], n);
+        }
         PipeBarrier<PIPE_V>();
     }
 
@@ -152,7 +158,7 @@ public:
         }
     }
 
-    Growth growth;
+    Beside beside;
 
 private:
     static constexpr uint32_t kTurns = 2;

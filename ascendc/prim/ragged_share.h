@@ -2,13 +2,12 @@
 //
 // By weight, a row weighing its elements and a constant beside. A core's share of the weight begins at a position in the
 // output, moved up to the next 64-byte line: a long row is shared, many short ones are too. Every core finds both ends of its
-// share by itself: from the sums of all lengths (scan.h) and a walk along the rows of its share. One core alone has all of
-// it, and needs no sums.
+// share by itself: from the sums of all lengths (scan.h) and a walk along the rows of its share.
 //
-// Contract: Find once, which gives the row to begin with; then Next for that row and each behind it, with its length, until
+// Contract: the scan has run. Find once, which gives the row to begin with; then Next for that row and each behind it, with its length, until
 // Done. Lengths are 0 to 2^31 - 1.
 //
-// UB: the scan's. Pipes: the scan's, and S.
+// UB: the scan's. Pipes: S.
 #pragma once
 
 #include "scan.h"
@@ -40,12 +39,7 @@ public:
     // The first row that may be the core's; n where there is none.
     __aicore__ inline uint64_t Find(uint32_t core, uint32_t cores)
     {
-        if (cores == 1) {
-            limit_ = output_.capacity;
-            share_end_ = kUnknown;
-            return 0;
-        }
-        const auto total = static_cast<uint64_t>(scan_.Run(core, cores));
+        const auto total = static_cast<uint64_t>(scan_.Total(0));
         const uint64_t weight = total + n_ * row_weight_;
         limit_ = Min(total, output_.capacity);
         share_begin_ = ShareBegin(weight, core, cores);

@@ -19,9 +19,12 @@
 //
 // S reads and writes lengths in pairs, as one word of 64 bits: what it waits for in a loop of additions is UB.
 //
-// Contract: lengths are 0 to 2^31 - 1. Lengths has a method Fill(count, length, lent): V sets length[0..count) to
-// the lengths of the rows that were loaded, works in the kLent vectors lent, and leaves V with nothing undone; and
-// Load(first, count) (MTE2), after which Get(i) is the length of row first + i (S). Where the batch is one tile, its
+// Rows may have lengths of several kinds, each summed by itself: all are made of one load, and few are summed at one go.
+//
+// Contract: lengths are 0 to 2^31 - 1, of kKinds kinds. Lengths has a method Fill(count, length, lent): V sets length[kind]
+// [0..count) to the lengths of the rows that were loaded, works in the kLent vectors lent, and leaves V with nothing undone;
+// and Read(first, count) (MTE2), after which Get(i, length) gives those of row first + i
+// (S). Where the batch is one tile, its
 // rows are loaded once.
 //
 // UB, for tiles of T rows (ASCEND_CACHE_LOC_SCAN_TILE_MAX), K lengths (ASCEND_CACHE_LOC_LENGTHS_MAX) and C checkpoints
@@ -48,7 +51,7 @@ public:
         }
         pipe.InitBuffer(length_buffer_, ASCEND_CACHE_LOC_LENGTHS_MAX * sizeof(int32_t));
         pipe.InitBuffer(partial_buffer_, ASCEND_CACHE_LOC_LENGTHS_MAX / kGroup * kInt32Block * sizeof(int32_t));
-        pipe.InitBuffer(sums_buffer_, ASCEND_CACHE_LOC_CHECKPOINTS_MAX * sizeof(int64_t));
+        pipe.InitBuffer(sums_buffer_, kKinds * kCheckpoints * sizeof(int64_t));
         for (uint32_t i = 0; i < Lengths::kLent; ++i) {
             lent_[i] = lent_buffers_[i].template Get<int32_t>();
         }
@@ -67,32 +70,35 @@ public:
     __aicore__ inline uint32_t Checkpoints() const { return static_cast<uint32_t>((Groups() - 1) >> shift_) + 1; }
 
     // The sum of the lengths between checkpoint i and the next.
-    __aicore__ inline int64_t Sum(uint32_t i) const { return sums_.GetValue(i); }
+    __aicore__ inline int64_t Sum(uint32_t i, uint32_t kind = 0) const { return sums_.GetValue(kind * kCheckpoints + i); }
+
+    // The sum of all, once it has run.
+    __aicore__ inline int64_t Total(uint32_t kind) const { return totals_[kind]; }
 
     // Whether every row's length is there, once it has run.
-    __aicore__ inline bool KeepsLengths() const { return n_ <= ASCEND_CACHE_LOC_LENGTHS_MAX; }
+    __aicore__ inline bool KeepsLengths() const { return n_ <= ASCEND_CACHE_LOC_LENGTHS_MAX / kKinds; }
 
     // The lengths of row 2 i, in the low half, and of the next; 0 of a row that there is not.
-    __aicore__ inline uint64_t Pair(uint64_t i) const
+    __aicore__ inline uint64_t Pair(uint64_t i, uint32_t kind = 0) const
     {
-        return static_cast<uint64_t>(pairs_.GetValue(static_cast<uint32_t>(i)));
+        return static_cast<uint64_t>(pairs_.GetValue(kind * (Stride() / 2) + static_cast<uint32_t>(i)));
     }
 
     // The sum of the lengths before a row: any where the lengths are kept, else one with a checkpoint.
-    __aicore__ inline uint64_t SumBefore(uint64_t row) const
+    __aicore__ inline uint64_t SumBefore(uint64_t row, uint32_t kind) const
     {
         uint64_t sum = 0, at = 0;
         for (uint32_t i = 0; at + Rows() <= row; ++i, at += Rows()) {
-            sum += static_cast<uint64_t>(Sum(i));
+            sum += static_cast<uint64_t>(Sum(i, kind));
         }
         for (; at < row; at += 2) {
-            const uint64_t pair = Pair(at / 2);
+            const uint64_t pair = Pair(at / 2, kind);
             sum += static_cast<uint32_t>(pair) + (at + 1 < row ? pair >> 32 : 0);
         }
         return sum;
     }
 
-    // Fills the sums; returns the sum of all.
+    // Fills the sums; returns the sum of all lengths of the first kind.
     __aicore__ inline int64_t Run(uint32_t core, uint32_t cores)
     {
         if (n_ <= kFew) {
@@ -103,9 +109,10 @@ public:
         lengths_.Open();
         Load(own);
         for (uint32_t i = 0; shift_ != 0 && i < Checkpoints(); ++i) {
-            sums_.SetValue(i, 0);
+            for (uint32_t kind = 0; kind < kKinds; ++kind) {
+                sums_.SetValue(kind * kCheckpoints + i, 0);
+            }
         }
-        int64_t total = 0;
         const bool at_once = KeepsLengths(); // all groups are finished together
         for (uint64_t i = 0, tile = own; i < tiles; ++i) {
             const uint64_t first = tile * tile_;
@@ -116,21 +123,36 @@ public:
             }
             const uint32_t groups = (count + kGroup - 1) / kGroup;
             const auto row = static_cast<uint32_t>(at_once ? first : 0); // of those whose lengths are there
-            const Vector length = kept_[row];
-            if (count % kGroup != 0) {
-                Duplicate(length, 0, static_cast<int32_t>(groups * kGroup));
+            Vector length[kKinds];
+            for (uint32_t kind = 0; kind < kKinds; ++kind) {
+                length[kind] = kept_[kind * Stride() + row];
+                if (count % kGroup != 0) {
+                    Duplicate(length[kind], 0, static_cast<int32_t>(groups * kGroup));
+                }
             }
             lengths_.Fill(count, length, lent_);
-            SumTo8(length, partial_[row / kGroup * kInt32Block], groups);
+            if (tiles == 1 && kKinds * groups * kGroup <= tile_) {
+                SumTo8(length[0], partial_, kKinds * groups); // those of the other kinds are behind them
+            } else {
+                const auto of_kind = static_cast<uint32_t>(at_once ? Groups() : groups);
+                for (uint32_t kind = 0; kind < kKinds; ++kind) {
+                    SumTo8(length[kind], partial_[(kind * of_kind + row / kGroup) * kInt32Block], groups);
+                }
+            }
             if (!at_once) {
-                total += Finish(first / kGroup, groups);
+                Finish(first / kGroup, groups);
             }
         }
         lengths_.Close();
-        return at_once ? Finish(0, static_cast<uint32_t>(Groups())) : total;
+        if (at_once) {
+            Finish(0, static_cast<uint32_t>(Groups()));
+        }
+        return totals_[0];
     }
 
 private:
+    static constexpr uint32_t kKinds = Lengths::kKinds;
+    static constexpr uint32_t kCheckpoints = ASCEND_CACHE_LOC_CHECKPOINTS_MAX;
     static constexpr uint32_t kFew = 16;             // rows that S sums sooner than V does
     static constexpr int32_t kGroup = 128;           // rows
     static constexpr uint32_t kInt32Block = 8;       // elements of a 32-byte block
@@ -138,12 +160,19 @@ private:
     static constexpr int32_t kLong = kGroup * (kShort + 1);
     static_assert(int64_t{kGroup} * kShort < kLong, "one long row makes the sum of a group negative");
     static_assert(int64_t{kGroup} * (kShort - kLong) >= -(int64_t{1} << 31), "as many as there can be fit in int32");
-    static_assert(ASCEND_CACHE_LOC_LENGTHS_MAX >= ASCEND_CACHE_LOC_SCAN_TILE_MAX, "room for a tile of any batch");
+    static_assert(ASCEND_CACHE_LOC_LENGTHS_MAX / kKinds % kGroup == 0 &&
+                  ASCEND_CACHE_LOC_LENGTHS_MAX / kKinds >= ASCEND_CACHE_LOC_SCAN_TILE_MAX, "room for a tile of any batch");
     static_assert(Lengths::kLent >= 4, "what SumGroups works in");
 
     using Vector = LocalTensor<int32_t>;
 
     __aicore__ inline uint64_t Groups() const { return (uint64_t{n_} + kGroup - 1) / kGroup; }
+
+    // Elements from the lengths of one kind to those of the next.
+    __aicore__ inline uint32_t Stride() const
+    {
+        return KeepsLengths() ? static_cast<uint32_t>(Groups()) * kGroup : tile_;
+    }
 
     __aicore__ inline uint32_t Count(uint64_t tile) const
     {
@@ -157,14 +186,21 @@ private:
     {
         lengths_.Read(0, n_);
         Order<HardEvent::MTE2_S>(); // MTE2 has filled what Lengths reads before S reads it
-        uint64_t total = 0;
         for (uint32_t i = 0; i < n_; i += 2) {
-            const uint64_t length = lengths_.Get(i), next = i + 1 < n_ ? lengths_.Get(i + 1) : 0;
-            pairs_.SetValue(i / 2, static_cast<int64_t>(next << 32 | length));
-            total += length + next;
+            uint64_t length[kKinds], next[kKinds] = {};
+            lengths_.Get(i, length);
+            if (i + 1 < n_) {
+                lengths_.Get(i + 1, next);
+            }
+            for (uint32_t kind = 0; kind < kKinds; ++kind) {
+                pairs_.SetValue(kind * (Stride() / 2) + i / 2, static_cast<int64_t>(next[kind] << 32 | length[kind]));
+                totals_[kind] += static_cast<int64_t>(length[kind] + next[kind]);
+            }
         }
-        sums_.SetValue(0, static_cast<int64_t>(total));
-        return static_cast<int64_t>(total);
+        for (uint32_t kind = 0; kind < kKinds; ++kind) {
+            sums_.SetValue(kind * kCheckpoints, totals_[kind]);
+        }
+        return totals_[0];
     }
 
     // Eight sums a group that make up the sum of its lengths; or less than 0 in all where one of them is long.
@@ -195,13 +231,13 @@ private:
         PipeBarrier<PIPE_V>();
     }
 
-    // Adds the sums of the groups whose lengths are there, `first` the first of them, to the checkpoints they belong
-    // to; returns their sum.
-    __aicore__ inline int64_t Finish(uint64_t first, uint32_t groups)
+    // Adds the sums of the groups whose lengths are there, `groups` of each kind, to the checkpoints they belong to;
+    // `first` is the first of them.
+    __aicore__ inline void Finish(uint64_t first, uint32_t groups)
     {
         const Vector a = partial_, b = lent_[1], c = lent_[2];
         // 8 -> 4 -> 2 -> 1, by even and odd elements.
-        for (uint32_t left = groups * kInt32Block; left > groups; left /= 2) {
+        for (uint32_t left = kKinds * groups * kInt32Block; left > kKinds * groups; left /= 2) {
             uint64_t kept = 0;
             GatherMask(b, a, static_cast<uint8_t>(1), true, left, {1, 1, 8, 0}, kept);
             GatherMask(c, a, static_cast<uint8_t>(2), true, left, {1, 1, 8, 0}, kept);
@@ -210,26 +246,26 @@ private:
             PipeBarrier<PIPE_V>();
         }
         Order<HardEvent::V_S>(); // V has made the sums (partial_) and the lengths (kept_) before S reads them
-        int64_t total = 0;
-        for (uint32_t g = 0; g < groups; ++g) {
-            int64_t sum = partial_.GetValue(g);
-            if (sum < 0) {
-                sum = SumOfLong(g);
+        for (uint32_t kind = 0; kind < kKinds; ++kind) {
+            for (uint32_t g = 0; g < groups; ++g) {
+                int64_t sum = partial_.GetValue(kind * groups + g);
+                if (sum < 0) {
+                    sum = SumOfLong(kind * Stride() + g * kGroup);
+                }
+                const auto i = kind * kCheckpoints + static_cast<uint32_t>((first + g) >> shift_);
+                sums_.SetValue(i, shift_ == 0 ? sum : sums_.GetValue(i) + sum); // of several groups, or of one
+                totals_[kind] += sum;
             }
-            const auto i = static_cast<uint32_t>((first + g) >> shift_);
-            sums_.SetValue(i, shift_ == 0 ? sum : sums_.GetValue(i) + sum); // of several groups, or of one
-            total += sum;
         }
         Order<HardEvent::S_V>(); // S has read the sums and the lengths before V uses the vectors again
-        return total;
     }
 
-    // The sum of a group that has a long row.
-    __aicore__ inline int64_t SumOfLong(uint32_t group)
+    // The sum of a group that has a long row, whose lengths begin there.
+    __aicore__ inline int64_t SumOfLong(uint32_t begin)
     {
         int64_t sum = 0;
-        for (uint32_t i = group * kGroup; i < (group + 1) * kGroup; ++i) {
-            sum += kept_.GetValue(i);
+        for (uint32_t i = 0; i < kGroup; ++i) {
+            sum += kept_.GetValue(begin + i);
         }
         return sum;
     }
@@ -244,6 +280,7 @@ private:
     Vector kept_;                // the lengths of the batch, or of a tile
     LocalTensor<int64_t> pairs_; // kept_, for S
     LocalTensor<int64_t> sums_;  // S only
+    int64_t totals_[kKinds] = {};
 };
 
 } // namespace cache_loc

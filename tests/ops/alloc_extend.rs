@@ -98,7 +98,7 @@ impl Operation for AllocExtend {
                 for batch in BATCHES {
                     for (i, dtypes) in Dtypes::without_requests().enumerate() {
                         // Room for all tokens, more, less, or none; pages for all of them, more or less.
-                        let whole = seeded(seed, batch, dtypes, page_size, [700, 5000, 150][i % 3]);
+                        let whole = seeded(seed, batch, dtypes, page_size, [700, 2100, 150][i % 3]);
                         let (out, free) = (whole.out_lens[0], whole.arrays[3].len());
                         match (i + batch) % 8 {
                             0 => each(&Case { out_lens: vec![out.saturating_sub(1)], ..whole.clone() }),

@@ -10,10 +10,10 @@
 //
 // Split: by weight (ragged_share.h), at 64-byte lines of the output.
 //
-// UB, for the largest tiles: lengths 32 KB, scan 20 + 32 + 4 KB, last slots 8 KB, pages 4 + 4 + 7 KB, indices 8 KB, short
-// pages 8 KB, gather 2 * 8 + 1 + 8 + 16 KB, fault line 64 B: 168 KB and 64 B.
+// UB, for the largest tiles: lengths 32 KB, scan 20 + 32 + 6 KB, last slots 8 KB, pages 6 + 6 + 10 KB, indices 8 KB, short
+// pages 8 KB, gather 2 * 8 + 1 + 8 + 16 KB, fault line 64 B: 177 KB and 64 B.
 //
-//     find the share, by the sums of all rows' tokens; sum the pages of all rows, and of those before the share
+//     sum the tokens and pages of all rows (scan.h); find the share by the tokens, and the pages before it
 //     for each row of the share:
 //         S     lengths and last slot of the row; its fault, where it begins, and the first of its pages
 //         append what of the row is the core's (ragged_gather.h): numbers that count up from the last slot, and pages, as
@@ -63,15 +63,13 @@ public:
         // As long as one of the sources makes a piece in one go.
         CreateVecIndex(indices_, 0, IsLong() ? static_cast<uint32_t>(Min(size_.tokens, kTile)) : Short::kPiece);
         list_.Open();
+        scan_.Run(core, cores);
         const uint64_t row = share_.Find(core, cores);
         if (row == params_.n) {
             return;
         }
-        Order<HardEvent::S_MTE2>(); // S has read the lengths before MTE2 copies them in again
-        Order<HardEvent::S_V>();    // and what the scan has of them, before V makes it of the pages
-        lengths_.growth.in_pages = true;
-        exhausted_ = static_cast<uint64_t>(scan_.Run(core, cores)) > params_.free;
-        page_ = scan_.SumBefore(row);
+        exhausted_ = static_cast<uint64_t>(scan_.Total(kPages)) > params_.free;
+        page_ = scan_.SumBefore(row, kPages);
         Walk(row);
         fault_.Write();
     }
@@ -81,6 +79,7 @@ private:
 
     static constexpr uint32_t kRows = ASCEND_CACHE_LOC_SCAN_TILE_MAX;
     static constexpr uint32_t kTile = ASCEND_CACHE_LOC_PAGED_TILE_MAX;
+    static constexpr uint32_t kPages = 1;            // kind of length, beside tokens
     static constexpr uint32_t kLong = 64;            // tokens from which on a page is a vector instruction by itself
     static constexpr int64_t kMostSlot = 0x7fffffff; // the greatest
 
@@ -113,7 +112,7 @@ private:
     __aicore__ inline void Row(uint64_t row, int64_t prefix, int64_t seq, uint32_t i)
     {
         const uint64_t length = PlaceLength(prefix, seq);
-        const uint64_t pages = HasPlace(prefix, seq) ? lengths_.growth.Of(prefix, seq) : 0;
+        const uint64_t pages = HasPlace(prefix, seq) ? lengths_.beside.Of(prefix, seq) : 0;
         const auto part = share_.Next(row, length);
         const uint64_t end = part.position + length, behind = page_ + pages;
         if (part.owned && exhausted_) {
@@ -169,42 +168,48 @@ private:
     {
         while (from < to) {
             const uint64_t page = page_ + size_.Pages(from - head), phase = size_.Rest(from - head);
-            list_.Want(page);
-            uint64_t count = Min(to - from, (list_.end - page) * size_.tokens - phase);
-            if (!IsLong()) {
-                count = Min(count, Short::kPiece);
-            } else if ((phase | size_.tokens) % 8 != 0) { // the next page would not begin at a block
-                count = Min(count, size_.tokens - phase);
-            }
-            if (list_.has_none) {
-                Look(row, page, from, from - phase, count);
-            }
             if (IsLong()) {
-                gather_.Append(LongPages<S>{list_, size_, indices_, page, phase}, count);
+                list_.Reach(page);
             } else {
+                list_.Want(page);
+            }
+            uint64_t count = Min(to - from, (list_.end - page) * size_.tokens - phase);
+            if (IsLong()) {
+                if ((phase | size_.tokens) % 8 != 0) { // the next page would not begin at a block
+                    count = Min(count, size_.tokens - phase);
+                }
+                const LongPages<S> pages{list_, size_, indices_, page, phase};
+                gather_.Append(pages, count);
+                if (pages.none != pages.kAll) {
+                    NoPage(row, pages.none, from, from - phase + (pages.none - page) * size_.tokens);
+                }
+            } else {
+                count = Min(count, Short::kPiece);
+                for (uint64_t k = page, at = from - phase; list_.has_none && at < from + count; ++k, at += size_.tokens) {
+                    if (list_.Slot(k) < 0) {
+                        NoPage(row, k, from, at);
+                    }
+                }
                 gather_.Append(Short{list_, pages_, size_.tokens, indices_, room_, page, phase}, count);
             }
             from += count;
         }
     }
 
-    // Reports the first page that is none, of those from `page` on, which begins with token `begin`: of `count` tokens.
-    __aicore__ inline void Look(uint64_t row, uint64_t page, uint64_t from, uint64_t begin, uint64_t count)
+    // Reports page k of the list, which is none and begins with token `begin` of the row, of whose tokens those from `from`
+    // on are looked at.
+    __aicore__ inline void NoPage(uint64_t row, uint64_t k, uint64_t from, uint64_t begin)
     {
-        for (uint64_t at = begin; at < from + count; at += size_.tokens, ++page) {
-            if (list_.Slot(page) < 0) {
-                fault_.Report(row, ASCEND_CACHE_LOC_BLOCK_OUT_OF_RANGE, list_.Page(page), size_.Limit(), 0,
-                              at < from ? from : at);
-            }
-        }
+        const uint64_t at = begin < from ? from : begin;
+        fault_.Report(row, ASCEND_CACHE_LOC_BLOCK_OUT_OF_RANGE, list_.Page(k), size_.Limit(), 0, at);
     }
 
     const AscendCacheLocAllocExtendParams &params_;
     PageSize size_;
     Pages pages_;
-    PlaceLengths<L, GrowthOfPages> lengths_;
-    LengthScan<PlaceLengths<L, GrowthOfPages>> scan_;
-    RaggedShare<PlaceLengths<L, GrowthOfPages>> share_;
+    PlaceLengths<L, PagesBeside> lengths_;
+    LengthScan<PlaceLengths<L, PagesBeside>> scan_;
+    RaggedShare<PlaceLengths<L, PagesBeside>> share_;
     Column<S> lasts_;
     PageList<S> list_;
     RaggedGather<O, kTile> gather_;
