@@ -87,9 +87,10 @@ impl Operation for AllocDecode {
 
     fn seeds(&self, of: (usize, usize), each: &mut dyn FnMut(&Case)) {
         for page_size in part(PAGE_SIZES, of) {
-            for seed in SEEDS {
-                for batch in BATCHES {
-                    for (i, dtypes) in Dtypes::without_requests().enumerate() {
+            for (turn, seed) in SEEDS.into_iter().enumerate() {
+                for (at, batch) in BATCHES.into_iter().enumerate() {
+                    for (i, dtypes) in Dtypes::in_turn(turn + at) {
+                        let dtypes = dtypes.requests_as_out();
                         let whole = seeded(seed, batch, dtypes, page_size);
                         each(&with_pages(&whole, whole.arrays[2].len() + [0, 3, 70][i % 3], batch as u64));
                         match (i + batch) % 3 {

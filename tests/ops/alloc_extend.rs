@@ -94,9 +94,10 @@ impl Operation for AllocExtend {
 
     fn seeds(&self, of: (usize, usize), each: &mut dyn FnMut(&Case)) {
         for page_size in part(PAGE_SIZES, of) {
-            for seed in SEEDS {
-                for batch in BATCHES {
-                    for (i, dtypes) in Dtypes::without_requests().enumerate() {
+            for (turn, seed) in SEEDS.into_iter().enumerate() {
+                for (at, batch) in BATCHES.into_iter().enumerate() {
+                    for (i, dtypes) in Dtypes::in_turn(turn + at) {
+                        let dtypes = dtypes.requests_as_out();
                         // Room for all tokens, more, less, or none; pages for all of them, more or less.
                         let whole = seeded(seed, batch, dtypes, page_size, [700, 2100, 150][i % 3]);
                         let (out, free) = (whole.out_lens[0], whole.arrays[3].len());

@@ -200,9 +200,9 @@ impl Operation for DecodeStep {
     fn seeds(&self, of: (usize, usize), each: &mut dyn FnMut(&Case)) {
         let mut salt = 0;
         for table in part(TABLES.map(table), of) {
-            for seed in SEEDS {
-                for batch in BATCHES {
-                    for dtypes in Dtypes::all() {
+            for (turn, seed) in SEEDS.into_iter().enumerate() {
+                for (at, batch) in BATCHES.into_iter().enumerate() {
+                    for (_, dtypes) in Dtypes::in_turn(turn + at) {
                         salt += 1;
                         let (rows, row_len) = (table.shape.rows(), table.shape.row_len());
                         let reqs = repeat(seed, batch)

@@ -163,9 +163,9 @@ impl Operation for GatherBlockTables {
     fn seeds(&self, of: (usize, usize), each: &mut dyn FnMut(&Case)) {
         let mut salt = 0;
         for table in part(TABLES.map(table), of) {
-            for seed in SEEDS {
-                for batch in BATCHES {
-                    for dtypes in Dtypes::all() {
+            for (turn, seed) in SEEDS.into_iter().enumerate() {
+                for (at, batch) in BATCHES.into_iter().enumerate() {
+                    for (_, dtypes) in Dtypes::in_turn(turn + at) {
                         salt += 1;
                         each(&seeded(&table, seed, batch, dtypes, PAGE_SIZES[salt as usize % PAGE_SIZES.len()], salt));
                     }

@@ -69,6 +69,11 @@ impl Dtypes {
         both.into_iter().flat_map(of_requests)
     }
 
+    /// Two of the 8 combinations, others each turn, with their numbers: what a seed is run with where there are many of them.
+    pub fn in_turn(turn: usize) -> impl Iterator<Item = (usize, Self)> {
+        Self::all().enumerate().filter(move |(i, _)| i % 4 == turn % 4)
+    }
+
     /// All 8 combinations of lengths, of slots that come in, and of what goes out, for operations that take no requests.
     pub fn without_requests() -> impl Iterator<Item = Self> {
         Self::all().map(Self::requests_as_out)
