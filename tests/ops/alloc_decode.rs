@@ -228,12 +228,12 @@ pub fn decode_oracle(
                 let (needed, free) = (taken as i64, free_pages.len() as i64);
                 return Some(RowFault::new(row, PagesExhausted { needed, free }));
             };
-            if block < 0 || block >= (1 << 31) / page_size {
-                faults.push(RowFault::new(row, BlockOutOfRange { block, limit: (1 << 31) / page_size }));
-            } else {
+            if (0..(1 << 31) / page_size).contains(&block) {
                 out[row] = block * page_size;
+            } else {
+                faults.push(RowFault::new(row, BlockOutOfRange { block, limit: (1 << 31) / page_size }));
             }
-        } else if last_loc < 0 || last_loc >= 1 << 31 {
+        } else if !(0..1 << 31).contains(&last_loc) {
             faults.push(RowFault::new(row, SlotOutOfRange { slot: last_loc, limit: 1 << 31 }));
         } else if last_loc == (1 << 31) - 1 {
             faults.push(RowFault::new(row, SlotOutOfRange { slot: 1 << 31, limit: 1 << 31 }));

@@ -251,6 +251,9 @@ fn run<L: Element, S: Element, O: Element>(case: &Case, backend: &mut dyn Backen
 
 /// The operation by the three parts of SGLang's kernel, in 64 bits: the page that the prefix has begun, whole new pages, and
 /// the page that the row ends in. Fills `out`, tells the lowest fault.
+///
+/// # Panics
+/// Never: the parts make up the row.
 pub fn extend_oracle(
     lens: &[(i64, i64)],
     last_locs: &[i64],
@@ -289,7 +292,7 @@ pub fn extend_oracle(
                 let (slot, last_loc) = (last_locs[row].checked_add(1 + j), last_locs[row]);
                 match slot {
                     Some(slot) if last_loc >= 0 && slot < 1 << 31 => Ok(slot),
-                    _ if last_loc < 0 || last_loc >= 1 << 31 => Err(SlotOutOfRange { slot: last_loc, limit: 1 << 31 }),
+                    _ if !(0..1 << 31).contains(&last_loc) => Err(SlotOutOfRange { slot: last_loc, limit: 1 << 31 }),
                     slot => Err(SlotOutOfRange { slot: slot.expect("31 bits and 31 bits"), limit: 1 << 31 }),
                 }
             } else {
@@ -300,10 +303,10 @@ pub fn extend_oracle(
                     (behind - 1, j - part1 - part2)
                 };
                 let (block, limit) = (free_pages[page as usize], (1 << 31) / page_size);
-                if block < 0 || block >= limit {
-                    Err(BlockOutOfRange { block, limit })
-                } else {
+                if (0..limit).contains(&block) {
                     Ok(block * page_size + offset)
+                } else {
+                    Err(BlockOutOfRange { block, limit })
                 }
             };
             out[at as usize] = slot.unwrap_or(-1);
