@@ -43,6 +43,7 @@ PAGES, FILLER, MAP, PAGED, NEEDS, DECODE = prim("pages filler slot_map page_gath
 LAST, EXTEND, UNIFORM = ops("get_last_loc assign_extend_cache_locs assign_extend_cache_locs_uniform")
 LIST, PAGE_LIST, PAGED_SLOTS, SHARE = prim("row_list page_list paged_slots ragged_share")
 POOL, BLOCKS, ALLOC_DECODE, ALLOC_EXTEND = ops("assign_req_to_token_pool gather_block_tables alloc_decode alloc_extend")
+(ROWS,), (STEP,) = prim("decode_rows"), ops("decode_step")
 
 # A statement that only orders: deleted, each in turn.
 ORDERING = re.compile(r"^\s*(Order<[^>]*>|SetFlag<[^>]*>|WaitFlag<[^>]*>|PipeBarrier<\w+>)\([^;]*\);")
@@ -52,6 +53,38 @@ PAIRS = [(PACKING, "MTE3_V"), (GATHER, "MTE3_MTE2"), (GATHER, "V_S")]
 
 # (file, text, replacement): the text must be there once.
 BY_HAND = [
+    # The whole decode step: where tokens go, whose they are, what S looks at, and what each of three shares gets.
+    (ROWS, "Maxs(b, seq, 1, n);", "Maxs(b, seq, 0, n);"),
+    (ROWS, "static_cast<int32_t>(size_.rows) - 1, n);", "static_cast<int32_t>(size_.rows), n);"),
+    (ROWS, "Mins(c, seq, static_cast<int32_t>(size_.row_len), n);", "Mins(c, seq, static_cast<int32_t>(size_.row_stride), n);"),
+    (ROWS, "Mins(last, seq, 2, n);", "Mins(last, seq, 3, n);"),
+    (ROWS, "OrInto(last, wrong, count_);", ""),
+    (ROWS, "OrInto(outside, wrong, count_);", ""),
+    (ROWS, "OrInto(look, Room(kOutside), count_);", ""),
+    (ROWS, "Duplicate(lasts_, 0, static_cast<int32_t>(count_ * kBlock));", ""),
+    (ROWS, "Adds(lasts_, lasts_, 1, static_cast<int32_t>(count_ * kBlock));", ""),
+    (ROWS, "lasts_.SetValue(i * kBlock, slot);", ""),
+    (ROWS, "Room(kPlaces).SetValue(i, -1);", ""),
+    (ROWS, "if (!needs || rank < free) {", "{"),
+    (ROWS, "Fits() || Owns(Entry(i))", "true"),
+    (ROWS, "<= kGreatest;", "<= 0x7fffffffffff;"),
+    (ROWS, "OrInto(other, wrong, count_);", ""),
+    (ROWS, "seq > room_ && (slots.needs.Needs(seq) || slots.IsLast(last))", "seq > room_"),
+    (ROWS, "seq > room_ && (slots.needs.Needs(seq) || slots.IsLast(last))", "false"),
+    (ROWS, "seq > size_.row_len", "false"),
+    (STEP, "params_.n > params_.row_tile && rows_", "false && rows_"),
+    (STEP, "if (rank > params_.free) { // of", "if (false) { // of"),
+    (STEP, "if (!tables.Has(i)) {", "{"),
+    (STEP, "if (!tables.Has(i) && !out.Has(i)) {", "if (!tables.Has(i)) {"),
+    (STEP, "!Every() && i < tables.end", "false && i < tables.end"),
+    (STEP, "column * params_.page_size == position ? column : column + 1", "column + 1"),
+    (STEP, "Min(part.end, Most(part.begin, column + 1))", "Min(part.end, Most(part.begin, column))"),
+    (STEP, "column >= part.begin && column < part.end", "column < part.end"),
+    (STEP, "if (pages != column) {", "if (false) {"),
+    (STEP, "if (known.seq != 0) {", "if (true) {"),
+    (STEP, "rank++ == params_.free", "++rank == params_.free"),
+    (STEP, "fault_.Forget();", ""),
+    (STEP, "owners > static_cast<uint32_t>(GetBlockNum())", "false"),
     # Block tables: quotients, which entries, what is no page, where shares meet.
     (PAGES, "kOneEstimate = 897", "kOneEstimate = 3"),
     (PAGES, "static_cast<float>(m - 1) * unit", "static_cast<float>(m + 1) * unit"),

@@ -21,6 +21,8 @@ mod alloc_decode;
 mod alloc_extend;
 #[path = "sim_kernels/block_tables.rs"]
 mod block_tables;
+#[path = "sim_kernels/decode_step.rs"]
+mod decode_step;
 #[path = "sim_kernels/pool.rs"]
 mod pool;
 #[path = "sim_kernels/uniform.rs"]
