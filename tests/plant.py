@@ -49,7 +49,9 @@ POOL, BLOCKS, ALLOC_DECODE, ALLOC_EXTEND = ops("assign_req_to_token_pool gather_
 ORDERING = re.compile(r"^\s*(Order<[^>]*>|SetFlag<[^>]*>|WaitFlag<[^>]*>|PipeBarrier<\w+>)\([^;]*\);")
 
 # Flags that are set in one place and awaited in another: every one of the kind deleted.
-PAIRS = [(PACKING, "MTE3_V"), (GATHER, "MTE3_MTE2"), (GATHER, "V_S")]
+PAIRS = [
+    (PACKING, "MTE3_V"), (GATHER, "MTE3_MTE2"), (GATHER, "V_S"), (OWNED, "V_S"), (SCATTER, "MTE2_V"), (SCATTER, "MTE3_MTE2"),
+]
 
 # (file, text, replacement): the text must be there once.
 BY_HAND = [
@@ -221,21 +223,46 @@ BY_HAND = [
     (ALLOC_DECODE, "slots_.slots, -1, static_cast<int32_t>(kTile)", "slots_.slots, -1, static_cast<int32_t>(kTile / 2)"),
     (ALLOC_DECODE, "fault_.Report(row, ", "fault_.Report(i, "),
     # The pool: whose lines, which slots, and what a bad one stops.
-    (OWNED, "Adds(d, d, -1, n);", ""),
-    (OWNED, "Muls(mine, mine, -1, n);", ""),
-    (OWNED, "Adds(Room(kBegin), Room(kBegin), static_cast<int32_t>(stretches_.origin), n);", ""),
+    (OWNED, "Adds(w, sorted_begin, FromEnd(), all);", "Adds(w, sorted_begin, 0, all);"),
+    (OWNED, "(stretches_.origin + Round() - end) % Round()", "(Round() - end) % Round()"),
+    (OWNED, "-static_cast<int32_t>(Round() - Stretch())", "-static_cast<int32_t>(Round())"),
+    (OWNED, "Min(w, w, sorted_length, all);", ""),
     (OWNED, "+ (uint64_t{stretches_.cores} << stretches_.shift) <= 0x7fffffff", "<= 0x7fffffffffffffff"),
-    (OWNED, "Mins(counted, counted, kShort, n);", ""),
-    (OWNED, "blocks < run_; blocks *= 2", "blocks < run_ / 2; blocks *= 2"),
-    (OWNED, "in_order = in_order && SumOfRun(run) >= 0;", ""),
-    (SCATTER, "GetValue(i) == -1;", "GetValue(i) != 0;"),
-    (SCATTER, "OrInto(look, words[n], static_cast<uint32_t>(n));", ""),
-    (SCATTER, "Mins(look, slots, 0, n);", "Duplicate(look, 0, n);"),
+    (OWNED, "Mins(of_length, length, kShort, n);", "Mins(of_length, length, 0x7fffffff, n);"),
+    (OWNED, "Mins(of_request, of_request, static_cast<int32_t>(table_.rows) - 1, n);", "Mins(of_request, of_request, static_cast<int32_t>(table_.rows), n);"),
+    (OWNED, "static_cast<int32_t>(table_.row_len), n);", "static_cast<int32_t>(table_.row_stride), n);"),
+    (OWNED, "Min(of_start, of_start, end, n);", ""),
+    (OWNED, "StartOr(of_end, of_length, count);", ""),
+    (OWNED, "StartOr(of_request, of_start, count);", ""),
+    (OWNED, "StartOr(of_end, of_request, count);", ""),
+    (OWNED, "if (count < tile_) {", "if (false) {"),
+    (OWNED, "blocks_ *= 2;", "blocks_ *= 4;"),
+    (OWNED, "Min(tile_, kTile / 2)", "Min(tile_, kTile / 4)"),
+    (OWNED, "before_[run + 1] = total_ + static_cast<uint32_t>(pair);", "before_[run + 1] = total_;"),
+    (OWNED, "Pack(List(0), runs, kept, tile_ + kLanes);", "Pack(List(0), runs, kept, tile_);"),
+    (OWNED, "list_ ^= 1;", ""),
+    (OWNED, "return all == -1;", "return true;"),
+    (OWNED, "i < count / kLanes", "i + 1 < count / kLanes"),
+    (STRETCHES, "Min(row.begin + row.length, (mine + 1) << shift)", "row.begin + row.length"),
+    (STRETCHES, "stretch == mine ? next : mine << shift", "next"),
+    (STRETCHES, "at_ = from - row.begin + piece.count;", "at_ += piece.count;"),
+    (STRETCHES, "piece.part = mine / cores;", "piece.part = from;"),
+    (SCATTER, "return all == -1;", "return all != 0;"),
+    (SCATTER, "Duplicate(mask, -1, high, 1, 1, 8);", ""),
+    (SCATTER, "Duplicate(mask, static_cast<int32_t>(0x80000000),", "Duplicate(mask, 0,"),
+    (SCATTER, "Duplicate(landing_[i].template ReinterpretCast<int32_t>(), 0,", "Duplicate(landing_[i].template ReinterpretCast<int32_t>(), -1,"),
+    (SCATTER, "groups -= groups / 2", "groups /= 2"),
+    (SCATTER, "(parts_[part / 64 % kParts] & bit) != 0", "false"),
     (SCATTER, "slot < 0 || slot >= kSlotLimit", "slot < 0"),
+    (SCATTER, "turn_ ^= 1;", ""),
     (POOL, "fault_.Forget();", ""),
+    (POOL, "lists_ = false;", ""),
     (POOL, "position_ = 0;\n            All();", "All();"),
     (POOL, "&& position_ + rows_.Total() <= params_.capacity", ""),
-    (POOL, "Min(begin + length, (stretch + 1) << shift)", "begin + length"),
+    (POOL, "position_ = pieces.rows.position;", ""),
+    (POOL, "Min(position, capacity) - row.position", "position - row.position"),
+    (POOL, "&& row.position < capacity", ""),
+    (POOL, "Look(0);", ""),
     # Windows: which are in order, where each row's positions begin, and where cores meet.
     (WINDOWS, "static_cast<int32_t>(shape_.rows) - 1, n);", "static_cast<int32_t>(shape_.rows), n);"),
     (WINDOWS, "OrInto(wrong, first, count);", ""),

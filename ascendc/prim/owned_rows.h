@@ -20,9 +20,9 @@
 //
 // There are two lists, so that V can make the next tile's while S walks one: Look begins with it, and Listed waits for it.
 //
-// Contract: Fits says whether the table is small enough for int32. Read the first tile, Open; then Look at each tile in
-// turn, which reads the one behind it, and ask Listed. Or Read a tile, and S reads its columns, once MTE2 has filled them,
-// and is ordered before the next Read.
+// Contract: Fits says whether the table is small enough for int32. Read the first tile, Open, and put MTE2 behind V; then
+// Look at each tile in turn, which reads the one behind it, and ask Listed. Or Read a tile, and S reads its columns, once
+// MTE2 has filled them, and is ordered before the next Read.
 //
 // UB, for T rows: columns, 18 vectors of int32 for T + 64, sums 16 T, bits. Pipes: MTE2 loads, V computes, S reads.
 #pragma once
@@ -118,7 +118,6 @@ public:
         PipeBarrier<PIPE_V>();
         Sub(of_run, index, first, n);
         Add(offsets, offsets, back, n);
-        PipeBarrier<PIPE_V>();
     }
 
     // Looks at the tile of rows first.., which was read, and reads the next one.
@@ -187,9 +186,7 @@ public:
         Step();
         CompareScalar(kept, mine, 1, CMPMODE::EQ, tile_ + kLanes);
         Step();
-        while (blocks_ < run_) {
-            Step();
-        }
+        static_assert(kTile / kRuns <= 1 << 7, "seven steps, so far, sum any run");
         SetFlag<HardEvent::V_S>(looked_); // V has looked at the rows and made the sums before S reads what it found
         Sub(position, Sums(from_), sorted_length, all);
         list_ ^= 1;

@@ -71,8 +71,7 @@ public:
             uint64_t high[] = {0xaaaaaaaaaaaaaaaa, 0};
             Duplicate(mask, -1, high, 1, 1, 8);
         }
-        PipeBarrier<PIPE_V>();      // mask is written before it is read
-        Order<HardEvent::V_MTE2>(); // V has set the landings before MTE2 fills them
+        Order<HardEvent::V_MTE2>(); // V has set landings and mask before MTE2 fills them, and then V looks at them
     }
 
     // All pieces of a walk. Before the last of them are stored, when nothing is left for V, calls next(): what V is given

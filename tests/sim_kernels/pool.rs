@@ -129,6 +129,56 @@ fn tables_past_2_31_elements() {
     }
 }
 
+/// Lengths that make up 2^32, and would be nothing if they were summed in 32 bits; and one that passes it by a slot.
+#[test]
+fn sums_past_2_32() {
+    let (long, short) = ((0, 0, 1 << 30), (0, 5, 7));
+    for (batch, extra) in [(vec![long; 4], 0), (vec![long, long, long, (0, 0, (1 << 30) - 1), (0, 1, 3)], 1)] {
+        let rows: Vec<_> = batch.into_iter().chain(std::iter::repeat_n(short, 40 + extra)).collect();
+        let shape = TableShape::new(1, 1 << 30).unwrap();
+        for cores in [1, 8] {
+            let stream = simulated().open(0).unwrap().new_stream().unwrap();
+            let mut slots = DeviceBuffer::<i32>::zeroed(&stream, shape.storage_len()).unwrap();
+            let upload = |values: Vec<i64>| DeviceBuffer::from_host(&stream, &values).unwrap();
+            let requests = upload(rows.iter().map(|row| row.0).collect());
+            let starts = upload(rows.iter().map(|row| row.1).collect());
+            let ends = upload(rows.iter().map(|row| row.2).collect());
+            let locs = upload((1000..1090).collect());
+            let args = PoolLocs {
+                table: ReqToTokenMut::new(shape, slots.as_slice_mut()).unwrap(),
+                req_pool_indices: requests.as_slice(),
+                start_offsets: starts.as_slice(),
+                end_offsets: ends.as_slice(),
+                locs: locs.as_slice(),
+            };
+            let config = LaunchConfig { cores: Some(cores), ..Default::default() };
+            assign_req_to_token_pool_with(&stream, args, &config).unwrap();
+            let fault = stream.take_fault().unwrap().expect("locs is too short").fault;
+            assert_eq!(fault, RowFault::new(0, FaultKind::OutputTooShort { end: 1 << 30, capacity: 90 }));
+            let mut got = [0; 100];
+            slots.as_slice().get(..100).unwrap().copy_to_host(&stream, &mut got).unwrap();
+            assert_eq!(got, std::array::from_fn(|i| if i < 90 { 1000 + i as i32 } else { 0 }));
+        }
+    }
+}
+
+/// More slots than the rows need: those are nobody's, however many rows the last tile has.
+#[test]
+fn slots_behind_those_of_the_last_row_are_written_nowhere() {
+    for n in [1, 13, 70, 1034, 2050] {
+        let windows: Vec<_> = (0..n).map(|i| (i * 37 % 2063, i % 5, i % 5 + 1 + i % 2)).collect();
+        let mut case = case((2063, 11, 9), &windows, 50_000);
+        case.arrays[3].extend(90_000..95_000);
+        for cores in [1, 8, 48] {
+            check(&mut on(cores), &case);
+        }
+        let mut varied = varied();
+        for _ in 0..10 {
+            check(&mut varied, &case);
+        }
+    }
+}
+
 /// What has the same low word as a slot is none, and 2^31 - 1 is one.
 #[test]
 fn slots_of_64_bits_are_looked_at_whole() {
