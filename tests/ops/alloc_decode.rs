@@ -219,7 +219,7 @@ pub fn decode_oracle(
     for row in 0..seq_lens.len() {
         let (seq_len, last_loc) = (seq_lens[row], last_locs[row]);
         out[row] = -1;
-        if seq_len < 1 || seq_len >= (1 << 31) - 1 {
+        if !(1..(1 << 31) - 1).contains(&seq_len) {
             faults.push(RowFault::new(row, LengthBelowPrefix { seq_len, prefix_len: 1 }));
         } else if pages_of(seq_len, page_size) > pages_of(seq_len - 1, page_size) {
             taken += 1;

@@ -410,8 +410,9 @@ fn decode_case(
     }
     // Nearly all slots are good ones in two of three cases.
     let tame = one_of(3) != 0;
-    let slot =
-        |i: u64| if tame && i % 61 != 0 { (splitmix64(salt ^ i) >> 33) as i32 } else { splitmix64(salt ^ i) as i32 };
+    let slot = |i: u64| {
+        if tame && !i.is_multiple_of(61) { (splitmix64(salt ^ i) >> 33) as i32 } else { splitmix64(salt ^ i) as i32 }
+    };
     let slots = (0..table.slots.len() as u64).map(slot).collect();
     let table = Arc::new(Table { shape: table.shape, slots });
 

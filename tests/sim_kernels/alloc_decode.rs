@@ -49,7 +49,7 @@ fn ids_past_2_24_are_exact() {
     assert_eq!(call(&[5_i64; 101], &[-1; 101], &pages, 1), (expected, None));
 }
 
-/// The NPU allocator's formula, seq % page_size == 1, never takes a page of one token.
+/// The NPU allocator's formula, `seq % page_size == 1`, never takes a page of one token.
 #[test]
 fn pages_of_one_token() {
     for rows in [4, 40] {

@@ -32,7 +32,8 @@ impl Step {
         let shape = TableShape::new(rows, row_len + salt as usize % 17).unwrap().with_row_len(row_len).unwrap();
         let columns = row_len.div_ceil(page_size);
         let tables = TableShape::new(rows, columns + 3).unwrap().with_row_len(columns + 1).unwrap();
-        let reqs: Vec<_> = (0..rows as i32).rev().filter(|&req| splitmix64(salt ^ req as u64) % 5 != 0).collect();
+        let reqs: Vec<_> =
+            (0..rows as i32).rev().filter(|&req| !splitmix64(salt ^ req as u64).is_multiple_of(5)).collect();
         let len = |i: u64| match splitmix64(salt.wrapping_add(i)) {
             at if at % 3 == 0 => at / 3 % columns as u64 * page_size as u64 + 1,
             at => 1 + at / 3 % row_len as u64,
