@@ -85,7 +85,7 @@ fn what_cannot_be_read_names_file_and_line_and_exits_2() {
         (
             "get_last_loc",
             "get_last",
-            "unknown operation `get_last`, expected one of `assign_extend_cache_locs`, `assign_extend_cache_locs_uniform`",
+            "unknown operation `get_last`, expected one of `",
         ),
         (r#""out":"i32""#, r#""out":"f32""#, "unknown variant `f32`, expected `i32` or `i64`"),
         (r#""req_to_token":"i32""#, r#""req_to_token":"i64""#, "unknown variant `i64`, expected `i32`"),
