@@ -137,7 +137,7 @@ pub use ops::*;
 #[doc = include_str!("graphs.md")]
 pub mod graphs {}
 
-/// Both operations on host slices, in safe Rust: single-threaded, without allocation.
+/// The operations on host slices, in safe Rust: single-threaded, without allocation.
 ///
 /// The oracle of every device backend, and what a runtime calls on a machine with no NPU.
 ///
