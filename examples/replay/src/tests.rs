@@ -82,11 +82,7 @@ fn each_mismatch_is_one_line_and_the_exit_code_1() {
 #[test]
 fn what_cannot_be_read_names_file_and_line_and_exits_2() {
     for (from, to, message) in [
-        (
-            "get_last_loc",
-            "get_last",
-            "unknown operation `get_last`, expected one of `",
-        ),
+        ("get_last_loc", "get_last", "unknown operation `get_last`, expected one of `"),
         (r#""out":"i32""#, r#""out":"f32""#, "unknown variant `f32`, expected `i32` or `i64`"),
         (r#""req_to_token":"i32""#, r#""req_to_token":"i64""#, "unknown variant `i64`, expected `i32`"),
         (r#""prefix_lens":[3,1]"#, r#""prefix":[3,1]"#, "missing field `prefix_lens`"),

@@ -91,6 +91,14 @@ impl Backend for OnDevice {
     }
 }
 
+/// Where a large table begins in its buffer: the same place of what a launch's cores share out, each time. As an address, and
+/// in elements.
+fn begin(buffer: &DeviceBuffer<i32>) -> (DeviceAddr, usize) {
+    let start = buffer.as_slice().addr().expect("not empty").get();
+    let aligned = start.next_multiple_of(ALIGNED_BYTES);
+    (DeviceAddr::new(aligned).expect("not 0"), (aligned - start) as usize / 4)
+}
+
 /// Carries the arrays of one call to a device and back. Each goes on a 64-byte line of its own, at another element of it
 /// each time unless all are aligned.
 #[derive(Debug)]
@@ -180,8 +188,9 @@ impl Carrier<'_> {
         }
         let OnDevice { stream, large, .. } = &*self.device;
         let (_, buffer) = large.as_ref().expect("it was carried over");
+        let (_, first) = begin(buffer);
         for range in writes {
-            let part = buffer.as_slice().get(range.clone()).expect("inside");
+            let part = buffer.as_slice().get(first + range.start..first + range.end).expect("inside");
             part.copy_to_host(stream, &mut slots[range])?;
         }
         Ok(())
@@ -198,14 +207,16 @@ impl Carrier<'_> {
         if large.as_ref().is_none_or(|(other, _)| *other != shape) {
             *large = None;
             stream.synchronize()?;
-            *large = Some((shape, DeviceBuffer::zeroed(stream, slots.len())?));
+            *large = Some((shape, DeviceBuffer::zeroed(stream, slots.len() + ALIGNED_BYTES as usize / 4)?));
         }
         let (_, buffer) = large.as_mut().expect("made above");
+        let (address, first) = begin(buffer);
         for range in ranges {
-            let mut part = buffer.as_slice_mut().get(range.clone()).expect("inside");
+            let place = first + range.start..first + range.end;
+            let mut part = buffer.as_slice_mut().get(place).expect("inside");
             part.copy_from_host(stream, &slots[range])?;
         }
-        Ok((buffer.as_slice().addr().expect("not empty"), buffer.len()))
+        Ok((address, slots.len()))
     }
 
     /// An array that is read.
