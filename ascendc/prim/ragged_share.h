@@ -4,8 +4,8 @@
 // output, moved up to the next 64-byte line: a long row is shared, many short ones are too. Every core finds both ends of its
 // share by itself: from the sums of all lengths (scan.h) and a walk along the rows of its share.
 //
-// Contract: the scan has run. Find once, which gives the row to begin with; then Next for that row and each behind it, with its length, until
-// Done. Lengths are 0 to 2^31 - 1.
+// Contract: the scan has run. Find once, which gives the row to begin with, or All; then Next for that row and each behind
+// it, with its length, until Done; or Pass, where it says true. Lengths are 0 to 2^31 - 1.
 //
 // UB: the scan's. Pipes: S.
 #pragma once
@@ -45,6 +45,24 @@ public:
         share_begin_ = ShareBegin(weight, core, cores);
         share_end_ = ShareBegin(weight, core + 1, cores);
         return share_begin_ == share_end_ ? n_ : FirstRow();
+    }
+
+    // In place of a scan and Find, on one core: the share is everything, from row 0 on.
+    __aicore__ inline void All()
+    {
+        limit_ = output_.capacity;
+        share_end_ = kUnknown;
+    }
+
+    // Goes on behind a row where all of it is the core's, and is written; false where that is not sure.
+    __aicore__ inline bool Pass(uint64_t row, uint64_t length)
+    {
+        const uint64_t end = position_ + length;
+        if (position_ < begin_ || end > limit_ || end + (row + 1) * row_weight_ > share_end_) {
+            return false;
+        }
+        position_ = end;
+        return true;
     }
 
     __aicore__ inline Part Next(uint64_t row, uint64_t length)

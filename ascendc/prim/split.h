@@ -19,6 +19,11 @@ __aicore__ inline constexpr uint64_t Min(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
+__aicore__ inline constexpr uint64_t Max(uint64_t a, uint64_t b)
+{
+    return a < b ? b : a;
+}
+
 // The first position, from `position` on, whose address begins a 64-byte line, in an output at address `out`.
 __aicore__ inline constexpr uint64_t AlignUp(uint64_t out, uint64_t position, uint32_t element_bytes)
 {

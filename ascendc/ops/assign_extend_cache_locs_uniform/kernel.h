@@ -62,7 +62,7 @@ public:
         }
         // An empty share may lie anywhere.
         const LineShare &one = has_out ? out : positions, &other = has_positions ? positions : out;
-        const uint64_t begin = Min(one.begin, other.begin), end = Most(one.end, other.end);
+        const uint64_t begin = Min(one.begin, other.begin), end = Max(one.end, other.end);
         const uint64_t end_row = (end + tokens_ - 1) / tokens_;
         if (has_out) {
             gather_.Begin(out.begin);
@@ -94,7 +94,7 @@ private:
     {
         const uint64_t end = Min(share.end, (first + count) * tokens_);
         const uint64_t most = Min(params_.copy_tile, Windows::kPiece);
-        for (uint64_t at = Most(share.begin, first * tokens_); at < end;) {
+        for (uint64_t at = Max(share.begin, first * tokens_); at < end;) {
             const uint64_t row = at / tokens_;
             const uint64_t phase = at - row * tokens_;
             uint64_t piece = Min(most, end - at);
@@ -119,12 +119,12 @@ private:
     // Of the share's slots those of rows first..first + count.
     __aicore__ inline void Slots(const LineShare &share, uint64_t first, uint32_t count)
     {
-        const uint64_t begin_row = Most(share.begin / tokens_, first);
+        const uint64_t begin_row = Max(share.begin / tokens_, first);
         const uint64_t end = Min(share.end, (first + count) * tokens_);
         uint64_t place = begin_row * tokens_; // of the row
         for (auto i = static_cast<uint32_t>(begin_row - first); place < end; ++i, place += tokens_) {
             const int32_t word = windows_.Word(i);
-            const uint64_t from = Most(share.begin, place) - place;
+            const uint64_t from = Max(share.begin, place) - place;
             const uint64_t length = Min(tokens_, end - place) - from;
             if (word >= 0) {
                 gather_.Append(TableSlots{table_, static_cast<uint64_t>(word) + from}, length);
@@ -156,8 +156,6 @@ private:
     }
 
     static constexpr int64_t kMost = 0x7fffffffffffffff;
-
-    __aicore__ static inline uint64_t Most(uint64_t a, uint64_t b) { return a < b ? b : a; }
 
     const Params &params_;
     uint64_t tokens_; // of a row

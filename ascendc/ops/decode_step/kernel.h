@@ -74,7 +74,7 @@ public:
             Rows();
             fault_.Write();
         }
-        for (uint64_t row = Most(params_.n, tables_.FirstRow()); Every() && row < tables_.EndRow(); ++row) {
+        for (uint64_t row = Max(params_.n, tables_.FirstRow()); Every() && row < tables_.EndRow(); ++row) {
             const auto part = tables_.PartOf(row);
             pads_.Fill(row * params_.block_stride + part.begin, part.end - part.begin);
         }
@@ -95,8 +95,6 @@ private:
     struct NoneBad {
         __aicore__ inline void operator()(uint64_t, int64_t, int64_t) const {}
     };
-
-    __aicore__ static inline uint64_t Most(uint64_t a, uint64_t b) { return a < b ? b : a; }
 
     // Cores that own stretches of the table: a power of two.
     __aicore__ inline uint32_t Owners() const
@@ -190,7 +188,7 @@ private:
 
     __aicore__ inline Span Within(uint64_t first, uint32_t count, uint64_t begin, uint64_t end) const
     {
-        const uint64_t from = Most(begin, first), to = Min(end, first + count);
+        const uint64_t from = Max(begin, first), to = Min(end, first + count);
         return from < to ? Span{static_cast<uint32_t>(from - first), static_cast<uint32_t>(to - first)} : Span{0, 0};
     }
 
@@ -221,8 +219,8 @@ private:
         if (Every()) {
             // Those that begin before the new token.
             const uint64_t pages = column * params_.page_size == position ? column : column + 1;
-            const uint64_t end = Min(part.end, Most(part.begin, pages));
-            const uint64_t behind = Min(part.end, Most(part.begin, column + 1));
+            const uint64_t end = Min(part.end, Max(part.begin, pages));
+            const uint64_t behind = Min(part.end, Max(part.begin, column + 1));
             gather_.Append(place + part.begin, known.begin + part.begin * params_.page_size, end - part.begin,
                            NoneBad{});
             pads_.Fill(place + behind, part.end - behind);

@@ -79,7 +79,7 @@ public:
             fault_.Write();
         }
         if (params_.columns == stride && row < end_row) { // they lie end to end
-            const uint64_t begin = Most(share_.begin, row * stride);
+            const uint64_t begin = Max(share_.begin, row * stride);
             pads_.Fill(begin, share_.end - begin);
             return;
         }
@@ -111,7 +111,7 @@ private:
                 None(row, part, ASCEND_CACHE_LOC_POSITION_OUT_OF_RANGE, tokens - 1, room);
             } else {
                 const uint64_t pages = (static_cast<uint64_t>(tokens) + params_.page_size - 1) / params_.page_size;
-                const uint64_t end = Min(part.end, Most(part.begin, pages));
+                const uint64_t end = Min(part.end, Max(part.begin, pages));
                 const uint64_t from = static_cast<uint64_t>(request) * params_.row_stride;
                 gather_.Append(place + part.begin, from + part.begin * params_.page_size, end - part.begin, Bad{*this});
                 pads_.Fill(place + end, part.end - end);
@@ -147,8 +147,6 @@ private:
             }
         }
     };
-
-    __aicore__ static inline uint64_t Most(uint64_t a, uint64_t b) { return a < b ? b : a; }
 
     const Params &params_;
     uint64_t live_; // rows of requests
