@@ -77,9 +77,9 @@ impl<B: Backend> Engine<'_, B> {
         if !batch.is_empty() {
             let req_pool_indices: Vec<i64> = batch.iter().map(|seq| seq.row as i64).collect();
             let start_offsets: Vec<i32> = batch.iter().map(|seq| seq.kv_len as i32).collect();
-            // Without windows the slots are those that were allocated.
+            // Without windows each has one slot, which this step has written.
             let locs = match self.config.draft_tokens {
-                0 => std::mem::take(&mut self.decode_locs).into_iter().map(|loc| loc as i32).collect(),
+                0 => batch.iter().map(|seq| self.table[self.entry(seq.row, seq.kv_len)]).collect(),
                 _ => self.assign_extend_cache_locs_uniform(&req_pool_indices, &start_offsets)?,
             };
             for (seq, window) in batch.iter_mut().zip(locs.chunks_exact(step_tokens)) {
@@ -94,20 +94,20 @@ impl<B: Backend> Engine<'_, B> {
                 seq.kv_len += accepted;
                 seq.generated += accepted;
                 seq.window = false;
-                seq.last_loc = window[accepted - 1].into();
                 let used = seq.kv_len.div_ceil(self.pages.page_size());
                 self.pages.give_back(seq.pages.drain(used..));
                 self.stats.generated_tokens += accepted;
             }
-            if self.config.draft_tokens > 0 {
-                // What a draft model goes on from: the slots of the accepted tokens.
-                let end_offsets: Vec<i32> = batch.iter().map(|seq| seq.kv_len as i32).collect();
-                let locs = self.assign_extend_cache_locs(&req_pool_indices, &start_offsets, &end_offsets)?;
-                let mut end = 0;
-                for ((seq, start), seq_len) in batch.iter_mut().zip(start_offsets).zip(end_offsets) {
-                    end += (seq_len - start) as usize;
-                    seq.last_loc = locs[end - 1].into();
-                }
+            // What a draft model goes on from: the slots of the accepted tokens.
+            let end_offsets: Vec<i32> = batch.iter().map(|seq| seq.kv_len as i32).collect();
+            let accepted = match self.config.draft_tokens {
+                0 => locs,
+                _ => self.assign_extend_cache_locs(&req_pool_indices, &start_offsets, &end_offsets)?,
+            };
+            let mut end = 0;
+            for ((seq, start), seq_len) in batch.iter_mut().zip(start_offsets).zip(end_offsets) {
+                end += (seq_len - start) as usize;
+                seq.last_loc = accepted[end - 1].into();
             }
         }
         let decoded = batch.len() * step_tokens;

@@ -30,11 +30,6 @@ impl Writes {
         &self.locs
     }
 
-    /// The slots of all ranges, alone.
-    pub(crate) fn into_locs(self) -> Vec<i64> {
-        self.locs
-    }
-
     /// Adds slots for the tokens of a row from a position on.
     pub(crate) fn push(&mut self, row: usize, position: usize, slots: impl Iterator<Item = i64>) {
         let before = self.locs.len();

@@ -65,8 +65,6 @@ pub(crate) struct Engine<'a, B> {
     pub(crate) table: Vec<i32>,
     pub(crate) free_rows: Vec<usize>,
     pub(crate) running: Vec<Sequence>,
-    /// The slots of this step's decode tokens, in the order of the sequences that decode.
-    pub(crate) decode_locs: Vec<i64>,
     /// Retracted requests, with the output tokens they have: older than all that were never admitted.
     pub(crate) retracted: BTreeMap<usize, usize>,
     /// The next request that was never admitted.
@@ -110,7 +108,6 @@ impl<'a, B: Backend> Engine<'a, B> {
             table,
             free_rows: (0..config.max_batch).rev().collect(),
             running: Vec::new(),
-            decode_locs: Vec::new(),
             retracted: BTreeMap::new(),
             next_admission: 0,
             next_arrival: 0,

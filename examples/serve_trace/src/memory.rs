@@ -31,7 +31,6 @@ impl<B: Backend> Engine<'_, B> {
             seq.window = true;
         }
         self.write(&writes)?;
-        self.decode_locs = writes.into_locs();
         self.running = running;
         Ok(retracted)
     }
