@@ -130,7 +130,7 @@ pub use abi::Operation;
 pub use ascend_cache_loc_ref::{
     Columns, FaultKind, Int, IntType, Lengths, RefError, RowFault, ShapeError, TableShape, new_pages, new_pages_decode,
 };
-use ascend_cache_loc_ref::{PageSize, batch_of, block_tables_of, decode_batch_of, len_of, rows_of, uniform_batch_of};
+use ascend_cache_loc_ref::{batch_of, block_tables_of, decode_batch_of, paged_batch_of, uniform_batch_of};
 pub use device::*;
 pub use ops::*;
 

@@ -1,6 +1,6 @@
 //! Pages: `page_size` slots that are allocated together, page p's from `p * page_size` on.
 
-use crate::shape::{MAX_DIM, in_range};
+use crate::shape::{MAX_DIM, in_range, rows_of};
 use crate::{FaultKind, Int, RefError, RowFault, ShapeError};
 
 /// One past the greatest slot that there can be.
@@ -8,14 +8,14 @@ const SLOTS: i64 = 1 << 31;
 
 /// A page size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PageSize(i64);
+pub(crate) struct PageSize(i64);
 
 impl PageSize {
     /// So many tokens, from 1 to 2^31 - 2: any number, not powers of two alone.
     ///
     /// # Errors
     /// [`ShapeError::OutOfRange`].
-    pub fn new(page_size: usize) -> Result<Self, ShapeError> {
+    pub(crate) fn new(page_size: usize) -> Result<Self, ShapeError> {
         in_range("page_size", page_size)?;
         Ok(Self(page_size as i64))
     }
@@ -41,13 +41,10 @@ impl PageSize {
 
     /// The same in a decode step, whose new token `seq_len` counts.
     pub(crate) const fn needed_by_one(self, seq_len: i64) -> Result<i64, FaultKind> {
-        if seq_len < 1 {
+        if seq_len < 1 || seq_len > MAX_DIM as i64 {
             return Err(FaultKind::LengthBelowPrefix { seq_len, prefix_len: 1 });
         }
-        match self.needed(seq_len - 1, seq_len) {
-            Err(_) => Err(FaultKind::LengthBelowPrefix { seq_len, prefix_len: 1 }),
-            needed => needed,
-        }
+        self.needed(seq_len - 1, seq_len)
     }
 
     /// Slot `offset` of a page.
@@ -92,7 +89,7 @@ pub(crate) const fn slot_after(last_loc: i64, at: i64) -> Result<i32, FaultKind>
 ///   `0 <= prefix_len <= seq_len < 2^31 - 1`.
 pub fn new_pages<L: Int>(prefix_lens: &[L], seq_lens: &[L], page_size: usize) -> Result<usize, RefError> {
     let page_size = PageSize::new(page_size)?;
-    crate::rows_of(("prefix_lens", prefix_lens.len()), &[("seq_lens", seq_lens.len())])?;
+    rows_of(("prefix_lens", prefix_lens.len()), &[("seq_lens", seq_lens.len())])?;
     let rows = prefix_lens.iter().zip(seq_lens);
     sum(rows.map(|(prefix, seq)| page_size.needed(prefix.to_i64(), seq.to_i64())))
 }
@@ -105,7 +102,7 @@ pub fn new_pages<L: Int>(prefix_lens: &[L], seq_lens: &[L], page_size: usize) ->
 /// - [`RefError::Fault`], [`FaultKind::LengthBelowPrefix`], with the first row that is not `1 <= seq_len < 2^31 - 1`.
 pub fn new_pages_decode<L: Int>(seq_lens: &[L], page_size: usize) -> Result<usize, RefError> {
     let page_size = PageSize::new(page_size)?;
-    crate::rows_of(("seq_lens", seq_lens.len()), &[])?;
+    rows_of(("seq_lens", seq_lens.len()), &[])?;
     sum(seq_lens.iter().map(|seq| page_size.needed_by_one(seq.to_i64())))
 }
 

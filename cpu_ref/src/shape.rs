@@ -1,6 +1,6 @@
 //! The shape of a request table, and the limits on sizes.
 
-use crate::{Lengths, PageSize, ShapeError};
+use crate::{Lengths, ShapeError};
 
 /// The largest `rows`, `row_stride` and batch: each stays below 2^31 - 1, so that a kernel counts them, and one past them,
 /// in 32 bits. Products and sums of them are 64-bit everywhere.
@@ -109,7 +109,7 @@ pub fn batch_of(req_pool_indices: usize, others: &[(&'static str, usize)]) -> Re
 ///
 /// # Errors
 /// [`ShapeError`] where a length differs from it, or it reaches 2^31 - 1.
-pub fn rows_of(first: (&'static str, usize), others: &[(&'static str, usize)]) -> Result<usize, ShapeError> {
+pub(crate) fn rows_of(first: (&'static str, usize), others: &[(&'static str, usize)]) -> Result<usize, ShapeError> {
     let batch = len_of(first)?;
     match others.iter().find(|(_, len)| *len != batch) {
         Some(&(argument, len)) => Err(ShapeError::LengthMismatch { argument, len, batch }),
@@ -121,7 +121,7 @@ pub fn rows_of(first: (&'static str, usize), others: &[(&'static str, usize)]) -
 ///
 /// # Errors
 /// [`ShapeError::TooLarge`] where it reaches 2^31 - 1.
-pub fn len_of((argument, value): (&'static str, usize)) -> Result<usize, ShapeError> {
+fn len_of((argument, value): (&'static str, usize)) -> Result<usize, ShapeError> {
     if value > MAX_DIM { Err(ShapeError::TooLarge { argument, value, max: MAX_DIM }) } else { Ok(value) }
 }
 
@@ -186,10 +186,25 @@ pub fn block_tables_of(
     Ok(batch)
 }
 
+/// The batch of a call that takes pages of a list of `free_pages`, for arrays of these lengths.
+///
+/// # Errors
+/// As [`rows_of`]; where `free_pages` reach 2^31 - 1, or the page size is none.
+pub fn paged_batch_of(
+    first: (&'static str, usize),
+    others: &[(&'static str, usize)],
+    free_pages: usize,
+    page_size: usize,
+) -> Result<usize, ShapeError> {
+    in_range("page_size", page_size)?;
+    len_of(("free_pages", free_pages))?;
+    rows_of(first, others)
+}
+
 /// The batch of a decode step, for arrays of these lengths.
 ///
 /// # Errors
-/// As [`batch_of`]; where `free_pages` reach 2^31 - 1, the page size is none, or there are fewer block tables than rows.
+/// As [`paged_batch_of`]; where there are fewer block tables than rows.
 pub fn decode_batch_of(
     req_pool_indices: usize,
     others: &[(&'static str, usize)],
@@ -197,9 +212,7 @@ pub fn decode_batch_of(
     page_size: usize,
     block_tables: TableShape,
 ) -> Result<usize, ShapeError> {
-    PageSize::new(page_size)?;
-    len_of(("free_pages", free_pages))?;
-    let batch = batch_of(req_pool_indices, others)?;
+    let batch = paged_batch_of(("req_pool_indices", req_pool_indices), others, free_pages, page_size)?;
     block_tables.check_rows("block_tables", batch as u64)?;
     Ok(batch)
 }

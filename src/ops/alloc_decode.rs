@@ -3,8 +3,7 @@
 use super::{Arguments, Arrays, LaunchConfig, LaunchPlan, Work, enqueue, lines, plan, size, tile};
 use crate::abi::bindings::{ASCEND_CACHE_LOC_ROW_TILE_MAX, AscendCacheLocAllocDecodeParams};
 use crate::{
-    Device, DeviceSlice, DeviceSliceMut, Element, LaunchId, Operation, PageSize, Result, ShapeError, Stream, len_of,
-    rows_of,
+    Device, DeviceSlice, DeviceSliceMut, Element, LaunchId, Operation, Result, ShapeError, Stream, paged_batch_of,
 };
 
 impl Operation {
@@ -38,9 +37,8 @@ impl<L: Element, S: Element, O: Element> AllocDecode<'_, L, S, O> {
     /// # Errors
     /// [`ShapeError`] where `last_locs` or `out` differs, a length reaches 2^31 - 1, or the page size is none.
     pub fn batch(&self) -> Result<usize, ShapeError> {
-        PageSize::new(self.page_size)?;
-        len_of(("free_pages", self.free_pages.len()))?;
-        rows_of(("seq_lens", self.seq_lens.len()), &[("last_locs", self.last_locs.len()), ("out", self.out.len())])
+        let others = [("last_locs", self.last_locs.len()), ("out", self.out.len())];
+        paged_batch_of(("seq_lens", self.seq_lens.len()), &others, self.free_pages.len(), self.page_size)
     }
 
     /// How the call would be launched on a device, without launching it: [`alloc_decode_with`] with the same `config` does

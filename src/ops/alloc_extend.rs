@@ -6,8 +6,7 @@ use crate::abi::bindings::{
     ASCEND_CACHE_LOC_WALK_TILE_MAX, AscendCacheLocAllocExtendParams,
 };
 use crate::{
-    Device, DeviceSlice, DeviceSliceMut, Element, LaunchId, Operation, PageSize, Result, ShapeError, Stream, len_of,
-    rows_of,
+    Device, DeviceSlice, DeviceSliceMut, Element, LaunchId, Operation, Result, ShapeError, Stream, paged_batch_of,
 };
 
 impl Operation {
@@ -43,10 +42,8 @@ impl<L: Element, S: Element, O: Element> AllocExtend<'_, L, S, O> {
     /// # Errors
     /// [`ShapeError`] where `seq_lens` or `last_locs` differs, a length reaches 2^31 - 1, or the page size is none.
     pub fn batch(&self) -> Result<usize, ShapeError> {
-        PageSize::new(self.page_size)?;
-        len_of(("free_pages", self.free_pages.len()))?;
         let others = [("seq_lens", self.seq_lens.len()), ("last_locs", self.last_locs.len())];
-        rows_of(("prefix_lens", self.prefix_lens.len()), &others)
+        paged_batch_of(("prefix_lens", self.prefix_lens.len()), &others, self.free_pages.len(), self.page_size)
     }
 
     /// How the call would be launched on a device, without launching it: [`alloc_extend_with`] with the same `config` does

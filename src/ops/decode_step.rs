@@ -1,6 +1,6 @@
 //! `decode_step`.
 
-use super::{Arguments, Arrays, LaunchConfig, LaunchPlan, Work, enqueue, lines, plan, size, tile};
+use super::{Arguments, Arrays, ENTRY_BYTES, LaunchConfig, LaunchPlan, Work, enqueue, lines, plan, size, tile};
 use crate::abi::Array;
 use crate::abi::bindings::{
     ASCEND_CACHE_LOC_ACCESS_READ_WRITE, ASCEND_CACHE_LOC_LINE_BYTES, ASCEND_CACHE_LOC_PAGE_TILE_MAX,
@@ -75,8 +75,6 @@ impl<R: Element, L: Element, S: Element> Arguments for DecodeStep<'_, R, L, S> {
     }
 
     fn work(&self, rows: usize) -> Work {
-        /// What an entry counts that is copied by itself, at least.
-        const ENTRY_BYTES: u64 = 140;
         let (n, tables, table) = (self.req_pool_indices.len() as u64, self.block_tables.shape(), self.table.shape());
         let pages = table.row_len().div_ceil(self.page_size).min(tables.row_len()) as u64;
         let (read, written) = match self.columns {

@@ -1,6 +1,6 @@
 //! `gather_block_tables`.
 
-use super::{Arguments, Arrays, LaunchConfig, LaunchPlan, Work, enqueue, lines, plan, size, tile};
+use super::{Arguments, Arrays, ENTRY_BYTES, LaunchConfig, LaunchPlan, Work, enqueue, lines, plan, size, tile};
 use crate::abi::bindings::{
     ASCEND_CACHE_LOC_PAGE_TILE_MAX, ASCEND_CACHE_LOC_ROW_TILE_MAX, AscendCacheLocGatherBlockTablesParams,
 };
@@ -80,8 +80,6 @@ impl<R: Element, L: Element, S: Element> Arguments for BlockTables<'_, R, L, S> 
     }
 
     fn work(&self, n: usize) -> Work {
-        /// What an entry counts that is copied by itself, at least.
-        const ENTRY_BYTES: u64 = 140;
         let rows = self.req_pool_indices.len() as u64 * self.repeat as u64;
         let pages = rows * self.most_tokens().div_ceil(self.page_size as u64);
         let read = pages * ENTRY_BYTES.min(4 * self.page_size as u64);

@@ -23,7 +23,7 @@ pub use gather_block_tables::*;
 pub use get_last_loc::*;
 
 pub use plan::LaunchPlan;
-use plan::Work;
+use plan::{ENTRY_BYTES, Work};
 
 use std::ops::Range;
 use std::time::Duration;

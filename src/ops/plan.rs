@@ -24,6 +24,9 @@ pub struct LaunchPlan {
     pub time: Duration,
 }
 
+/// Bytes that an entry of the table counts at least, where each is copied by itself.
+pub(crate) const ENTRY_BYTES: u64 = 140;
+
 /// What a launch has to do.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Work {

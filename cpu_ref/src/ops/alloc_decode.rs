@@ -1,7 +1,7 @@
 //! `alloc_decode`.
 
 use crate::pages::slot_after;
-use crate::{Int, PageSize, RefError, RowFault, ShapeError, len_of, rows_of};
+use crate::{Int, PageSize, RefError, RowFault, ShapeError, paged_batch_of};
 
 /// The arguments of [`alloc_decode`]: a slot for the next token of each request, from paged memory.
 ///
@@ -26,9 +26,8 @@ impl<L, S, O> AllocDecode<'_, L, S, O> {
     /// # Errors
     /// [`ShapeError`] where `last_locs` or `out` differs, a length reaches 2^31 - 1, or the page size is none.
     pub fn batch(&self) -> Result<usize, ShapeError> {
-        PageSize::new(self.page_size)?;
-        len_of(("free_pages", self.free_pages.len()))?;
-        rows_of(("seq_lens", self.seq_lens.len()), &[("last_locs", self.last_locs.len()), ("out", self.out.len())])
+        let others = [("last_locs", self.last_locs.len()), ("out", self.out.len())];
+        paged_batch_of(("seq_lens", self.seq_lens.len()), &others, self.free_pages.len(), self.page_size)
     }
 }
 

@@ -1,7 +1,7 @@
 //! `alloc_extend`.
 
 use crate::pages::slot_after;
-use crate::{FaultKind, Int, PageSize, RefError, RowFault, ShapeError, len_of, rows_of};
+use crate::{FaultKind, Int, PageSize, RefError, RowFault, ShapeError, paged_batch_of};
 
 /// The arguments of [`alloc_extend`]: slots for the next tokens of each request, from paged memory.
 ///
@@ -28,10 +28,8 @@ impl<L, S, O> AllocExtend<'_, L, S, O> {
     /// # Errors
     /// [`ShapeError`] where `seq_lens` or `last_locs` differs, a length reaches 2^31 - 1, or the page size is none.
     pub fn batch(&self) -> Result<usize, ShapeError> {
-        PageSize::new(self.page_size)?;
-        len_of(("free_pages", self.free_pages.len()))?;
         let others = [("seq_lens", self.seq_lens.len()), ("last_locs", self.last_locs.len())];
-        rows_of(("prefix_lens", self.prefix_lens.len()), &others)
+        paged_batch_of(("prefix_lens", self.prefix_lens.len()), &others, self.free_pages.len(), self.page_size)
     }
 }
 

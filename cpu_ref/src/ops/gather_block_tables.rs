@@ -91,8 +91,7 @@ pub fn gather_block_tables<R: Int, L: Int, S: Int>(args: BlockTables<'_, R, L, S
     }
     let mut first_fault = None;
     for row in 0..to.rows() {
-        let start = row * to.row_stride();
-        let columns = &mut out.slots_mut()[start..][..to.row_len()];
+        let columns = out.row_mut(row);
         let b = row / repeat;
         let Some(req) = req_pool_indices.get(b) else {
             columns.fill(pad);
