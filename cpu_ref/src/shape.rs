@@ -189,7 +189,7 @@ pub fn block_tables_of(
 /// The batch of a call that takes pages of a list of `free_pages`, for arrays of these lengths.
 ///
 /// # Errors
-/// As [`rows_of`]; where `free_pages` reach 2^31 - 1, or the page size is none.
+/// As `rows_of`; where `free_pages` reach 2^31 - 1, or the page size is none.
 pub fn paged_batch_of(
     first: (&'static str, usize),
     others: &[(&'static str, usize)],
