@@ -56,6 +56,21 @@ impl PageSize {
         Ok((page * self.0 + offset) as i32)
     }
 
+    /// The slot of the new token `at` of a row that grows from `prefix_len` into these new pages.
+    pub(crate) fn extended<S: Int>(
+        self,
+        prefix_len: i64,
+        last_loc: i64,
+        pages: &[S],
+        at: usize,
+    ) -> Result<i32, FaultKind> {
+        let room = self.ceil(prefix_len) * self.0 - prefix_len;
+        match (at as i64).checked_sub(room) {
+            Some(new @ 0..) => self.slot(pages[(new / self.0) as usize].to_i64(), new % self.0),
+            _ => slot_after(last_loc, at as i64),
+        }
+    }
+
     /// The first row whose pages are not free any more, of rows that need so many each.
     pub(crate) fn exhausted(self, needed: impl Iterator<Item = i64>, free: usize) -> Option<RowFault> {
         let free = free as i64;

@@ -1,6 +1,5 @@
 //! `alloc_extend`.
 
-use crate::pages::slot_after;
 use crate::{FaultKind, Int, PageSize, RefError, RowFault, ShapeError, paged_batch_of};
 
 /// The arguments of [`alloc_extend`]: slots for the next tokens of each request, from paged memory.
@@ -81,14 +80,8 @@ pub fn alloc_extend<L: Int, S: Int, O: Int>(args: AllocExtend<'_, L, S, O>) -> R
         let (mine, others) = pages.split_at(needed);
         pages = others;
         // A token with no slot because of its last one comes before any with no slot because of its page.
-        let room = page_size.ceil(prefix) * page_size.tokens() - prefix;
         for (at, token) in tokens.iter_mut().enumerate() {
-            let slot = match (at as i64).checked_sub(room) {
-                Some(new @ 0..) => {
-                    page_size.slot(mine[(new / page_size.tokens()) as usize].to_i64(), new % page_size.tokens())
-                }
-                _ => slot_after(last_loc.to_i64(), at as i64),
-            };
+            let slot = page_size.extended(prefix, last_loc.to_i64(), mine, at);
             *token = O::from_slot(slot.unwrap_or(-1));
             fault = fault.or(slot.err().map(|kind| RowFault { row, kind, at }));
         }
