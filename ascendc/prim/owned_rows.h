@@ -7,7 +7,8 @@
 // stretch. With 2^i cores w is an addition and an And. A list of those rows is packed by GatherMask, and ends with a row
 // that has no length.
 //
-// Where a row's slots are is the sum of the lengths before it. The tile is taken for 8 runs of rows, and sorted so that
+// Where a row's slots are is the sum of the lengths before it; or, where rows have something beside (place.h), as pages, its
+// sum is what is asked for, and where each row starts. The tile is taken for 8 runs of rows, and sorted so that
 // the rows with the same place in all runs stand in one block of 8: then adding what stands 1, 2, 4, .. blocks before
 // makes sums along each run, since UB can be read from any block on. S adds the runs before; which run a row is of, its
 // length in the list says in its low bits.
@@ -24,22 +25,22 @@
 // Look at each tile in turn, which reads the one behind it, and ask Listed. Or Read a tile, and S reads its columns, once
 // MTE2 has filled them, and is ordered before the next Read.
 //
-// UB, for T rows: columns, 18 vectors of int32 for T + 64, sums 16 T, bits. Pipes: MTE2 loads, V computes, S reads.
+// UB, for T rows: columns, 18 vectors of int32 for T + 64 (26 with something beside), sums 16 T, bits. Pipes: MTE2 loads, V computes, S reads.
 #pragma once
 
 #include "../abi/sizes.h"
 #include "int32.h"
+#include "place.h"
 #include "range_fault.h"
 #include "rows.h"
 #include "stretches.h"
 
 namespace cache_loc {
 
-template <typename R, typename L>
+template <typename R, typename L, typename Beside = NothingBeside, uint32_t kTile = ASCEND_CACHE_LOC_SCAN_TILE_MAX>
 class OwnedRows {
     using Vector = LocalTensor<int32_t>;
 
-    static constexpr uint32_t kTile = ASCEND_CACHE_LOC_SCAN_TILE_MAX;
     static constexpr uint32_t kRuns = 8;             // elements of a 32-byte block
     static constexpr uint32_t kLanes = 64;           // elements that a comparison makes bits of
     static constexpr uint32_t kBits = kTile / 8 + 32; // bytes of them, with the list's end
@@ -49,13 +50,17 @@ class OwnedRows {
 
     // Vectors of Pitch() elements: 0 to 9 to work in, then lists of lengths and runs, begins and positions, two of each,
     // and what is made once. Two of those to work in have the list's end behind a tile.
-    static constexpr uint32_t kWithEnd = 3, kLists = 10, kWords = 3, kOffsets = 16, kOfRun = 17, kVectors = 18;
+    static constexpr uint32_t kWithEnd = 3, kLists = 10, kWords = 3 + Beside::kKinds;
+    static constexpr uint32_t kOffsets = kLists + 2 * kWords, kOfRun = kOffsets + 1;
+    // With something beside: what rows have of it, where they start, both of them sorted or to be, and to work in.
+    static constexpr uint32_t kBeside = kOfRun + 1, kStarts = kBeside + 1, kSorted = kStarts + 1, kWork = kSorted + 1;
+    static constexpr uint32_t kVectors = Beside::kKinds == 0 ? kBeside : kWork + 2 + Beside::kLent;
 
 public:
     __aicore__ inline OwnedRows(TPipe &pipe, uint64_t requests, uint64_t starts, uint64_t ends, uint64_t n,
-                                const TableSize &table, const Stretches &stretches, uint32_t tile)
+                                const TableSize &table, const Stretches &stretches, uint32_t tile, const Beside &beside = {})
         : requests_(pipe, requests, kTile), starts_(pipe, starts, kTile), ends_(pipe, ends, kTile), n_(n), table_(table),
-          stretches_(stretches), tile_(tile), run_(tile / kRuns)
+          stretches_(stretches), tile_(tile), run_(tile / kRuns), beside_(beside)
     {
         pipe.InitBuffer(buffer_, kVectors * (kTile + kLanes) * sizeof(int32_t));
         pipe.InitBuffer(sums_buffer_, (kRuns + 4 * kTile) * sizeof(int32_t));
@@ -107,6 +112,9 @@ public:
         // there are not, what is wrong with them, sums before the first.
         Duplicate(Room(kWithEnd), 0, static_cast<int32_t>(kOffsets - kWithEnd) * n);
         Duplicate(sums_buffer_.template Get<int32_t>(), 0, static_cast<int32_t>(kRuns + 3 * tile_ + 2 * Zeros()));
+        if constexpr (kHasBeside) {
+            Duplicate(Room(kBeside), 0, 2 * n); // of rows that there are not
+        }
         PipeBarrier<PIPE_V>(); // each group of steps reads what the ones before it wrote
         // What comes to index i stands at place i / 8 of run i % 8.
         ShiftRight(block, index, 3, n);
@@ -132,7 +140,8 @@ public:
         const Vector begin = Room(3), length = Room(4);
         const Vector of_request = Room(5), of_start = Room(6), of_end = Room(7), of_length = Room(8);
         // Sorted. Some take the place of what is not wanted any more.
-        const Vector sorted_begin = Room(9), sorted_length = Sums(kRuns), w = Room(0), past = Room(1), position = Room(2);
+        const Vector sorted_begin = Room(9), sorted_length = kHasBeside ? Room(kSorted) : Sums(kRuns);
+        const Vector w = Room(0), past = Room(1), position = Room(2);
         const Vector runs = Room(kWithEnd), mine = Room(kWithEnd + 1);
         const LocalTensor<uint32_t> offsets = Room(kOffsets).template ReinterpretCast<uint32_t>();
         const LocalTensor<uint8_t> right = bits_buffer_.template Get<uint8_t>(), kept = right[kBits];
@@ -141,6 +150,9 @@ public:
         const Vector end = StartNarrow(ends_.tile, Room(2), count);
         if (count < tile_) {
             Duplicate(length, 0, all);
+            if constexpr (kHasBeside) {
+                Duplicate(Room(kBeside), 0, all);
+            }
         }
         PipeBarrier<PIPE_V>(); // each group of steps reads what the ones before it wrote
         Sub(length, end, start, n);
@@ -150,6 +162,12 @@ public:
         Mins(of_end, end, static_cast<int32_t>(table_.row_len), n);
         PipeBarrier<PIPE_V>();
         Gather(sorted_length, length, offsets, 0, tile_);
+        if constexpr (kHasBeside) {
+            const Vector work[2 + Beside::kLent] = {Room(kWork), Room(kWork + 1), Room(kWork + 2)};
+            Adds(Room(kStarts), start, 0, n);
+            beside_.Fill(Room(kBeside), start, end, work, count);
+            Gather(Sums(kRuns), Room(kBeside), offsets, 0, tile_);
+        }
         Add(begin, begin, start, n);
         Mins(of_request, of_request, static_cast<int32_t>(table_.rows) - 1, n);
         Min(of_start, of_start, end, n);
@@ -188,12 +206,18 @@ public:
         Step();
         static_assert(kTile / kRuns <= 1 << 7, "seven steps, so far, sum any run");
         SetFlag<HardEvent::V_S>(looked_); // V has looked at the rows and made the sums before S reads what it found
-        Sub(position, Sums(from_), sorted_length, all);
+        Sub(position, Sums(from_), Sums(kRuns), all);
         list_ ^= 1;
         Pack(List(0), runs, kept, tile_ + kLanes);
         Pack(List(1), sorted_begin, kept, tile_);
+        if constexpr (kHasBeside) {
+            Gather(Room(kBeside), Room(kStarts), offsets, 0, tile_);
+        }
         PipeBarrier<PIPE_V>();
         Pack(List(2), position, kept, tile_);
+        if constexpr (kHasBeside) {
+            Pack(List(3), Room(kBeside), kept, tile_);
+        }
     }
 
     // Whether there is a list of the tile that was looked at.
@@ -213,15 +237,16 @@ public:
         return in_order;
     }
 
-    // The sum of all lengths of the tile.
+    // The sum of all lengths of the tile, or of what rows have beside.
     __aicore__ inline uint64_t Total() const { return total_; }
 
-    // A walk over the list, of a tile whose slots begin at `position`. The list is there until the tile behind the next is
+    // A walk over the list, of a tile whose sums begin at `position`. The list is there until the tile behind the next is
     // looked at.
     class Walk {
     public:
         __aicore__ inline Walk(const OwnedRows &rows, uint64_t position)
-            : words_(rows.List(0)), begins_(rows.List(1)), positions_(rows.List(2)), origin_(rows.stretches_.origin)
+            : words_(rows.List(0)), begins_(rows.List(1)), positions_(rows.List(2)),
+              starts_(rows.List(kHasBeside ? 3 : 0)), origin_(rows.stretches_.origin)
         {
             for (uint32_t run = 0; run < kRuns; ++run) {
                 before_[run] = position + rows.before_[run];
@@ -254,11 +279,14 @@ public:
             row.begin = static_cast<uint32_t>(begin_ >> shift) + origin_;
             row.position = before_[word % kRuns] + static_cast<uint32_t>(position_ >> shift);
             row.length = word / kRuns;
+            if constexpr (kHasBeside) {
+                row.start = static_cast<uint32_t>(starts_.GetValue(next_ - 1));
+            }
             return true;
         }
 
     private:
-        Vector words_, begins_, positions_;
+        Vector words_, begins_, positions_, starts_;
         uint64_t origin_;
         uint64_t before_[kRuns] = {};
         uint64_t word_ = 0, begin_ = 0, position_ = 0; // two rows'
@@ -267,6 +295,8 @@ public:
     };
 
 private:
+    static constexpr bool kHasBeside = Beside::kKinds != 0;
+
     // Elements of what is one core's, and of all cores'.
     __aicore__ inline uint32_t Stretch() const { return 1u << stretches_.shift; }
     __aicore__ inline uint32_t Round() const { return stretches_.cores << stretches_.shift; }
@@ -334,6 +364,7 @@ private:
     Stretches stretches_;
     uint32_t tile_;
     uint32_t run_;                // rows of a run
+    Beside beside_;
     uint32_t from_ = 0;           // where the sums are so far
     uint32_t blocks_ = 0;         // of how many rows they are
     uint32_t list_ = 0;           // which was made last

@@ -31,6 +31,9 @@ struct PageSize {
     __aicore__ inline uint64_t Pages(uint64_t n) const { return power_of_two ? n >> shift : n / tokens; }
     __aicore__ inline uint64_t Rest(uint64_t n) const { return n - Pages(n) * tokens; }
 
+    // Whether a page begins behind so many tokens.
+    __aicore__ inline bool Starts(uint64_t n) const { return Rest(n) == 0; }
+
     // Pages that hold so many tokens.
     __aicore__ inline uint64_t Ceil(uint64_t n) const { return Pages(n + tokens - 1); }
 

@@ -21,15 +21,22 @@ struct Stretches {
         }
     }
 
+    // The first element of this core's from one on, both counted from the stretches' origin.
+    __aicore__ inline uint64_t Own(uint64_t next) const
+    {
+        const uint64_t stretch = next >> shift, mine = stretch + ((core - stretch) & (cores - 1));
+        return stretch == mine ? next : mine << shift;
+    }
+
     uint32_t core, cores;
     uint64_t origin;
     uint32_t shift = 0;
 };
 
 // A row that writes: `length` slots, not 0, from `position` on, to elements of the table that begin so far from the
-// stretches' origin. `place` is of the batch, where S has looked at the row.
+// stretches' origin. `place` is of the batch, where S has looked at the row; `start` is its first token, where it is asked for.
 struct OwnedRow {
-    uint64_t begin, position, length, place;
+    uint64_t begin, position, length, place, start;
 };
 
 // A walk over the pieces that are this core's of rows: Rows is a walk over rows, Next(row) of which gives the next one or
@@ -51,9 +58,7 @@ public:
                 }
                 at_ = 0;
             }
-            const uint64_t next = row.begin + at_, stretch = next >> shift;
-            const uint64_t mine = stretch + ((stretches_.core - stretch) & (cores - 1));
-            const uint64_t from = stretch == mine ? next : mine << shift;
+            const uint64_t from = stretches_.Own(row.begin + at_), mine = from >> shift;
             const uint64_t end = Min(row.begin + row.length, (mine + 1) << shift);
             if (from < end) {
                 piece.part = mine / cores;

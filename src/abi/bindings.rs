@@ -20,6 +20,7 @@ pub const ASCEND_CACHE_LOC_ASSIGN_EXTEND_CACHE_LOCS_ID: u32 = 2;
 pub const ASCEND_CACHE_LOC_ASSIGN_EXTEND_CACHE_LOCS_UNIFORM_ID: u32 = 3;
 pub const ASCEND_CACHE_LOC_ASSIGN_REQ_TO_TOKEN_POOL_ID: u32 = 4;
 pub const ASCEND_CACHE_LOC_DECODE_STEP_ID: u32 = 8;
+pub const ASCEND_CACHE_LOC_EXTEND_STEP_ID: u32 = 9;
 pub const ASCEND_CACHE_LOC_GATHER_BLOCK_TABLES_ID: u32 = 7;
 pub const ASCEND_CACHE_LOC_GET_LAST_LOC_ID: u32 = 1;
 pub const ASCEND_CACHE_LOC_ACCESS_READ: AscendCacheLocAccess = 1;
@@ -651,6 +652,109 @@ const _: () = {
 };
 #[repr(C)]
 #[derive(Debug, Default, Copy, Clone)]
+pub struct AscendCacheLocExtendStepParams {
+    pub head: AscendCacheLocHead,
+    pub table: AscendCacheLocArray,
+    pub req_pool_indices: AscendCacheLocArray,
+    pub prefix_lens: AscendCacheLocArray,
+    pub seq_lens: AscendCacheLocArray,
+    pub free_pages: AscendCacheLocArray,
+    pub out: AscendCacheLocArray,
+    pub capacity: u64,
+    pub rows: u32,
+    pub row_stride: u32,
+    pub row_len: u32,
+    pub n: u32,
+    pub page_size: u32,
+    pub free: u32,
+    pub row_cost_bytes: u32,
+    pub stretch_bytes: u32,
+    pub owners: u32,
+    pub copy_tile: u32,
+    pub scan_tile: u32,
+    pub walk_tile: u32,
+    pub checkpoints: u32,
+    pub row_tile: u32,
+}
+#[allow(clippy::unnecessary_operation, clippy::identity_op)]
+const _: () = {
+    [
+        "Size of AscendCacheLocExtendStepParams",
+    ][::core::mem::size_of::<AscendCacheLocExtendStepParams>() - 232usize];
+    [
+        "Alignment of AscendCacheLocExtendStepParams",
+    ][::core::mem::align_of::<AscendCacheLocExtendStepParams>() - 8usize];
+    [
+        "Offset of field: AscendCacheLocExtendStepParams::head",
+    ][::core::mem::offset_of!(AscendCacheLocExtendStepParams, head) - 0usize];
+    [
+        "Offset of field: AscendCacheLocExtendStepParams::table",
+    ][::core::mem::offset_of!(AscendCacheLocExtendStepParams, table) - 24usize];
+    [
+        "Offset of field: AscendCacheLocExtendStepParams::req_pool_indices",
+    ][::core::mem::offset_of!(AscendCacheLocExtendStepParams, req_pool_indices)
+        - 48usize];
+    [
+        "Offset of field: AscendCacheLocExtendStepParams::prefix_lens",
+    ][::core::mem::offset_of!(AscendCacheLocExtendStepParams, prefix_lens) - 72usize];
+    [
+        "Offset of field: AscendCacheLocExtendStepParams::seq_lens",
+    ][::core::mem::offset_of!(AscendCacheLocExtendStepParams, seq_lens) - 96usize];
+    [
+        "Offset of field: AscendCacheLocExtendStepParams::free_pages",
+    ][::core::mem::offset_of!(AscendCacheLocExtendStepParams, free_pages) - 120usize];
+    [
+        "Offset of field: AscendCacheLocExtendStepParams::out",
+    ][::core::mem::offset_of!(AscendCacheLocExtendStepParams, out) - 144usize];
+    [
+        "Offset of field: AscendCacheLocExtendStepParams::capacity",
+    ][::core::mem::offset_of!(AscendCacheLocExtendStepParams, capacity) - 168usize];
+    [
+        "Offset of field: AscendCacheLocExtendStepParams::rows",
+    ][::core::mem::offset_of!(AscendCacheLocExtendStepParams, rows) - 176usize];
+    [
+        "Offset of field: AscendCacheLocExtendStepParams::row_stride",
+    ][::core::mem::offset_of!(AscendCacheLocExtendStepParams, row_stride) - 180usize];
+    [
+        "Offset of field: AscendCacheLocExtendStepParams::row_len",
+    ][::core::mem::offset_of!(AscendCacheLocExtendStepParams, row_len) - 184usize];
+    [
+        "Offset of field: AscendCacheLocExtendStepParams::n",
+    ][::core::mem::offset_of!(AscendCacheLocExtendStepParams, n) - 188usize];
+    [
+        "Offset of field: AscendCacheLocExtendStepParams::page_size",
+    ][::core::mem::offset_of!(AscendCacheLocExtendStepParams, page_size) - 192usize];
+    [
+        "Offset of field: AscendCacheLocExtendStepParams::free",
+    ][::core::mem::offset_of!(AscendCacheLocExtendStepParams, free) - 196usize];
+    [
+        "Offset of field: AscendCacheLocExtendStepParams::row_cost_bytes",
+    ][::core::mem::offset_of!(AscendCacheLocExtendStepParams, row_cost_bytes)
+        - 200usize];
+    [
+        "Offset of field: AscendCacheLocExtendStepParams::stretch_bytes",
+    ][::core::mem::offset_of!(AscendCacheLocExtendStepParams, stretch_bytes) - 204usize];
+    [
+        "Offset of field: AscendCacheLocExtendStepParams::owners",
+    ][::core::mem::offset_of!(AscendCacheLocExtendStepParams, owners) - 208usize];
+    [
+        "Offset of field: AscendCacheLocExtendStepParams::copy_tile",
+    ][::core::mem::offset_of!(AscendCacheLocExtendStepParams, copy_tile) - 212usize];
+    [
+        "Offset of field: AscendCacheLocExtendStepParams::scan_tile",
+    ][::core::mem::offset_of!(AscendCacheLocExtendStepParams, scan_tile) - 216usize];
+    [
+        "Offset of field: AscendCacheLocExtendStepParams::walk_tile",
+    ][::core::mem::offset_of!(AscendCacheLocExtendStepParams, walk_tile) - 220usize];
+    [
+        "Offset of field: AscendCacheLocExtendStepParams::checkpoints",
+    ][::core::mem::offset_of!(AscendCacheLocExtendStepParams, checkpoints) - 224usize];
+    [
+        "Offset of field: AscendCacheLocExtendStepParams::row_tile",
+    ][::core::mem::offset_of!(AscendCacheLocExtendStepParams, row_tile) - 228usize];
+};
+#[repr(C)]
+#[derive(Debug, Default, Copy, Clone)]
 pub struct AscendCacheLocGatherBlockTablesParams {
     pub head: AscendCacheLocHead,
     pub table: AscendCacheLocArray,
@@ -827,6 +931,7 @@ pub const OPERATIONS: &[OperationInfo] = &[
     OperationInfo { id: ASCEND_CACHE_LOC_ASSIGN_EXTEND_CACHE_LOCS_UNIFORM_ID, name: "assign_extend_cache_locs_uniform", kernel: "ascend_cache_loc_assign_extend_cache_locs_uniform", arrays: &["table", "req_pool_indices", "start_offsets", "positions", "out"] },
     OperationInfo { id: ASCEND_CACHE_LOC_ASSIGN_REQ_TO_TOKEN_POOL_ID, name: "assign_req_to_token_pool", kernel: "ascend_cache_loc_assign_req_to_token_pool", arrays: &["table", "req_pool_indices", "start_offsets", "end_offsets", "locs"] },
     OperationInfo { id: ASCEND_CACHE_LOC_DECODE_STEP_ID, name: "decode_step", kernel: "ascend_cache_loc_decode_step", arrays: &["table", "req_pool_indices", "seq_lens", "free_pages", "out", "block_tables"] },
+    OperationInfo { id: ASCEND_CACHE_LOC_EXTEND_STEP_ID, name: "extend_step", kernel: "ascend_cache_loc_extend_step", arrays: &["table", "req_pool_indices", "prefix_lens", "seq_lens", "free_pages", "out"] },
     OperationInfo { id: ASCEND_CACHE_LOC_GATHER_BLOCK_TABLES_ID, name: "gather_block_tables", kernel: "ascend_cache_loc_gather_block_tables", arrays: &["table", "req_pool_indices", "lens", "map", "out"] },
     OperationInfo { id: ASCEND_CACHE_LOC_GET_LAST_LOC_ID, name: "get_last_loc", kernel: "ascend_cache_loc_get_last_loc", arrays: &["table", "req_pool_indices", "prefix_lens", "out"] },
 ];
@@ -872,16 +977,23 @@ unsafe impl ParameterBlock for AscendCacheLocDecodeStepParams {
         &mut self.head
     }
 }
+const _: () = assert!(size_of::<AscendCacheLocExtendStepParams>() == size_of::<AscendCacheLocHead>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<u64>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>(), "no padding");
+unsafe impl ParameterBlock for AscendCacheLocExtendStepParams {
+    const OPERATION: usize = 6;
+    fn head_mut(&mut self) -> &mut AscendCacheLocHead {
+        &mut self.head
+    }
+}
 const _: () = assert!(size_of::<AscendCacheLocGatherBlockTablesParams>() == size_of::<AscendCacheLocHead>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>(), "no padding");
 unsafe impl ParameterBlock for AscendCacheLocGatherBlockTablesParams {
-    const OPERATION: usize = 6;
+    const OPERATION: usize = 7;
     fn head_mut(&mut self) -> &mut AscendCacheLocHead {
         &mut self.head
     }
 }
 const _: () = assert!(size_of::<AscendCacheLocGetLastLocParams>() == size_of::<AscendCacheLocHead>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<AscendCacheLocArray>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>() + size_of::<u32>(), "no padding");
 unsafe impl ParameterBlock for AscendCacheLocGetLastLocParams {
-    const OPERATION: usize = 7;
+    const OPERATION: usize = 8;
     fn head_mut(&mut self) -> &mut AscendCacheLocHead {
         &mut self.head
     }

@@ -9,6 +9,7 @@ mod assign_extend_cache_locs;
 mod assign_extend_cache_locs_uniform;
 mod assign_req_to_token_pool;
 mod decode_step;
+mod extend_step;
 mod gather_block_tables;
 mod get_last_loc;
 mod plan;
@@ -19,6 +20,7 @@ pub use assign_extend_cache_locs::*;
 pub use assign_extend_cache_locs_uniform::*;
 pub use assign_req_to_token_pool::*;
 pub use decode_step::*;
+pub use extend_step::*;
 pub use gather_block_tables::*;
 pub use get_last_loc::*;
 

@@ -328,12 +328,12 @@ pub fn extend_oracle(
 }
 
 /// Whether a row has a place in the output.
-fn has_place(&&(prefix, seq): &&(i64, i64)) -> bool {
+pub(super) fn has_place(&&(prefix, seq): &&(i64, i64)) -> bool {
     0 <= prefix && prefix <= seq && seq < (1 << 31) - 1
 }
 
 /// The tokens of all rows.
-fn total(lens: &[(i64, i64)]) -> i64 {
+pub(super) fn total(lens: &[(i64, i64)]) -> i64 {
     lens.iter().filter(has_place).map(|(prefix, seq)| seq - prefix).sum()
 }
 

@@ -5,5 +5,5 @@
 ASCEND_CACHE_LOC_KERNEL void ascend_cache_loc_alloc_extend(AscendCacheLocAllocExtendParams params)
 {
     KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIV_ONLY);
-    ASCEND_CACHE_LOC_DISPATCH(cache_loc::ExtendSlots, params, prefix_lens, last_locs, out);
+    ASCEND_CACHE_LOC_DISPATCH(cache_loc::AllocExtend, params, prefix_lens, last_locs, out);
 }

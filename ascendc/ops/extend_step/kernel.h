@@ -1,0 +1,268 @@
+// extend_step: slots for the new tokens of each row, from paged memory, to out and into the table.
+//
+// Contract: see AscendCacheLocExtendStepParams. R, L and S are int32 or int64, out is S. The slots, where they lie in out and
+// what is reported extend_slots.h says, with table[req, prefix - 1] for the last slot. A row with prefix == seq is empty and in
+// order; any other row is a range of its request's tokens (range_fault.h), and bad where it is none: its part of out is -1. What
+// has a slot and fits into `capacity` is in the table too; where there are too few pages nothing is. n may be anything below
+// 2^31 - 1, and so may lengths.
+//
+// No core waits for another: what a core reads of the table, entries before the new ones, no core writes, and whose slots
+// go where it finds out by itself.
+//
+// Split, twice: out by weight (ragged_share.h), at its 64-byte lines; and the lines of the table, by their addresses alone
+// (stretches.h). A core makes the slots of both its parts, one after the other, and has UB for each anew.
+//
+// UB: extend_slots.h 169 KB and 64 B, requests 8 KB, last slots 512 B: 178 KB; then columns 12 KB, rows 58 + 8 KB, last slots 1
+// KB, pages 22 KB, indices 8 KB, short pages 8 KB, landings 16 KB: 133 KB.
+//
+//     the core's part of out, as extend_slots.h says
+//     for each tile of rows:
+//         V     pages before each row, list of the rows that have lines of this core (owned_rows.h)
+//         S     for each of those, or for every row where there is no list:
+//               MTE2  copy in the last slots of some rows
+//               each of their stretches that is this core's: its slots, to their places (paged_scatter.h)
+#pragma once
+
+#include "../../prim/extend_slots.h"
+#include "../../prim/owned_rows.h"
+#include "../../prim/paged_scatter.h"
+#include "params.h"
+
+namespace cache_loc {
+
+template <typename R, typename L, typename S>
+class ExtendStep {
+public:
+    using Params = AscendCacheLocExtendStepParams;
+
+    static __aicore__ inline void Run(const Params &params)
+    {
+        const auto core = static_cast<uint32_t>(GetBlockIdx());
+        const uint32_t owners = Owners(params.owners);
+        bool fits;
+        {
+            TPipe pipe;
+            ExtendSlots<Params, Lasts, L, S, S> slots(pipe, params);
+            slots.Process();
+            if (slots.Exhausted() || core >= owners) {
+                return;
+            }
+            fits = slots.Fits();
+            pipe.Destroy();
+        }
+        TPipe pipe;
+        ExtendStep(pipe, params, Stretches(params.table.address, params.stretch_bytes, core, owners), fits).Process();
+    }
+
+private:
+    static constexpr uint32_t kTile = ASCEND_CACHE_LOC_STEP_TILE_MAX;
+    static constexpr uint32_t kBlock = 8; // int32 elements of a 32-byte block
+    static constexpr uint32_t kFew = 12;  // rows that S looks at sooner than V
+    static constexpr uint32_t kGroup = 32;
+
+    using Rows = OwnedRows<R, L, PagesBeside, kTile>;
+
+    static __aicore__ inline TableSize Size(const Params &params)
+    {
+        return {params.rows, params.row_stride, params.row_len};
+    }
+
+    // The last slots of rows that are ranges of the table, some rows' at a time.
+    class Lasts {
+    public:
+        __aicore__ inline Lasts(TPipe &pipe, const Params &params, uint32_t most)
+            : size_(Size(params)), table_(Global<int32_t>(params.table.address)),
+              requests_(pipe, params.req_pool_indices.address, most), page_size_(params.page_size)
+        {
+            pipe.InitBuffer(buffer_, kAhead * kBlock * sizeof(int32_t));
+            lasts_ = buffer_.template Get<int32_t>();
+        }
+
+        __aicore__ inline void Load(uint64_t first, uint32_t count AND_SIM_CALLER)
+        {
+            begin_ = end_ = 0;
+            requests_.Load(first, count);
+        }
+
+        __aicore__ inline uint32_t Fault(uint32_t i, int64_t prefix, int64_t seq) const
+        {
+            return RangeFault(size_, requests_.Get(i), prefix, seq);
+        }
+
+        __aicore__ inline void Report(FaultLog &log, uint32_t kind, uint64_t row, uint32_t i, int64_t prefix,
+                                      int64_t seq) const
+        {
+            ReportRange(log, size_, row, kind, requests_.Get(i), prefix, seq);
+        }
+
+        template <typename Lengths>
+        __aicore__ inline int64_t Get(uint32_t i, uint32_t count, const Lengths &lengths)
+        {
+            if (i >= end_) {
+                begin_ = i;
+                end_ = static_cast<uint32_t>(Min(i + kAhead, count));
+                Order<HardEvent::S_MTE2>(); // S has read the last slots before MTE2 copies others in
+                for (uint32_t k = i; k < end_; ++k) {
+                    const int64_t prefix = lengths.Start(k), seq = lengths.End(k);
+                    if (prefix != seq && Fault(k, prefix, seq) == 0 && !page_size_.Starts(static_cast<uint64_t>(prefix))) {
+                        const uint64_t begin = static_cast<uint64_t>(requests_.Get(k)) * size_.row_stride;
+                        CopyIn(lasts_[(k - i) * kBlock], table_[begin + static_cast<uint64_t>(prefix) - 1], 1);
+                    }
+                }
+                Order<HardEvent::MTE2_S>(); // MTE2 has filled lasts_ before S reads them
+            }
+            return lasts_.GetValue((i - begin_) * kBlock);
+        }
+
+    private:
+        static constexpr uint32_t kAhead = 16;
+
+        TableSize size_;
+        GlobalTensor<int32_t> table_;
+        Column<R> requests_;
+        PageSize page_size_;
+        TBuf<TPosition::VECCALC> buffer_;
+        LocalTensor<int32_t> lasts_; // a block a row
+        uint32_t begin_ = 0, end_ = 0;
+    };
+
+    __aicore__ inline ExtendStep(TPipe &pipe, const Params &params, const Stretches &stretches, bool fits)
+        : params_(params), size_(params.page_size), stretches_(stretches),
+          rows_(pipe, params.req_pool_indices.address, params.prefix_lens.address, params.seq_lens.address, params.n,
+                Size(params), stretches_, params.row_tile, {size_, Pages(params.page_size)}),
+          scatter_(pipe, params.table.address, params.free_pages.address, params.free, size_, params.copy_tile),
+          table_(Global<int32_t>(params.table.address)), lists_(fits && params.n > kFew && rows_.Fits())
+    {
+        pipe.InitBuffer(buffer_, kGroup * kBlock * sizeof(int32_t));
+        lasts_ = buffer_.template Get<int32_t>();
+    }
+
+    __aicore__ inline void Process()
+    {
+        rows_.Read(0);
+        if (lists_) {
+            rows_.Open();
+        }
+        scatter_.Open();
+        Look(0);
+        for (uint64_t first = 0; first < params_.n && position_ < params_.capacity; first += rows_.Most()) {
+            if (lists_ && rows_.Listed(first)) {
+                typename Rows::Walk walk(rows_, page_);
+                page_ += rows_.Total();
+                Write(walk);
+            } else {
+                PipeBarrier<PIPE_MTE2>();   // MTE2 has filled the columns before it fills them again
+                rows_.Read(first);
+                Order<HardEvent::MTE2_S>(); // MTE2 has filled the columns before S reads them
+                Every walk{*this, first, 0};
+                Write(walk);
+                Order<HardEvent::S_MTE2>(); // S has read the columns before MTE2 fills them again
+                rows_.Read(first + rows_.Most());
+            }
+            Look(first + rows_.Most());
+        }
+        scatter_.Close();
+    }
+
+    // Has V begin with the list of a tile's rows, if there is such a tile and something left for it.
+    __aicore__ inline void Look(uint64_t first)
+    {
+        if (lists_ && first < params_.n && position_ < params_.capacity) {
+            rows_.Look(first);
+        }
+    }
+
+    // A walk over a tile's rows that have lines of this core, each looked at by S.
+    struct Every {
+        __aicore__ inline bool Next(OwnedRow &row)
+        {
+            const uint64_t capacity = step.params_.capacity;
+            while (i < step.rows_.Count(first) && step.position_ < capacity) {
+                const int64_t request = step.rows_.Request(i), start = step.rows_.Start(i), end = step.rows_.End(i);
+                ++i;
+                if (start == end) {
+                    continue;
+                }
+                const uint64_t position = step.position_;
+                row.position = step.page_;
+                row.start = static_cast<uint64_t>(start);
+                if (HasPlace(start, end)) {
+                    step.position_ += static_cast<uint64_t>(end - start);
+                    step.page_ += step.size_.Ceil(static_cast<uint64_t>(end)) - step.size_.Ceil(row.start);
+                }
+                if (RangeFault(Size(step.params_), request, start, end) == 0) {
+                    row.length = Min(step.position_, capacity) - position;
+                    row.begin = static_cast<uint64_t>(request) * step.params_.row_stride + row.start + step.stretches_.origin;
+                    if (step.stretches_.Own(row.begin) < row.begin + row.length) {
+                        return true;
+                    }
+                }
+            }
+            return false;
+        }
+
+        ExtendStep &step;
+        uint64_t first;
+        uint32_t i;
+    };
+
+    // One row.
+    struct One {
+        __aicore__ inline bool Next(OwnedRow &next)
+        {
+            next = row;
+            done = !done;
+            return done;
+        }
+
+        OwnedRow row;
+        bool done;
+    };
+
+    // What is this core's of the rows of a walk, so many at a time that their last slots are copied in together.
+    template <typename Walk>
+    __aicore__ inline void Write(Walk &walk)
+    {
+        OwnedRow group[kGroup];
+        for (uint32_t many = kGroup; many == kGroup;) {
+            Order<HardEvent::S_MTE2>(); // S has read lasts_ before MTE2 fills them again
+            for (many = 0; many < kGroup && walk.Next(group[many]); ++many) {
+                if (!size_.Starts(group[many].start)) {
+                    CopyIn(lasts_[many * kBlock], table_[group[many].begin - stretches_.origin - 1], 1);
+                }
+            }
+            Order<HardEvent::MTE2_S>(); // MTE2 has filled lasts_ before S reads them
+            for (uint32_t i = 0; i < many; ++i) {
+                const OwnedRow &row = group[i];
+                const int64_t last = size_.Starts(row.start) ? -1 : lasts_.GetValue(i * kBlock);
+                OwnedPieces<One> pieces(stretches_, One{row, false});
+                for (Piece piece; pieces.Next(~uint32_t{0}, piece);) {
+                    const uint64_t from = piece.from - row.position;
+                    scatter_.Append(row.start, last, row.position, from, from + piece.count, piece.to);
+                }
+            }
+        }
+    }
+
+    // Cores that own stretches of the table, at most so many: a power of two.
+    static __aicore__ inline uint32_t Owners(uint32_t owners)
+    {
+        while (owners > static_cast<uint32_t>(GetBlockNum())) {
+            owners /= 2;
+        }
+        return owners;
+    }
+
+    const Params &params_;
+    PageSize size_;
+    Stretches stretches_;
+    Rows rows_;
+    PagedScatter<S> scatter_;
+    GlobalTensor<int32_t> table_;
+    bool lists_;
+    TBuf<TPosition::VECCALC> buffer_;
+    LocalTensor<int32_t> lasts_;               // a block a row of a group
+    uint64_t page_ = 0, position_ = 0;         // of the next row; where it begins where there are no lists
+};
+
+} // namespace cache_loc

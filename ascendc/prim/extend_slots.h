@@ -1,0 +1,219 @@
+// Slots for the tokens prefix_lens[i] .. seq_lens[i] of each row, from paged memory, laid end to end.
+//
+// The tokens that the page of the prefix has room for go on from the row's last slot; those behind are in pages of free_pages,
+// each row's behind those of the rows before. Where a row begins, and which pages it has, depend on lengths alone (place.h): a
+// row whose lengths are none has neither. Where last slots come from, and what else may be wrong with a row, Lasts says: a
+// bad row's tokens are -1. A token whose slot is none is -1, and the row is reported; so are a bad row, and the first row
+// that does not fit whole into `capacity`, of which what fits is written. The lowest such row of a core goes to the core's
+// line of the fault log. Where the rows need more pages than there are, all their tokens are -1 and nothing else is reported
+// than the first row whose pages there are not: each core sums all pages by itself.
+//
+// Lasts has, for a tile of rows: Load(first, count), for MTE2; once S may read, Fault(i, prefix, seq), an
+// AscendCacheLocFaultKind or 0; Report, which reports it; and Get(i, count, lengths), the last slot of row i, a good one, of
+// the `count` of the tile, rows asked for in their order.
+//
+// Split: by weight (ragged_share.h), at 64-byte lines of the output.
+//
+// UB, for the largest tiles: lengths 32 KB, scan 20 + 32 + 6 KB, pages 6 + 6 + 10 KB, indices 8 KB, short pages 8 KB, gather 2
+// * 8 + 1 + 8 + 16 KB, fault line 64 B: 169 KB and 64 B, beside Lasts. Pipes: MTE2 loads, V makes slots, S walks, MTE3 stores.
+#pragma once
+
+#include "fault_log.h"
+#include "paged_slots.h"
+#include "ragged_gather.h"
+#include "ragged_share.h"
+
+namespace cache_loc {
+
+template <typename Params, typename Lasts, typename L, typename S, typename O>
+class ExtendSlots {
+public:
+    __aicore__ inline ExtendSlots(TPipe &pipe, const Params &params)
+        : params_(params), size_(params.page_size), pages_(params.page_size),
+          lengths_(pipe, params.prefix_lens.address, params.seq_lens.address, kRows, {size_, pages_}),
+          scan_(pipe, lengths_, params.n, params.scan_tile, params.checkpoints),
+          share_(scan_, {params.out.address, params.capacity, sizeof(O)}, params.n, params.row_cost_bytes / sizeof(O)),
+          lasts_(pipe, params, kRows),
+          list_(pipe, params.free_pages.address, params.free, size_, ASCEND_CACHE_LOC_PAGES_MAX),
+          gather_(pipe, params.out.address, params.copy_tile), fault_(pipe, params.head)
+    {
+        pipe.InitBuffer(indices_buffer_, kTile * sizeof(int32_t));
+        pipe.InitBuffer(room_buffer_, Short::kVectors * Short::kPiece * sizeof(int32_t));
+        indices_ = indices_buffer_.template Get<int32_t>();
+        room_ = room_buffer_.template Get<int32_t>();
+    }
+
+    __aicore__ inline void Process()
+    {
+        const auto core = static_cast<uint32_t>(GetBlockIdx());
+        const auto cores = static_cast<uint32_t>(GetBlockNum());
+        if (OneTile()) {
+            lasts_.Load(0, params_.n);
+        }
+        // As long as one of the sources makes a piece in one go.
+        CreateVecIndex(indices_, 0, IsLong() ? static_cast<uint32_t>(Min(size_.tokens, kTile)) : Short::kPiece);
+        list_.Open();
+        scan_.Run(core, cores);
+        exhausted_ = static_cast<uint64_t>(scan_.Total(kPages)) > params_.free;
+        const uint64_t row = share_.Find(core, cores);
+        if (row != params_.n) {
+            page_ = scan_.SumBefore(row, kPages);
+            Walk(row);
+            fault_.Write();
+        }
+    }
+
+    // Once it is processed: whether there are too few pages, and whether all rows fit.
+    __aicore__ inline bool Exhausted() const { return exhausted_; }
+    __aicore__ inline bool Fits() const { return static_cast<uint64_t>(scan_.Total(0)) <= params_.capacity; }
+
+private:
+    using Short = ShortPages<S>;
+
+    static constexpr uint32_t kRows = ASCEND_CACHE_LOC_SCAN_TILE_MAX;
+    static constexpr uint32_t kTile = ASCEND_CACHE_LOC_PAGED_TILE_MAX;
+    static constexpr uint32_t kPages = 1;            // kind of length, beside tokens
+    static constexpr uint32_t kLong = 64;            // tokens from which on a page is a vector instruction by itself
+    static constexpr int64_t kMostSlot = 0x7fffffff; // the greatest
+
+    __aicore__ inline bool IsLong() const { return size_.tokens >= kLong; }
+
+    // Whether the scan reads the whole batch at a time, so that its rows are there for the walk too.
+    __aicore__ inline bool OneTile() const { return params_.n <= params_.scan_tile; }
+
+    __aicore__ inline void Walk(uint64_t row)
+    {
+        while (row < params_.n && !share_.Done()) {
+            const uint64_t first = OneTile() ? 0 : row;
+            const uint64_t end = OneTile() ? params_.n : Min(row + params_.walk_tile, params_.n);
+            if (!OneTile()) {
+                lasts_.Load(first, static_cast<uint32_t>(end - first));
+                lengths_.Read(first, static_cast<uint32_t>(end - first));
+            }
+            Order<HardEvent::MTE2_S>(); // MTE2 has filled lasts_ and what lengths_ reads before S reads them
+            for (; row < end && !share_.Done(); ++row) {
+                const auto i = static_cast<uint32_t>(row - first);
+                Row(row, lengths_.Start(i), lengths_.End(i), i, static_cast<uint32_t>(end - first));
+            }
+            Order<HardEvent::S_MTE2>(); // S has read them before MTE2 copies the next rows in
+        }
+        if (begun_) {
+            gather_.Finish();
+        }
+    }
+
+    // Row i of the `count` of a tile.
+    __aicore__ inline void Row(uint64_t row, int64_t prefix, int64_t seq, uint32_t i, uint32_t count)
+    {
+        const uint32_t kind = lasts_.Fault(i, prefix, seq);
+        const uint64_t length = PlaceLength(prefix, seq);
+        const uint64_t pages = HasPlace(prefix, seq) ? lengths_.beside.Of(prefix, seq) : 0;
+        const auto part = share_.Next(row, length);
+        const uint64_t end = part.position + length, behind = page_ + pages;
+        if (part.owned && exhausted_) {
+            if (page_ <= params_.free && behind > params_.free) {
+                fault_.Report(row, ASCEND_CACHE_LOC_PAGES_EXHAUSTED, static_cast<int64_t>(behind), params_.free, 0);
+            }
+        } else if (part.owned && kind != 0) {
+            lasts_.Report(fault_, kind, row, i, prefix, seq);
+        } else if (part.owned && end > params_.capacity) {
+            fault_.Report(row, ASCEND_CACHE_LOC_OUTPUT_TOO_SHORT, static_cast<int64_t>(end),
+                          static_cast<int64_t>(params_.capacity), 0);
+        }
+        if (part.from < part.to) {
+            if (!begun_) {
+                begun_ = true;
+                gather_.Begin(part.from);
+            }
+            const uint64_t from = part.from - part.position, to = part.to - part.position;
+            if (exhausted_ || kind != 0) {
+                gather_.Append(NoSlots{}, to - from);
+            } else {
+                const uint64_t over = size_.Rest(static_cast<uint64_t>(prefix));
+                const uint64_t head = over == 0 ? 0 : size_.tokens - over; // tokens that the prefix's page has room for
+                if (from < head) {
+                    Head(row, lasts_.Get(i, count, lengths_), from, Min(to, head));
+                }
+                if (to > head) {
+                    Paged(row, head, from < head ? head : from, to);
+                }
+            }
+        }
+        page_ = behind;
+    }
+
+    // Tokens from..to of the row, in the page that has its last slot.
+    __aicore__ inline void Head(uint64_t row, int64_t last, uint64_t from, uint64_t to)
+    {
+        const bool is_slot = last >= 0 && last <= kMostSlot;
+        const uint64_t good = is_slot ? Min(to, static_cast<uint64_t>(kMostSlot - last)) : 0; // tokens with a slot
+        if (from < good) {
+            gather_.Append(CountingUp{indices_, static_cast<uint64_t>(last) + 1 + from}, good - from);
+            from = good;
+        }
+        if (from < to) {
+            const int64_t slot = is_slot ? last + 1 + static_cast<int64_t>(from) : last;
+            fault_.Report(row, ASCEND_CACHE_LOC_SLOT_OUT_OF_RANGE, slot, kMostSlot + 1, 0, from);
+            gather_.Append(NoSlots{}, to - from);
+        }
+    }
+
+    // Tokens from..to of the row, whose new pages begin with token `head`.
+    __aicore__ inline void Paged(uint64_t row, uint64_t head, uint64_t from, uint64_t to)
+    {
+        while (from < to) {
+            const uint64_t page = page_ + size_.Pages(from - head), phase = size_.Rest(from - head);
+            if (IsLong()) {
+                list_.Reach(page);
+            } else {
+                list_.Want(page);
+            }
+            uint64_t count = Min(to - from, (list_.end - page) * size_.tokens - phase);
+            if (IsLong()) {
+                if ((phase | size_.tokens) % 8 != 0) { // the next page would not begin at a block
+                    count = Min(count, size_.tokens - phase);
+                }
+                const LongPages<S> pages{list_, size_, indices_, page, phase};
+                gather_.Append(pages, count);
+                if (pages.none != pages.kAll) {
+                    NoPage(row, pages.none, from, from - phase + (pages.none - page) * size_.tokens);
+                }
+            } else {
+                count = Min(count, Short::kPiece);
+                for (uint64_t k = page, at = from - phase; list_.has_none && at < from + count; ++k, at += size_.tokens) {
+                    if (list_.Slot(k) < 0) {
+                        NoPage(row, k, from, at);
+                    }
+                }
+                gather_.Append(Short{list_, pages_, size_.tokens, indices_, room_, page, phase}, count);
+            }
+            from += count;
+        }
+    }
+
+    // Reports page k of the list, which is none and begins with token `begin` of the row, of whose tokens those from `from`
+    // on are looked at.
+    __aicore__ inline void NoPage(uint64_t row, uint64_t k, uint64_t from, uint64_t begin)
+    {
+        const uint64_t at = begin < from ? from : begin;
+        fault_.Report(row, ASCEND_CACHE_LOC_BLOCK_OUT_OF_RANGE, list_.Page(k), size_.Limit(), 0, at);
+    }
+
+    const Params &params_;
+    PageSize size_;
+    Pages pages_;
+    PlaceLengths<L, PagesBeside> lengths_;
+    LengthScan<PlaceLengths<L, PagesBeside>> scan_;
+    RaggedShare<PlaceLengths<L, PagesBeside>> share_;
+    Lasts lasts_;
+    PageList<S> list_;
+    RaggedGather<O, kTile> gather_;
+    FaultLog fault_;
+    TBuf<TPosition::VECCALC> indices_buffer_, room_buffer_;
+    LocalTensor<int32_t> indices_, room_;
+    uint64_t page_ = 0; // of the list, the first of the row's
+    bool exhausted_ = false;
+    bool begun_ = false;
+};
+
+} // namespace cache_loc
