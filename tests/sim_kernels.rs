@@ -23,6 +23,8 @@ mod alloc_extend;
 mod block_tables;
 #[path = "sim_kernels/decode_step.rs"]
 mod decode_step;
+#[path = "sim_kernels/extend_step.rs"]
+mod extend_step;
 #[path = "sim_kernels/pool.rs"]
 mod pool;
 #[path = "sim_kernels/uniform.rs"]
