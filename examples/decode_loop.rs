@@ -1,6 +1,6 @@
 //! A decode loop as a serving runtime writes it whose host allocates the slots: every step adds a token to each running
-//! request, and asks `get_last_loc` and `assign_extend_cache_locs` for the slots that the model needs. (Where the device is
-//! to allocate them as well, `decode_step` is all of it: `graph.rs`.)
+//! request, and asks `get_last_loc` and `assign_extend_cache_locs` for the slots that the model needs. Where the device
+//! allocates them as well, `decode_step` is all of it: `graph.rs`.
 //!
 //! ```sh
 //! cargo run --features sim --example decode_loop -- sim

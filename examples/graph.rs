@@ -6,8 +6,8 @@
 //! cargo run --features npu --example graph -- npu
 //! ```
 //!
-//! The batch is frozen at the capture's capacity: rows beyond the live ones are idle, of length 0, and pages that are not
-//! free are -1. The documentation's page `graphs` says what else a captured launch freezes.
+//! The batch is frozen at the capture's capacity: rows beyond the live ones are idle, of length 0, and pages that are
+//! not free are -1. The documentation's page `graphs` says what else a captured launch freezes.
 
 #![allow(unsafe_code, reason = "a replay")]
 

@@ -92,6 +92,7 @@ cargo run --locked -p replay -- tests/cases/*.jsonl
 cargo build "${all[@]}" --bins
 target/debug/replay --backend sim tests/cases/*.jsonl
 target/debug/serve_trace --backend sim --requests 200
+target/debug/serve_trace --backend sim --requests 50 --draft-tokens 0
 if $long; then
     target/debug/serve_trace --requests 12031
     cargo bench --locked -p ascend-cache-loc-benches

@@ -49,8 +49,8 @@ impl<B: Backend> Engine<'_, B> {
         Ok(prefilled)
     }
 
-    /// The block table of each running sequence, its new tokens among them: what attention reads. Those that decode have
-    /// theirs of `decode_step`, where that is the call.
+    /// The block table of each running sequence, its new tokens among them: what attention reads. Where `decode_step`
+    /// decodes, it has made those of its sequences.
     pub(crate) fn block_tables(&mut self) -> Result<()> {
         let running = std::mem::take(&mut self.running);
         let has_one = |seq: &Sequence| seq.window && self.config.decode_step();

@@ -2,8 +2,8 @@
 //!
 //! A running request is a [`Sequence`]. A step, in this order:
 //!
-//! 1. Room for the decode windows: out of pages, the youngest request is retracted and queued again. The windows, or the next
-//!    tokens where there are none, get slots, which are written to the rows (`steps.rs` tells in which calls).
+//! 1. Room for the decode windows: out of pages, the youngest request is retracted and queued again. The windows, or the
+//!    next tokens where there are none, get slots, which are written to the rows (`steps.rs` tells in which calls).
 //! 2. Admission, oldest first, while rows, slots and the step's token budget last; slots of cached prefix blocks are
 //!    written to the rows by `assign_req_to_token_pool`.
 //! 3. Prefill: the next chunk gets slots likewise; whole blocks go into the cache.

@@ -81,8 +81,8 @@ impl NewTokens {
 }
 
 impl<B: Backend> Engine<'_, B> {
-    /// Gives the next positions of sequences slots, so many each, and writes them to their rows: on from the last one in the
-    /// same page, then in new pages.
+    /// Gives the next positions of sequences slots, so many each, and writes them to their rows: on from the last one in
+    /// the same page, then in new pages.
     pub(crate) fn allocate(&mut self, batch: &mut [(&mut Sequence, usize)]) -> Result<()> {
         if batch.is_empty() {
             return Ok(());
@@ -149,6 +149,7 @@ impl<B: Backend> Engine<'_, B> {
         Ok(out)
     }
 
+    /// Any number of tokens each.
     fn extend_step(&mut self, new: &NewTokens) -> Result<Vec<i64>> {
         let NewTokens { req_pool_indices, prefix_lens, seq_lens, free_pages } = new;
         let last_locs = self.last_locs(new)?;

@@ -85,8 +85,8 @@ impl Verifier {
         compare("assign_extend_cache_locs_uniform", out.iter().map(|&loc| loc.into()), &expected, fault)
     }
 
-    /// Checks that a call has written slots to the table. What it wrote beside that, the rows of others show when they are
-    /// read back.
+    /// Checks that a call has written slots to the table. What it wrote beside that, the rows of others show when they
+    /// are read back.
     pub(crate) fn check_pool(
         &self,
         op: &str,
