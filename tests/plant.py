@@ -120,7 +120,7 @@ BY_HAND = [
     (PAGED_SCATTER, "{element + at, used_, piece}", "{element, used_, piece}"),
     (PAGED_SCATTER, "(piece + kBlock - 1) / kBlock", "piece / kBlock"),
     (PAGED_SCATTER, "used_ == blocks_ || many_ == kPieces", "used_ == blocks_"),
-    (PAGED_SCATTER, "turn_ ^= 1;", ""),
+    # Not here: one landing all the time. V then waits for MTE3, and that is all.
     (PAGED_SCATTER, "used_ = 0;\n        many_ = 0;", "used_ = 0;"),
     (PAGED_SCATTER, "Min(size_.tokens, kTile)", "Min(size_.tokens, kTile) - 1"),
     (PAGED_SCATTER, "Store();\n        WaitFlag", "WaitFlag"),
@@ -131,10 +131,10 @@ BY_HAND = [
     (OWNED, "Gather(Room(kBeside), Room(kStarts), offsets, 0, tile_);", "Adds(Room(kBeside), Room(kStarts), 0, all);"),
     (OWNED, "Pack(List(3), Room(kBeside), kept, tile_);", ""),
     (OWNED, "starts_.GetValue(next_ - 1)", "starts_.GetValue(next_)"),
-    (OWNED, "Duplicate(Room(kBeside), 0, all);", ""),
     (OWNED, "Duplicate(Room(kBeside), 0, 2 * n);", ""),
     # The whole decode step: where tokens go, whose they are, what S looks at, and what each of three shares gets.
-    (ROWS, "Maxs(b, seq, 1, n);", "Maxs(b, seq, 0, n);"),
+    # Not here: idle rows in order, and rows not in order on the list of those to write. S gives the former no slot, and there
+    # is nothing to write of the latter.
     (ROWS, "static_cast<int32_t>(size_.rows) - 1, n);", "static_cast<int32_t>(size_.rows), n);"),
     (ROWS, "Mins(c, seq, static_cast<int32_t>(size_.row_len), n);", "Mins(c, seq, static_cast<int32_t>(size_.row_stride), n);"),
     (ROWS, "Mins(last, seq, 2, n);", "Mins(last, seq, 3, n);"),
@@ -148,7 +148,6 @@ BY_HAND = [
     (ROWS, "if (!needs || rank < free) {", "{"),
     (ROWS, "Fits() || Owns(Entry(i))", "true"),
     (ROWS, "<= kGreatest;", "<= 0x7fffffffffff;"),
-    (ROWS, "OrInto(other, wrong, count_);", ""),
     (ROWS, "seq > room_ && (slots.needs.Needs(seq) || slots.IsLast(last))", "seq > room_"),
     (ROWS, "seq > room_ && (slots.needs.Needs(seq) || slots.IsLast(last))", "false"),
     (ROWS, "seq > size_.row_len", "false"),
@@ -219,7 +218,7 @@ BY_HAND = [
     (SPLIT, "written / columns_ * stride_ + written % columns_", "written"),
     # Not here: how much the rows of requests weigh. Shares are uneven then, and still meet.
     # Slots in pages: which page, where in it, what is none, where a window of the list ends, and where cores meet.
-    (PAGE_LIST, "uint64_t{1} << shift < tokens", "uint64_t{1} << shift <= tokens"),
+    # Not here: `<= tokens` in the search for the shift. It finds no power of two then, and divides.
     (PAGE_LIST, "power_of_two = uint64_t{1} << shift == tokens;", "power_of_two = true;"),
     (PAGE_LIST, "Pages(n + tokens - 1)", "Pages(n + tokens)"),
     (PAGE_LIST, "Pages(uint64_t{1} << 31)", "Pages((uint64_t{1} << 31) - 1)"),
@@ -230,7 +229,7 @@ BY_HAND = [
     (PAGE_LIST, "Maxs(clamped, page, 0, n);", "Maxs(clamped, page, -1, n);"),
     (PAGE_LIST, "of_list >= 0 && of_list < size_.Limit()", "of_list >= 0"),
     (PAGE_LIST, "has_none = has_none || !is_page;", ""),
-    (PAGE_LIST, "if (free_ != 0) {", "if (true) {"),
+    # Not here: a copy of no page where the list has none. In the simulation it does nothing.
     (PAGED_SLOTS, "of_list >= 0 && of_list < size.Limit()", "of_list >= 0 && of_list <= size.Limit()"),
     (PAGED_SLOTS, "of_list >= 0 && of_list < size.Limit()", "of_list < size.Limit()"),
     (PAGED_SLOTS, "++k, begin = 0) {", "++k) {"),
@@ -251,9 +250,8 @@ BY_HAND = [
     (SHARE, "next * row_weight_ > share_begin_", "next * row_weight_ >= share_begin_ + row_weight_"),
     (EXTEND_SLOTS, "scan_.Total(kPages)) > params_.free", "scan_.Total(kPages)) > params_.free + uint64_t{1}"),
     (EXTEND_SLOTS, "page_ = scan_.SumBefore(row, kPages);", ""),
-    (EXTEND_SLOTS, "page_ <= params_.free && behind > params_.free", "behind > params_.free"),
-    (EXTEND_SLOTS, "page_ <= params_.free && behind > params_.free", "page_ < params_.free && behind > params_.free"),
-    (EXTEND_SLOTS, "if (part.owned && exhausted_) {", "if (exhausted_) {"),
+    (EXTEND_SLOTS, "if (behind > params_.free) {", "if (behind >= params_.free) {"),
+    # Not here: rows without pages that are told by cores that do not own them. The lowest of them is the same.
     (EXTEND_SLOTS, "end > params_.capacity) {", "end >= params_.capacity) {"),
     (EXTEND_SLOTS, "over == 0 ? 0 : size_.tokens - over", "size_.tokens - over"),
     (EXTEND_SLOTS, "page_ = behind;", "page_ = part.owned ? behind : page_;"),
@@ -263,7 +261,7 @@ BY_HAND = [
     (EXTEND_SLOTS, "(phase | size_.tokens) % 8 != 0", "phase % 8 != 0"),
     (EXTEND_SLOTS, "(phase | size_.tokens) % 8 != 0", "size_.tokens % 8 != 0"),
     (EXTEND_SLOTS, "(list_.end - page) * size_.tokens - phase", "(list_.end - page) * size_.tokens"),
-    (EXTEND_SLOTS, "begin < from ? from : begin", "begin"),
+    (EXTEND_SLOTS, "from - phase + (pages.none - page) * size_.tokens", "from + (pages.none - page) * size_.tokens"),
     (EXTEND_SLOTS, "from < head ? head : from", "head"),
     (EXTEND_SLOTS, "kMostSlot + 1, 0, from);", "kMostSlot + 1, 0, 0);"),
     (EXTEND_SLOTS, "gather_.Append(NoSlots{}, to - from);\n            } else", "} else"),
@@ -289,10 +287,9 @@ BY_HAND = [
     (DECODE, "last >= 0 && last < kMostSlot", "last >= 0 && last <= kMostSlot"),
     (DECODE, "last >= 0 && last < kMostSlot", "last < kMostSlot"),
     (DECODE, "rank - first_)", "rank)"),
-    (ALLOC_DECODE, "&& share_.end - share_.begin == params_.n", ""),
     (ALLOC_DECODE, "slots_.needs.Count(0, share_.begin)", "0"),
     (ALLOC_DECODE, "rank_ + slots_.needs.Count(row + count, params_.n) > params_.free", "rank_ > params_.free"),
-    (ALLOC_DECODE, "row == share_.begin && ", ""),
+    # Not here: pages counted behind every tile instead of the first. It is the same sum.
     (ALLOC_DECODE, "Min(params_.free - rank_, count)", "Min(params_.free - rank_, count - 1)"),
     (ALLOC_DECODE, "if (!needs || rank_ < params_.free) {", "{"),
     (ALLOC_DECODE, "Exhausted(first_rank);", "Exhausted(rank_);"),
@@ -339,7 +336,6 @@ BY_HAND = [
     (POOL, "&& position_ + rows_.Total() <= params_.capacity", ""),
     (POOL, "position_ = pieces.rows.position;", ""),
     (POOL, "Min(position, capacity) - row.position", "position - row.position"),
-    (POOL, "&& row.position < capacity", ""),
     (POOL, "Look(0);", ""),
     # Windows: which are in order, where each row's positions begin, and where cores meet.
     (WINDOWS, "static_cast<int32_t>(shape_.rows) - 1, n);", "static_cast<int32_t>(shape_.rows), n);"),
@@ -413,8 +409,7 @@ BY_HAND = [
     (WORDS, "OrInto(begin, wrong, count);", ""),
     (WORDS, "static_cast<int32_t>(most_ * sizeof(int32_t))", "static_cast<int32_t>(most_ * sizeof(int32_t) - 4)"),
     (WORDS, "0, 2 * count);", "0, 2 * count - 1);"),
-    (SHARE, "position_ < begin_ || end > limit_", "end > limit_"),
-    (SHARE, "position_ < begin_ || end > limit_", "position_ < begin_"),
+    (SHARE, "if (end > limit_ || ", "if ("),
     (SHARE, "end + (row + 1) * row_weight_ > share_end_", "end + row * row_weight_ > share_end_ + row_weight_"),
     (EXTEND, "static_cast<int32_t>(word) < 0 || ", ""),
     (SCAN, "static_cast<uint32_t>((Groups() - 1) >> shift_) + 1", "static_cast<uint32_t>(Groups() >> shift_) + 1"),
