@@ -6,7 +6,7 @@ use std::sync::Arc;
 use ascend_cache_loc::LaunchConfig;
 use ascend_cache_loc::cpu_ref::{ExtendLocs, LastLoc, RefError, ReqToToken};
 use ascend_cache_loc::sim::{CoreCounters, Machine};
-use ascend_cache_loc::{FaultKind, IntType, RowFault, TableShape};
+use ascend_cache_loc::{FaultKind, IntType, RowFault, TableShape, Tiles};
 use harness::backend::{Backend, CallError, CpuRef, simulated};
 use harness::case::{Case, Dtypes, Table};
 use harness::device::OnDevice;
@@ -170,6 +170,21 @@ fn batches_that_just_fill_the_checkpoints_or_the_lengths() {
         let reqs = (0..n as i64).map(|i| i / 2 % 2).collect();
         same_as_cpu(&extend_case(&table, dtypes, [reqs, start_offsets, end_offsets], n / 2), &mut on(20));
     }
+}
+
+/// A share that begins among the elements of the last row before a checkpoint, in a batch whose lengths are not kept.
+#[test]
+fn a_share_that_begins_right_before_a_checkpoint() {
+    let table = Arc::new(Table { shape: TableShape::new(1, 64).unwrap(), slots: (0..64).collect() });
+    let dtypes = Dtypes::of_each(IntType::I32, IntType::I32, IntType::I32);
+    // A row weighs 64 elements and as many beside. Without the last row's, half of all is 32 before the middle row.
+    let tiles = Tiles { row_cost_bytes: Some(256), ..Default::default() };
+    let mut sim = on(2);
+    sim.fixed = Some(LaunchConfig { cores: Some(2), tiles });
+    let n = 16_384;
+    let ends = (1..=n).map(|i| if i == n { 0 } else { 64 }).collect();
+    let rows = vec![0; n];
+    same_as_cpu(&extend_case(&table, dtypes, [rows.clone(), rows, ends], 64 * (n - 1)), &mut sim);
 }
 
 /// A device that is lost at every `get_last_loc` of three rows and more, and stays so.

@@ -52,8 +52,7 @@ public:
         PipeBarrier<PIPE_V>(); // they are written before they are read
         Muls(Room(kBlocks), Room(kElements), static_cast<int32_t>(kBlock * sizeof(int32_t)), n);
         PipeBarrier<PIPE_V>();
-        Muls(Room(kElements), Room(kElements), static_cast<int32_t>(sizeof(int32_t)), n);
-        PipeBarrier<PIPE_V>();
+        Muls(Room(kElements), Room(kElements), static_cast<int32_t>(sizeof(int32_t)), n); // read behind many a barrier
     }
 
     __aicore__ inline void Load(uint64_t first, uint32_t count)
@@ -136,8 +135,7 @@ public:
         Adds(lasts_, lasts_, 1, static_cast<int32_t>(count_ * kBlock)); // the slots, but of rows that S looks at
         const Vector look = slots.Mark(lens_.tile, Room(kLast), count_);
         OrInto(look, Room(kOutside), count_);
-        slots.List(count_);
-        Order<HardEvent::MTE2_S>(); // MTE2 has filled the pages before S reads them
+        slots.List(count_); // S has waited for V then, and so for MTE2, which has filled the pages before
         for (uint32_t i = slots.Next(); i < count_; i = slots.Next()) {
             const bool needs = slots.needs.Needs(lens_.Get(i));
             if (!needs || rank < free) {

@@ -107,7 +107,7 @@ private:
         const auto part = share_.Next(row, length);
         const uint64_t end = part.position + length, behind = page_ + pages;
         if (part.owned && exhausted_) {
-            if (page_ <= params_.free && behind > params_.free) {
+            if (behind > params_.free) { // the lowest such row is told
                 fault_.Report(row, ASCEND_CACHE_LOC_PAGES_EXHAUSTED, static_cast<int64_t>(behind), params_.free, 0);
             }
         } else if (part.owned && kind != 0) {
@@ -172,13 +172,13 @@ private:
                 const LongPages<S> pages{list_, size_, indices_, page, phase};
                 gather_.Append(pages, count);
                 if (pages.none != pages.kAll) {
-                    NoPage(row, pages.none, from, from - phase + (pages.none - page) * size_.tokens);
+                    NoPage(row, pages.none, from - phase + (pages.none - page) * size_.tokens);
                 }
             } else {
                 count = Min(count, Short::kPiece);
                 for (uint64_t k = page, at = from - phase; list_.has_none && at < from + count; ++k, at += size_.tokens) {
                     if (list_.Slot(k) < 0) {
-                        NoPage(row, k, from, at);
+                        NoPage(row, k, at);
                     }
                 }
                 gather_.Append(Short{list_, pages_, size_.tokens, indices_, room_, page, phase}, count);
@@ -187,11 +187,10 @@ private:
         }
     }
 
-    // Reports page k of the list, which is none and begins with token `begin` of the row, of whose tokens those from `from`
-    // on are looked at.
-    __aicore__ inline void NoPage(uint64_t row, uint64_t k, uint64_t from, uint64_t begin)
+    // Reports page k of the list, which is none and begins with token `at` of the row: what of it lies before this core's part
+    // the core before reports likewise.
+    __aicore__ inline void NoPage(uint64_t row, uint64_t k, uint64_t at)
     {
-        const uint64_t at = begin < from ? from : begin;
         fault_.Report(row, ASCEND_CACHE_LOC_BLOCK_OUT_OF_RANGE, list_.Page(k), size_.Limit(), 0, at);
     }
 

@@ -153,9 +153,6 @@ public:
         const Vector end = StartNarrow(ends_.tile, Room(2), count);
         if (count < tile_) {
             Duplicate(length, 0, all);
-            if constexpr (kHasBeside) {
-                Duplicate(Room(kBeside), 0, all);
-            }
         }
         PipeBarrier<PIPE_V>(); // each group of steps reads what the ones before it wrote
         Sub(length, end, start, n);

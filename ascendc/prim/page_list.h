@@ -75,8 +75,7 @@ public:
             return;
         }
         if (k < landed_ || k >= landed_ + most_) {
-            Order<HardEvent::S_MTE2>(); // S has read the pages before MTE2 copies others in
-            Order<HardEvent::V_MTE2>(); // V has, too
+            Order<HardEvent::S_MTE2>(); // S, and V, which it has waited for, have read the pages before MTE2 copies others in
             Land(k);
         }
         first = landed_;

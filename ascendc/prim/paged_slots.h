@@ -96,9 +96,8 @@ struct ShortPages {
                static_cast<uint32_t>(page - list.first) * static_cast<uint32_t>(sizeof(int32_t)), count);
         PipeBarrier<PIPE_V>();
         Add(dst, dst, token, n);
-        PipeBarrier<PIPE_V>();
+        PipeBarrier<PIPE_V>(); // V has read room, too, before the next piece is made there
         Maxs(dst, dst, -1, n);
-        PipeBarrier<PIPE_V>(); // V has read room before the next piece is made there
     }
 
     const PageList<S> &list;

@@ -54,11 +54,12 @@ public:
         share_end_ = kUnknown;
     }
 
-    // Goes on behind a row where all of it is the core's, and is written; false where that is not sure.
+    // Goes on behind a row where all of it is the core's, and is written; false where that is not sure. Behind a row that Next
+    // gave something of.
     __aicore__ inline bool Pass(uint64_t row, uint64_t length)
     {
         const uint64_t end = position_ + length;
-        if (position_ < begin_ || end > limit_ || end + (row + 1) * row_weight_ > share_end_) {
+        if (end > limit_ || end + (row + 1) * row_weight_ > share_end_) {
             return false;
         }
         position_ = end;

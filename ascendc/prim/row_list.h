@@ -2,8 +2,8 @@
 //
 // V marks the rows, one GatherMask packs their places: so S pays for the rows that are marked alone, most often none.
 //
-// Contract: Open once, for tiles of up to so many rows. For a tile, Marks, of which V fills the first `count` (another value
-// than 0 marks a row); Make; then Next as often as it gives a row below `count`, and once more.
+// Contract: Open once, for tiles of up to so many rows. For a tile, Marks, of which V fills the first `count` behind a
+// barrier (another value than 0 marks a row); Make; then Next as often as it gives a row below `count`, and once more.
 //
 // UB, for `most` rows: 3 vectors of int32 for 64 more, and a bit each. Pipes: V, and S behind it.
 #pragma once
@@ -32,7 +32,6 @@ public:
     __aicore__ inline Vector Marks(uint32_t count)
     {
         Duplicate(Room(kMarks), 1, static_cast<int32_t>(Lanes(count))); // behind the rows, for the end of the list
-        PipeBarrier<PIPE_V>(); // it is written before others write over it
         return Room(kMarks);
     }
 

@@ -33,7 +33,7 @@ struct Stretches {
     uint32_t shift = 0;
 };
 
-// A row that writes: `length` slots, not 0, from `position` on, to elements of the table that begin so far from the
+// A row that writes: `length` slots from `position` on, to elements of the table that begin so far from the
 // stretches' origin. `place` is of the batch, where S has looked at the row; `start` is its first token, where it is asked for.
 struct OwnedRow {
     uint64_t begin, position, length, place, start;

@@ -1,10 +1,10 @@
 //! A decode step in one launch: as its parts one after another, idle rows, what a graph's next step writes.
 
-use ascend_cache_loc::{Columns, FaultKind, Lengths, RowFault, TableShape};
+use ascend_cache_loc::{self as device, Columns, DeviceBuffer, FaultKind, LaunchConfig, Lengths, RowFault, TableShape};
 use ascend_cache_loc_ref::{
     AllocDecode, BlockTableMut, BlockTables, DecodeStep, LastLoc, PoolLocs, RefError, ReqToToken, ReqToTokenMut,
 };
-use harness::backend::{Backend, CallError, CpuRef};
+use harness::backend::{Backend, CallError, CpuRef, simulated};
 use harness::splitmix::splitmix64;
 
 use super::{on, varied};
@@ -167,6 +167,79 @@ fn pages_that_are_not_free_and_too_few() {
         let mut memory = before.clone();
         let exhausted = FaultKind::PagesExhausted { needed: 3, free: 2 };
         assert_eq!(step.fused(backend, &mut memory, Columns::New), fault(2, exhausted));
+        assert!(memory.out.iter().all(|&slot| slot == -1) && memory.slots == before.slots);
+    }
+}
+
+/// Tables of nearly 2^31 elements, whose places V makes, of more, and of more than 2^32: memory that is not touched but where
+/// last slots are read and new ones written. Those are read back, with what lies beside them.
+#[test]
+fn tables_past_2_31_elements() {
+    for (rows, row_stride) in [(2040, 1 << 20), (2049, 1 << 20), (40, 150_000_000)] {
+        let shape = TableShape::new(rows, row_stride).unwrap().with_row_len(12).unwrap();
+        for (n, cores) in [(40, 1), (40, 8)] {
+            let stream = simulated().open(0).unwrap().new_stream().unwrap();
+            let mut slots = DeviceBuffer::<i32>::zeroed(&stream, shape.storage_len()).unwrap();
+            // The last rows, from behind, whose new tokens are 1 to 5.
+            let (token, row) = (|i: usize| 1 + i % 5, |i: usize| (rows - 1 - i) * row_stride);
+            let last = |i: usize| 100 * i as i32 + 50;
+            for i in 0..n {
+                let first = row(i) + token(i) - 1;
+                slots.as_slice_mut().get(first..=first).unwrap().copy_from_host(&stream, &[last(i)]).unwrap();
+            }
+            let upload = |values: Vec<i64>| DeviceBuffer::from_host(&stream, &values).unwrap();
+            let requests = upload((0..n).map(|i| (rows - 1 - i) as i64).collect());
+            let lens = upload((0..n).map(|i| token(i) as i64 + 1).collect());
+            let pages = upload((0..n as i64).map(|i| i + 5000).collect());
+            let mut out = DeviceBuffer::<i64>::zeroed(&stream, n).unwrap();
+            let mut blocks = DeviceBuffer::<i32>::zeroed(&stream, 3 * n).unwrap();
+            let args = device::DecodeStep {
+                table: device::ReqToTokenMut::new(shape, slots.as_slice_mut()).unwrap(),
+                req_pool_indices: requests.as_slice(),
+                seq_lens: lens.as_slice(),
+                free_pages: pages.as_slice(),
+                page_size: 4,
+                out: out.as_slice_mut(),
+                block_tables: device::BlockTableMut::new(TableShape::new(n, 3).unwrap(), blocks.as_slice_mut())
+                    .unwrap(),
+                columns: Columns::All,
+                pad: 9,
+            };
+            let config = LaunchConfig { cores: Some(cores), ..Default::default() };
+            device::decode_step_with(&stream, args, &config).unwrap();
+            stream.synchronize().unwrap();
+            let (mut page, out, blocks) = (5000, out.to_vec().unwrap(), blocks.to_vec().unwrap());
+            for i in 0..n {
+                let mut entries = [0; 12];
+                entries[token(i) - 1] = last(i);
+                entries[token(i)] = last(i) + 1;
+                if token(i) == 4 {
+                    entries[4] = 4 * page;
+                    page += 1;
+                }
+                let mut got = [-1; 12];
+                slots.as_slice().get(row(i)..row(i) + 12).unwrap().copy_to_host(&stream, &mut got).unwrap();
+                assert_eq!(got, entries, "row {i}, {rows} requests, {cores} cores");
+                assert_eq!(out[i], i64::from(entries[token(i)]));
+                let column = |q: usize| if 4 * q <= token(i) { entries[4 * q] / 4 } else { 9 };
+                assert_eq!(blocks[3 * i..3 * i + 3], [0, 1, 2].map(column));
+            }
+        }
+    }
+}
+
+/// More rows than a core stores at a time, of which one is without a page.
+#[test]
+fn too_few_pages_for_many_rows() {
+    for (cores, rows) in [(1, 1500), (2, 1500)] {
+        let (mut step, before) = Step::new(rows, 40, 16, 7);
+        let n = step.reqs.len();
+        step.lens = vec![17; n];
+        step.pages = (0..n as i64 - 1).collect();
+        let kind = FaultKind::PagesExhausted { needed: n as i64, free: n as i64 - 1 };
+        let fault = CallError::Ref(RefError::Fault(RowFault::new(n - 1, kind)));
+        let mut memory = before.clone();
+        assert_eq!(step.fused(&mut on(cores), &mut memory, Columns::All), Err(fault));
         assert!(memory.out.iter().all(|&slot| slot == -1) && memory.slots == before.slots);
     }
 }

@@ -1,8 +1,8 @@
 //! A prefill in one launch: as its parts one after another, rows without new tokens, pages that are none or too few.
 
-use ascend_cache_loc::{FaultKind, RowFault, TableShape};
+use ascend_cache_loc::{self as device, DeviceBuffer, FaultKind, LaunchConfig, RowFault, TableShape};
 use ascend_cache_loc_ref::{AllocExtend, ExtendStep, LastLoc, PoolLocs, RefError, ReqToToken, ReqToTokenMut};
-use harness::backend::{Backend, CallError, CpuRef};
+use harness::backend::{Backend, CallError, CpuRef, simulated};
 use harness::splitmix::splitmix64;
 
 use super::{on, varied};
@@ -171,5 +171,120 @@ fn what_is_not_told_is_not_written() {
         assert_eq!(memory.out, whole.out[..memory.out.len()]);
         let written = memory.slots.iter().zip(&before.slots).filter(|(now, then)| now != then).count();
         assert!(written > 0 && written <= memory.out.len());
+    }
+}
+
+/// Tables of nearly 2^31 elements, whose rows V looks at, of more, and of more than 2^32: memory that is not touched but
+/// where last slots are read and new ones written. Those are read back, with what lies beside them.
+#[test]
+fn tables_past_2_31_elements() {
+    for (rows, row_stride) in [(2040, 1 << 20), (2049, 1 << 20), (40, 150_000_000)] {
+        let shape = TableShape::new(rows, row_stride).unwrap().with_row_len(12).unwrap();
+        for (n, cores) in [(9, 1), (40, 1), (40, 8)] {
+            let stream = simulated().open(0).unwrap().new_stream().unwrap();
+            let mut slots = DeviceBuffer::<i32>::zeroed(&stream, shape.storage_len()).unwrap();
+            // The last rows, from behind, with 1 to 5 tokens before the new ones.
+            let entries = |i: usize| {
+                let prefix = 1 + i % 5;
+                let row = (rows - 1 - i) * row_stride;
+                (prefix, prefix + 1 + i % 4, row + prefix - 1..row + 12)
+            };
+            for i in 0..n {
+                let first = entries(i).2.start;
+                let mut last = slots.as_slice_mut().get(first..=first).unwrap();
+                last.copy_from_host(&stream, &[100 * i as i32 + 50]).unwrap();
+            }
+            let upload = |values: Vec<i64>| DeviceBuffer::from_host(&stream, &values).unwrap();
+            let requests = upload((0..n).map(|i| (rows - 1 - i) as i64).collect());
+            let prefixes = upload((0..n).map(|i| entries(i).0 as i64).collect());
+            let seqs = upload((0..n).map(|i| entries(i).1 as i64).collect());
+            let pages = upload((0..2 * n as i64).map(|i| i + 5000).collect());
+            let tokens: usize = (0..n).map(|i| 1 + i % 4).sum();
+            let mut out = DeviceBuffer::<i64>::zeroed(&stream, tokens).unwrap();
+            let args = device::ExtendStep {
+                table: device::ReqToTokenMut::new(shape, slots.as_slice_mut()).unwrap(),
+                req_pool_indices: requests.as_slice(),
+                prefix_lens: prefixes.as_slice(),
+                seq_lens: seqs.as_slice(),
+                free_pages: pages.as_slice(),
+                page_size: 4,
+                out: out.as_slice_mut(),
+            };
+            let config = LaunchConfig { cores: Some(cores), ..Default::default() };
+            device::extend_step_with(&stream, args, &config).unwrap();
+            stream.synchronize().unwrap();
+            let (mut page, mut all) = (5000, Vec::new());
+            for i in 0..n {
+                let (prefix, seq, range) = entries(i);
+                let mut expected = vec![100 * i as i32 + 50];
+                for token in prefix..seq {
+                    page += i32::from(token % 4 == 0);
+                    expected.push(if token % 4 == 0 { 4 * (page - 1) } else { expected[expected.len() - 1] + 1 });
+                }
+                all.extend(expected[1..].iter().map(|&slot| i64::from(slot)));
+                expected.resize(range.len(), 0);
+                let mut got = vec![-1; range.len()];
+                slots.as_slice().get(range).unwrap().copy_to_host(&stream, &mut got).unwrap();
+                assert_eq!(got, expected, "row {i} of {n}, {rows} requests, {cores} cores");
+            }
+            assert_eq!(out.to_vec().unwrap(), all);
+        }
+    }
+}
+
+/// Tokens that the page of the last slot has room for, past slot 2^31 - 1: they have no slot, and their entries stay.
+#[test]
+fn entries_past_the_last_slot_stay() {
+    for backend in [&mut CpuRef as &mut dyn Backend, &mut on(1), &mut on(8)] {
+        for n in [3, 40] {
+            let shape = TableShape::new(n, 32).unwrap();
+            // Row i has i slots left in its page, of which up to 4 are wanted.
+            let left = |i: usize| i as i32 % 6;
+            let slots: Vec<_> =
+                (0..n * 32).map(|at| if at % 32 == 8 { i32::MAX - left(at / 32) } else { -5 }).collect();
+            let mut memory = Memory { slots, out: vec![-777; 4 * n] };
+            let step = Step {
+                shape,
+                reqs: (0..n as i32).collect(),
+                prefixes: vec![9; n],
+                seqs: vec![13; n],
+                pages: Vec::new(),
+                page_size: 16,
+            };
+            let kind = FaultKind::SlotOutOfRange { slot: 1 << 31, limit: 1 << 31 };
+            let fault = CallError::Ref(RefError::Fault(RowFault { row: 0, kind, at: 0 }));
+            assert_eq!(step.fused(backend, &mut memory), Err(fault));
+            for (i, (row, out)) in memory.slots.chunks(32).zip(memory.out.chunks(4)).enumerate() {
+                let slot = |at: i32, none| if at < left(i) { i32::MAX - left(i) + 1 + at } else { none };
+                assert_eq!(row[9..13], [0, 1, 2, 3].map(|at| slot(at, -5)));
+                assert_eq!(out, [0, 1, 2, 3].map(|at| i64::from(slot(at, -1))));
+            }
+        }
+    }
+}
+
+/// Rows that are longer than what V makes at a time, in pages of which a line holds many, laid out as the device would.
+#[test]
+fn long_rows_of_short_pages() {
+    for (cores, page_size) in [(1, 16), (8, 7), (1, 1)] {
+        let (step, before) = Step::new(9, 9_000, 8_000, page_size, 2);
+        let (mut expected, mut memory) = (before.clone(), before);
+        step.fused(&mut CpuRef, &mut expected).unwrap();
+        step.fused(&mut on(cores), &mut memory).unwrap();
+        assert!(memory == expected, "{cores} cores, pages of {page_size}");
+    }
+}
+
+/// A row that is none, behind those that the next tile has: V makes no list of that tile from this one's rows.
+#[test]
+fn a_bad_row_before_a_short_tile() {
+    let (mut step, before) = Step::new(900, 60, 9, 16, 13);
+    step.reqs[301] = -1;
+    for cores in [1, 8] {
+        let (mut expected, mut memory) = (before.clone(), before.clone());
+        let fault = step.fused(&mut CpuRef, &mut expected);
+        assert!(fault.is_err());
+        assert_eq!(step.fused(&mut on(cores), &mut memory), fault);
+        assert!(memory == expected, "{cores} cores");
     }
 }

@@ -53,7 +53,7 @@ public:
         if (share_.begin == share_.end) {
             return;
         }
-        const bool few = params_.n <= kFew && share_.end - share_.begin == params_.n;
+        const bool few = params_.n <= kFew;
         uint32_t count = Load(share_.begin);
         if (!few) {
             slots_.Open(count);

@@ -128,7 +128,7 @@ private:
                     pool.fault_.Report(row.place, ASCEND_CACHE_LOC_OUTPUT_TOO_SHORT, static_cast<int64_t>(position),
                                        static_cast<int64_t>(capacity), 0);
                 }
-                if (kind == 0 && start != end && row.position < capacity) {
+                if (kind == 0 && start != end) {
                     row.begin = static_cast<uint64_t>(request) * pool.params_.row_stride +
                                 static_cast<uint64_t>(start) + pool.stretches_.origin;
                     row.length = Min(position, capacity) - row.position;

@@ -127,8 +127,8 @@ private:
                 return Exhausted();
             }
             Order<HardEvent::S_MTE2>(); // S, and V, which it has waited for, have read the tile before MTE2 copies another in
-            Order<HardEvent::MTE3_V>(); // MTE3 has stored slots before V makes others in their place
-            Order<HardEvent::MTE3_S>(); // MTE3 has stored new_ before S sets it again
+            // MTE3 has stored slots before V makes others in their place, and new_ before S, which waits for V, sets it again.
+            Order<HardEvent::MTE3_V>();
         }
         gather_.Finish(NoneBad{});
     }
