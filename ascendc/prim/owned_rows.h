@@ -152,7 +152,7 @@ public:
         const Vector start = StartNarrow(starts_.tile, Room(1), count);
         const Vector end = StartNarrow(ends_.tile, Room(2), count);
         if (count < tile_) {
-            Duplicate(length, 0, all);
+            Duplicate(length, 0, all); // what is beside has any value there: it stands behind all that is summed
         }
         PipeBarrier<PIPE_V>(); // each group of steps reads what the ones before it wrote
         Sub(length, end, start, n);

@@ -27,7 +27,8 @@ typedef struct AscendCacheLocDecodeStepParams {
     uint32_t columns;
     uint32_t block_stride;
     uint32_t pad;           /* an int32: behind the pages of a block table, and in those of idle rows and of no rows */
-    uint32_t new_columns;   /* not 0: of rows with a token the new token's column alone is written, of idle ones none */
+    uint32_t new_columns;   /* not 0: of rows with a token the new token's column alone is written, of idle ones and of no
+                             * rows none */
     uint32_t stretch_bytes; /* of addresses of the table that are one core's: a power of two, 64 to 2^20 */
     uint32_t owners;        /* cores that own stretches, at most: the first ones, a power of two */
     uint32_t row_tile;      /* rows looked at at a time: a multiple of 64, up to ASCEND_CACHE_LOC_STEP_TILE_MAX */
