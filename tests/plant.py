@@ -325,7 +325,7 @@ BY_HAND = [
     (SCATTER, "return all == -1;", "return all != 0;"),
     (SCATTER, "Duplicate(mask, -1, high, 1, 1, 8);", ""),
     (SCATTER, "Duplicate(mask, static_cast<int32_t>(0x80000000),", "Duplicate(mask, 0,"),
-    (SCATTER, "Duplicate(landing_[i].template ReinterpretCast<int32_t>(), 0,", "Duplicate(landing_[i].template ReinterpretCast<int32_t>(), -1,"),
+    # Not here: landings that are full of what must not be written. Every slot is then looked at by itself, and stored all the same.
     (SCATTER, "groups -= groups / 2", "groups /= 2"),
     (SCATTER, "(parts_[part / 64 % kParts] & bit) != 0", "false"),
     (SCATTER, "slot < 0 || slot >= kSlotLimit", "slot < 0"),
