@@ -1,5 +1,6 @@
-//! A decode loop as a serving runtime writes it: every step adds a token to each running request, and asks both operations
-//! for the slots that the model needs.
+//! A decode loop as a serving runtime writes it whose host allocates the slots: every step adds a token to each running
+//! request, and asks `get_last_loc` and `assign_extend_cache_locs` for the slots that the model needs. Where the device
+//! allocates them as well, `decode_step` is all of it: `graph.rs`.
 //!
 //! ```sh
 //! cargo run --features sim --example decode_loop -- sim
@@ -76,7 +77,7 @@ fn serve(device: &Device) -> Result<()> {
         get_last_loc(&model, LastLoc { table, req_pool_indices, prefix_lens: start_offsets, out: last })?;
         let (end_offsets, out) = (batch.ends.as_slice(), out.reborrow());
         assign_extend_cache_locs(&model, ExtendLocs { table, req_pool_indices, start_offsets, end_offsets, out })?;
-        // The next uploads wait for both operations, but not for what comes behind them: the model, which writes keys and
+        // The next uploads wait for these two, but not for what comes behind them: the model, which writes keys and
         // values to the slots in `out`.
         batch.move_to(&uploads)?;
 

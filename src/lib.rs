@@ -8,8 +8,8 @@
 //! - `assign_extend_cache_locs`: the slots of a range of tokens of each request, end to end.
 //!
 //! Others write it ([`assign_req_to_token_pool`]), read windows of it ([`assign_extend_cache_locs_uniform`]) and its pages
-//! ([`gather_block_tables`]), and take slots from free pages ([`alloc_decode`], [`alloc_extend`]); [`decode_step`] does all of a
-//! decode step's index work in one launch.
+//! ([`gather_block_tables`]), and take slots from free pages ([`alloc_decode`], [`alloc_extend`]); [`decode_step`] and
+//! [`extend_step`] do all of a step's index work in one launch.
 //!
 //! Index arrays and outputs are int32 or int64, each independently. Bad data never reads or writes out of bounds, and a bad
 //! row harms itself alone: it gets -1, every valid row is computed and lies where it would have lain, and the lowest bad
@@ -109,6 +109,7 @@
 //! | `alloc_extend_kernel`, the NPU allocator's `alloc_extend` | [`alloc_extend`]; on the host [`cpu_ref::alloc_extend`] |
 //! | `get_num_new_pages` | [`new_pages`], [`new_pages_decode`] |
 //! | a decode step of 6 to 12 launches | [`decode_step`] |
+//! | a prefill's last slots, `alloc_extend` and `assign_req_to_token_pool` | [`extend_step`] |
 
 #![cfg_attr(
     not(all(feature = "cpu-ref", feature = "sim")),

@@ -52,8 +52,8 @@ done
 # Nothing is built twice here, so that what would make that faster is not worth its time.
 [ -z "${CI-}" ] || export CARGO_INCREMENTAL=0
 # The simulation and its kernels compile without a warning; the same file with the same flags once, however many builds
-# want it (clippy's build scripts are not the tests').
-export CXXFLAGS="-Werror ${CXXFLAGS-}" CXX="ccache ${CXX-c++}"
+# want it, of this folder or of a copy below it.
+export CXXFLAGS="-Werror ${CXXFLAGS-}" CXX="ccache ${CXX-c++}" CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
 
 # One feature set, one profile and one target folder, so that each package is compiled once; what needs another comes last.
 all=(--workspace --all-features --locked)
@@ -92,6 +92,7 @@ cargo run --locked -p replay -- tests/cases/*.jsonl
 cargo build "${all[@]}" --bins
 target/debug/replay --backend sim tests/cases/*.jsonl
 target/debug/serve_trace --backend sim --requests 200
+target/debug/serve_trace --backend sim --requests 50 --draft-tokens 0
 if $long; then
     target/debug/serve_trace --requests 12031
     cargo bench --locked -p ascend-cache-loc-benches

@@ -43,10 +43,9 @@ public:
         room_ = room_buffer_.template Get<int32_t>();
     }
 
-    __aicore__ inline void Process()
+    // What is a core's of so many.
+    __aicore__ inline void Process(uint32_t core, uint32_t cores)
     {
-        const auto core = static_cast<uint32_t>(GetBlockIdx());
-        const auto cores = static_cast<uint32_t>(GetBlockNum());
         if (OneTile()) {
             lasts_.Load(0, params_.n);
         }
@@ -54,18 +53,15 @@ public:
         CreateVecIndex(indices_, 0, IsLong() ? static_cast<uint32_t>(Min(size_.tokens, kTile)) : Short::kPiece);
         list_.Open();
         scan_.Run(core, cores);
-        exhausted_ = static_cast<uint64_t>(scan_.Total(kPages)) > params_.free;
         const uint64_t row = share_.Find(core, cores);
-        if (row != params_.n) {
-            page_ = scan_.SumBefore(row, kPages);
-            Walk(row);
-            fault_.Write();
+        if (row == params_.n) {
+            return;
         }
+        exhausted_ = static_cast<uint64_t>(scan_.Total(kPages)) > params_.free;
+        page_ = scan_.SumBefore(row, kPages);
+        Walk(row);
+        fault_.Write();
     }
-
-    // Once it is processed: whether there are too few pages, and whether all rows fit.
-    __aicore__ inline bool Exhausted() const { return exhausted_; }
-    __aicore__ inline bool Fits() const { return static_cast<uint64_t>(scan_.Total(0)) <= params_.capacity; }
 
 private:
     using Short = ShortPages<S>;

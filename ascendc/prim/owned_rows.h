@@ -7,8 +7,8 @@
 // stretch. With 2^i cores w is an addition and an And. A list of those rows is packed by GatherMask, and ends with a row
 // that has no length.
 //
-// Where a row's slots are is the sum of the lengths before it; or, where rows have something beside (place.h), as pages, its
-// sum is what is asked for, and where each row starts. The tile is taken for 8 runs of rows, and sorted so that
+// Where a row's slots are is the sum of the lengths before it; where rows have something beside (place.h), as pages, that is
+// summed, too, and what is asked for, and where each row starts. The tile is taken for 8 runs of rows, and sorted so that
 // the rows with the same place in all runs stand in one block of 8: then adding what stands 1, 2, 4, .. blocks before
 // makes sums along each run, since UB can be read from any block on. S adds the runs before; which run a row is of, its
 // length in the list says in its low bits.
@@ -25,7 +25,7 @@
 // Look at each tile in turn, which reads the one behind it, and ask Listed. Or Read a tile, and S reads its columns, once
 // MTE2 has filled them, and is ordered before the next Read.
 //
-// UB, for T rows: columns, 18 vectors of int32 for T + 64 (26 with something beside), sums 16 T, bits. Pipes: MTE2 loads, V computes, S reads.
+// UB, for T rows: columns, 18 vectors of int32 for T + 64 (25 with something beside), sums 16 T of each kind, bits. Pipes: MTE2 loads, V computes, S reads.
 #pragma once
 
 #include "../abi/sizes.h"
@@ -52,9 +52,11 @@ class OwnedRows {
     // and what is made once. Two of those to work in have the list's end behind a tile.
     static constexpr uint32_t kWithEnd = 3, kLists = 10, kWords = 3 + Beside::kKinds;
     static constexpr uint32_t kOffsets = kLists + 2 * kWords, kOfRun = kOffsets + 1;
-    // With something beside: what rows have of it, where they start, both of them sorted or to be, and to work in.
-    static constexpr uint32_t kBeside = kOfRun + 1, kStarts = kBeside + 1, kSorted = kStarts + 1, kWork = kSorted + 1;
+    // With something beside: what rows have of it, and then where they start, sorted; where they start; and to work in.
+    static constexpr uint32_t kBeside = kOfRun + 1, kStarts = kBeside + 1, kWork = kStarts + 1;
     static constexpr uint32_t kVectors = Beside::kKinds == 0 ? kBeside : kWork + 2 + Beside::kLent;
+    // Sums of each kind: of lengths, and of what is beside; positions are the last one's.
+    static constexpr uint32_t kKinds = 1 + Beside::kKinds, kLast = Beside::kKinds, kSums = kRuns + 4 * kTile;
 
 public:
     __aicore__ inline OwnedRows(TPipe &pipe, uint64_t requests, uint64_t starts, uint64_t ends, uint64_t n,
@@ -63,7 +65,7 @@ public:
           stretches_(stretches), tile_(tile), run_(tile / kRuns), beside_(beside)
     {
         pipe.InitBuffer(buffer_, kVectors * (kTile + kLanes) * sizeof(int32_t));
-        pipe.InitBuffer(sums_buffer_, (kRuns + 4 * kTile) * sizeof(int32_t));
+        pipe.InitBuffer(sums_buffer_, kKinds * kSums * sizeof(int32_t));
         pipe.InitBuffer(bits_buffer_, 2 * kBits);
         pipe.InitBuffer(mask_buffer_, kLanes * sizeof(int32_t));
     }
@@ -111,7 +113,9 @@ public:
         // What is read past what was written has a value: lists with the last of one, lengths and begins of rows that
         // there are not, what is wrong with them, sums before the first.
         Duplicate(Room(kWithEnd), 0, static_cast<int32_t>(kOffsets - kWithEnd) * n);
-        Duplicate(sums_buffer_.template Get<int32_t>(), 0, static_cast<int32_t>(kRuns + 3 * tile_ + 2 * Zeros()));
+        for (uint32_t kind = 0; kind < kKinds; ++kind) {
+            Duplicate(Sums(0, kind), 0, static_cast<int32_t>(kRuns + 3 * tile_ + 2 * Zeros()));
+        }
         if constexpr (kHasBeside) {
             Duplicate(Room(kBeside), 0, 2 * n); // of rows that there are not
         }
@@ -140,8 +144,7 @@ public:
         const Vector begin = Room(3), length = Room(4);
         const Vector of_request = Room(5), of_start = Room(6), of_end = Room(7), of_length = Room(8);
         // Sorted. Some take the place of what is not wanted any more.
-        const Vector sorted_begin = Room(9), sorted_length = kHasBeside ? Room(kSorted) : Sums(kRuns);
-        const Vector w = Room(0), past = Room(1), position = Room(2);
+        const Vector sorted_begin = Room(9), sorted_length = Sums(kRuns), w = Room(0), past = Room(1), position = Room(2);
         const Vector runs = Room(kWithEnd), mine = Room(kWithEnd + 1);
         const LocalTensor<uint32_t> offsets = Room(kOffsets).template ReinterpretCast<uint32_t>();
         const LocalTensor<uint8_t> right = bits_buffer_.template Get<uint8_t>(), kept = right[kBits];
@@ -163,7 +166,7 @@ public:
             const Vector work[2 + Beside::kLent] = {Room(kWork), Room(kWork + 1), Room(kWork + 2)};
             Adds(Room(kStarts), start, 0, n);
             beside_.Fill(Room(kBeside), start, end, work, count);
-            Gather(Sums(kRuns), Room(kBeside), offsets, 0, tile_);
+            Gather(Sums(kRuns, kLast), Room(kBeside), offsets, 0, tile_);
         }
         Add(begin, begin, start, n);
         Mins(of_request, of_request, static_cast<int32_t>(table_.rows) - 1, n);
@@ -203,7 +206,7 @@ public:
         Step();
         static_assert(kTile / kRuns <= 1 << 7, "seven steps, so far, sum any run");
         SetFlag<HardEvent::V_S>(looked_); // V has looked at the rows and made the sums before S reads what it found
-        Sub(position, Sums(from_), Sums(kRuns), all);
+        Sub(position, Sums(from_, kLast), Sums(kRuns, kLast), all);
         list_ ^= 1;
         Pack(List(0), runs, kept, tile_ + kLanes);
         Pack(List(1), sorted_begin, kept, tile_);
@@ -221,13 +224,16 @@ public:
     __aicore__ inline bool Listed(uint64_t first)
     {
         WaitFlag<HardEvent::V_S>(looked_); // V has looked at the rows and made the sums before S reads what it found
-        const Vector of_runs = Sums(from_ + (run_ - 1) * kRuns); // with their last rows
-        total_ = 0;
-        for (uint32_t run = 0; run < kRuns; run += 2) {
-            const uint64_t pair = Word(of_runs, run / 2);
-            before_[run] = total_;
-            before_[run + 1] = total_ + static_cast<uint32_t>(pair);
-            total_ = before_[run + 1] + (pair >> 32);
+        for (uint32_t kind = 0; kind < kKinds; ++kind) {
+            const Vector of_runs = Sums(from_ + (run_ - 1) * kRuns, kind); // with their last rows
+            uint64_t &total = total_[kind];
+            total = 0;
+            for (uint32_t run = 0; run < kRuns; run += 2) {
+                const uint64_t pair = Word(of_runs, run / 2);
+                before_[run] = total;
+                before_[run + 1] = total + static_cast<uint32_t>(pair);
+                total = before_[run + 1] + (pair >> 32);
+            }
         }
         const bool in_order = InOrder(Count(first));
         Order<HardEvent::V_S>(); // V has made the list before S reads it
@@ -235,7 +241,7 @@ public:
     }
 
     // The sum of all lengths of the tile, or of what rows have beside.
-    __aicore__ inline uint64_t Total() const { return total_; }
+    __aicore__ inline uint64_t Total(uint32_t kind = 0) const { return total_[kind]; }
 
     // A walk over the list, of a tile whose sums begin at `position`. The list is there until the tile behind the next is
     // looked at.
@@ -311,7 +317,10 @@ private:
     __aicore__ inline uint32_t Pitch() const { return tile_ + kLanes; } // the list's end has a place behind the rows
     __aicore__ inline Vector Room(uint32_t i) const { return buffer_.template Get<int32_t>()[i * Pitch()]; }
     __aicore__ inline Vector List(uint32_t i) const { return Room(kLists + kWords * list_ + i); } // the last one
-    __aicore__ inline Vector Sums(uint32_t at) const { return sums_buffer_.template Get<int32_t>()[at]; }
+    __aicore__ inline Vector Sums(uint32_t at, uint32_t kind = 0) const
+    {
+        return sums_buffer_.template Get<int32_t>()[kind * kSums + at];
+    }
 
     // Two elements of a vector.
     __aicore__ static inline uint64_t Word(const Vector &vector, uint32_t i)
@@ -326,7 +335,9 @@ private:
         if (blocks_ < run_) {
             const uint32_t apart = tile_ + Zeros(), first = kRuns + apart;
             const uint32_t to = from_ == first ? first + apart : first;
-            Add(Sums(to), Sums(from_), Sums(from_ - blocks_ * kRuns), static_cast<int32_t>(tile_));
+            for (uint32_t kind = 0; kind < kKinds; ++kind) {
+                Add(Sums(to, kind), Sums(from_, kind), Sums(from_ - blocks_ * kRuns, kind), static_cast<int32_t>(tile_));
+            }
             from_ = to;
             blocks_ *= 2;
         }
@@ -366,7 +377,7 @@ private:
     uint32_t blocks_ = 0;         // of how many rows they are
     uint32_t list_ = 0;           // which was made last
     uint64_t before_[kRuns] = {}; // the sum of the runs before each
-    uint64_t total_ = 0;
+    uint64_t total_[kKinds] = {};
     TEventID looked_ = 0; // V_S, from when the rows were looked at until S reads what was found
     mutable TBuf<TPosition::VECCALC> buffer_, sums_buffer_, bits_buffer_, mask_buffer_;
 };

@@ -72,7 +72,7 @@ impl<R: Element, L: Element, S: Element> Arguments for ExtendStep<'_, R, L, S> {
     fn work(&self, n: usize) -> Work {
         let (n, pages) = (n as u64, self.out.len().div_ceil(self.page_size) as u64);
         let bytes = (8 + self.out.element_type().size() as u64) * self.out.len() as u64 + n * ENTRY_BYTES;
-        Work { pieces: 2 * n, prepared: 2 * pages, summed: n, bytes, lines: lines(&self.out), ..Work::default() }
+        Work { pieces: 3 * n, prepared: 2 * pages, summed: n, bytes, lines: lines(&self.out), ..Work::default() }
     }
 
     fn tile(&self, config: &LaunchConfig) -> u32 {

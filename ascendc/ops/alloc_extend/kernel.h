@@ -29,7 +29,8 @@ public:
     static __aicore__ inline void Run(const Params &params)
     {
         TPipe pipe;
-        ExtendSlots<Params, Lasts, L, S, O>(pipe, params).Process();
+        ExtendSlots<Params, Lasts, L, S, O>(pipe, params)
+            .Process(static_cast<uint32_t>(GetBlockIdx()), static_cast<uint32_t>(GetBlockNum()));
     }
 
 private:

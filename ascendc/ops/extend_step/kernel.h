@@ -7,15 +7,17 @@
 // 2^31 - 1, and so may lengths.
 //
 // No core waits for another: what a core reads of the table, entries before the new ones, no core writes, and whose slots
-// go where it finds out by itself.
+// go where, and whether there are enough pages, it finds out by itself.
 //
-// Split, twice: out by weight (ragged_share.h), at its 64-byte lines; and the lines of the table, by their addresses alone
-// (stretches.h). A core makes the slots of both its parts, one after the other, and has UB for each anew.
+// Split: some cores make out, by weight (ragged_share.h), at its 64-byte lines; the others write the table, each the lines
+// that are its own by their addresses alone (stretches.h). So slots are made twice, at the same time. One core alone does one
+// after the other, and has UB for each anew.
 //
-// UB: extend_slots.h 169 KB and 64 B, requests 8 KB, last slots 512 B: 178 KB; then columns 12 KB, rows 58 + 8 KB, last slots 1
-// KB, pages 22 KB, indices 8 KB, short pages 8 KB, landings 16 KB: 133 KB.
+// UB, of the former: extend_slots.h 169 KB and 64 B, requests 8 KB, last slots 1 KB: 178 KB; of the latter: columns 12 KB, rows 56
+// + 16 KB, last slots 1 KB, pages 22 KB, indices 8 KB, short pages 8 KB, landings 16 KB: 139 KB, or a scan's 80 KB before.
 //
-//     the core's part of out, as extend_slots.h says
+//     of the former: the core's part of out, as extend_slots.h says
+//     of the latter, where there are several tiles, sum the tokens and pages of all rows (scan.h); of one the list tells
 //     for each tile of rows:
 //         V     pages before each row, list of the rows that have lines of this core (owned_rows.h)
 //         S     for each of those, or for every row where there is no list:
@@ -37,21 +39,16 @@ public:
 
     static __aicore__ inline void Run(const Params &params)
     {
-        const auto core = static_cast<uint32_t>(GetBlockIdx());
-        const uint32_t owners = Owners(params.owners);
-        bool fits;
-        {
+        const auto core = static_cast<uint32_t>(GetBlockIdx()), cores = static_cast<uint32_t>(GetBlockNum());
+        const uint32_t owners = Owners(params.owners, cores), makers = cores == 1 ? 1 : cores - owners;
+        if (core < makers) {
             TPipe pipe;
-            ExtendSlots<Params, Lasts, L, S, S> slots(pipe, params);
-            slots.Process();
-            if (slots.Exhausted() || core >= owners) {
-                return;
-            }
-            fits = slots.Fits();
+            ExtendSlots<Params, Lasts, L, S, S>(pipe, params).Process(core, makers);
             pipe.Destroy();
         }
-        TPipe pipe;
-        ExtendStep(pipe, params, Stretches(params.table.address, params.stretch_bytes, core, owners), fits).Process();
+        if (core >= makers || cores == 1) {
+            WriteTable(params, core - (cores - owners), owners);
+        }
     }
 
 private:
@@ -115,7 +112,7 @@ private:
         }
 
     private:
-        static constexpr uint32_t kAhead = 16;
+        static constexpr uint32_t kAhead = 32;
 
         TableSize size_;
         GlobalTensor<int32_t> table_;
@@ -126,50 +123,113 @@ private:
         uint32_t begin_ = 0, end_ = 0;
     };
 
-    __aicore__ inline ExtendStep(TPipe &pipe, const Params &params, const Stretches &stretches, bool fits)
+    // What the batch needs.
+    struct Totals {
+        uint64_t tokens = 0, pages = 0;
+    };
+
+    // What is a core's of the table, of so many.
+    static __aicore__ inline void WriteTable(const Params &params, uint32_t core, uint32_t cores)
+    {
+        const Stretches stretches(params.table.address, params.stretch_bytes, core, cores);
+        Totals totals;
+        if (params.n > params.row_tile) {
+            TPipe pipe;
+            const PagesBeside pages{PageSize(params.page_size), Pages(params.page_size)};
+            PlaceLengths<L, PagesBeside> lengths(pipe, params.prefix_lens.address, params.seq_lens.address,
+                                                 ASCEND_CACHE_LOC_SCAN_TILE_MAX, pages);
+            LengthScan<PlaceLengths<L, PagesBeside>> scan(pipe, lengths, params.n, params.scan_tile, params.checkpoints);
+            scan.Run(core, cores);
+            totals = {static_cast<uint64_t>(scan.Total(0)), static_cast<uint64_t>(scan.Total(1))};
+            pipe.Destroy();
+        }
+        TPipe pipe;
+        ExtendStep(pipe, params, stretches).Process(totals);
+    }
+
+    __aicore__ inline ExtendStep(TPipe &pipe, const Params &params, const Stretches &stretches)
         : params_(params), size_(params.page_size), stretches_(stretches),
           rows_(pipe, params.req_pool_indices.address, params.prefix_lens.address, params.seq_lens.address, params.n,
                 Size(params), stretches_, params.row_tile, {size_, Pages(params.page_size)}),
           scatter_(pipe, params.table.address, params.free_pages.address, params.free, size_, params.copy_tile),
-          table_(Global<int32_t>(params.table.address)), lists_(fits && params.n > kFew && rows_.Fits())
+          table_(Global<int32_t>(params.table.address)), lists_(params.n > kFew && rows_.Fits())
     {
         pipe.InitBuffer(buffer_, kGroup * kBlock * sizeof(int32_t));
         lasts_ = buffer_.template Get<int32_t>();
     }
 
-    __aicore__ inline void Process()
+    __aicore__ inline void Process(Totals totals)
     {
         rows_.Read(0);
         if (lists_) {
             rows_.Open();
         }
         scatter_.Open();
-        Look(0);
-        for (uint64_t first = 0; first < params_.n && position_ < params_.capacity; first += rows_.Most()) {
-            if (lists_ && rows_.Listed(first)) {
+        bool listed = Look(0);
+        if (params_.n <= params_.row_tile) {
+            totals = listed ? Totals{rows_.Total(0), rows_.Total(1)} : Sums();
+        }
+        if (totals.pages <= params_.free) {
+            All(listed, totals.tokens <= params_.capacity);
+        }
+        scatter_.Close();
+    }
+
+    // All tiles, of which the first one's list was looked for.
+    __aicore__ inline void All(bool listed, bool fits)
+    {
+        for (uint64_t first = 0; first < params_.n && position_ < params_.capacity; listed = Look(first)) {
+            if (listed && fits) {
                 typename Rows::Walk walk(rows_, page_);
-                page_ += rows_.Total();
+                page_ += rows_.Total(1);
                 Write(walk);
             } else {
-                PipeBarrier<PIPE_MTE2>();   // MTE2 has filled the columns before it fills them again
-                rows_.Read(first);
-                Order<HardEvent::MTE2_S>(); // MTE2 has filled the columns before S reads them
+                ReadAgain(first);
                 Every walk{*this, first, 0};
                 Write(walk);
                 Order<HardEvent::S_MTE2>(); // S has read the columns before MTE2 fills them again
                 rows_.Read(first + rows_.Most());
             }
-            Look(first + rows_.Most());
+            first += rows_.Most();
         }
-        scatter_.Close();
     }
 
-    // Has V begin with the list of a tile's rows, if there is such a tile and something left for it.
-    __aicore__ inline void Look(uint64_t first)
+    // Has V make the list of a tile's rows, if there is such a tile; whether there is one.
+    __aicore__ inline bool Look(uint64_t first)
     {
-        if (lists_ && first < params_.n && position_ < params_.capacity) {
-            rows_.Look(first);
+        if (!lists_ || first >= params_.n) {
+            return false;
         }
+        rows_.Look(first);
+        return rows_.Listed(first);
+    }
+
+    // The columns of a tile, for S, where the next one has been read since.
+    __aicore__ inline void ReadAgain(uint64_t first)
+    {
+        PipeBarrier<PIPE_MTE2>();   // MTE2 has filled the columns before it fills them again
+        rows_.Read(first);
+        Order<HardEvent::MTE2_S>(); // MTE2 has filled the columns before S reads them
+    }
+
+    // Of a batch of one tile, by S.
+    __aicore__ inline Totals Sums()
+    {
+        ReadAgain(0);
+        Totals totals;
+        for (uint32_t i = 0; i < params_.n; ++i) {
+            const int64_t start = rows_.Start(i), end = rows_.End(i);
+            totals.tokens += PlaceLength(start, end);
+            totals.pages += NewPages(start, end);
+        }
+        return totals;
+    }
+
+    __aicore__ inline uint64_t NewPages(int64_t start, int64_t end) const
+    {
+        return HasPlace(start, end)
+            ? size_.Ceil(static_cast<uint64_t>(end)) - size_.Ceil(static_cast<uint64_t>(start))
+            : 0;
     }
 
     // A walk over a tile's rows that have lines of this core, each looked at by S.
@@ -186,10 +246,8 @@ private:
                 const uint64_t position = step.position_;
                 row.position = step.page_;
                 row.start = static_cast<uint64_t>(start);
-                if (HasPlace(start, end)) {
-                    step.position_ += static_cast<uint64_t>(end - start);
-                    step.page_ += step.size_.Ceil(static_cast<uint64_t>(end)) - step.size_.Ceil(row.start);
-                }
+                step.position_ += PlaceLength(start, end);
+                step.page_ += step.NewPages(start, end);
                 if (RangeFault(Size(step.params_), request, start, end) == 0) {
                     row.length = Min(step.position_, capacity) - position;
                     row.begin = static_cast<uint64_t>(request) * step.params_.row_stride + row.start + step.stretches_.origin;
@@ -244,10 +302,10 @@ private:
         }
     }
 
-    // Cores that own stretches of the table, at most so many: a power of two.
-    static __aicore__ inline uint32_t Owners(uint32_t owners)
+    // Cores that write the table, of so many: a power of two, and no more than half of them, but for one alone.
+    static __aicore__ inline uint32_t Owners(uint32_t owners, uint32_t cores)
     {
-        while (owners > static_cast<uint32_t>(GetBlockNum())) {
+        while (owners > 1 && owners > cores / 2) {
             owners /= 2;
         }
         return owners;
@@ -261,8 +319,9 @@ private:
     GlobalTensor<int32_t> table_;
     bool lists_;
     TBuf<TPosition::VECCALC> buffer_;
-    LocalTensor<int32_t> lasts_;               // a block a row of a group
-    uint64_t page_ = 0, position_ = 0;         // of the next row; where it begins where there are no lists
+    LocalTensor<int32_t> lasts_; // a block a row of a group
+    uint64_t page_ = 0;          // of the list of pages, the next row's first
+    uint64_t position_ = 0;      // where it begins in out; of rows that S has looked at alone
 };
 
 } // namespace cache_loc

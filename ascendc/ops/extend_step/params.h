@@ -26,7 +26,7 @@ typedef struct AscendCacheLocExtendStepParams {
     uint32_t free;
     uint32_t row_cost_bytes; /* what a row weighs beside its output when out is split; at least an element of it */
     uint32_t stretch_bytes;  /* of addresses of the table that are one core's: a power of two, 64 to 2^20 */
-    uint32_t owners;         /* cores that own stretches, at most: the first ones, a power of two */
+    uint32_t owners;         /* cores that write the table, at most: the last ones, a power of two */
     uint32_t copy_tile;      /* int32 slots of a tile: a multiple of 64, up to ASCEND_CACHE_LOC_PAGED_TILE_MAX */
     uint32_t scan_tile;      /* rows summed at a time: a multiple of 128, up to ASCEND_CACHE_LOC_SCAN_TILE_MAX */
     uint32_t walk_tile;      /* rows read at a time: a multiple of 8, up to ASCEND_CACHE_LOC_WALK_TILE_MAX */

@@ -23,14 +23,7 @@ impl<B: Backend> Engine<'_, B> {
             batch.push((seq, count));
         }
         if !batch.is_empty() {
-            let req_pool_indices: Vec<i64> = batch.iter().map(|(seq, _)| seq.row as i64).collect();
-            let prefix_lens: Vec<i64> = batch.iter().map(|(seq, _)| seq.kv_len as i64).collect();
-            let last_locs = self.get_last_loc(&req_pool_indices, &prefix_lens)?;
-            for ((seq, _), last_loc) in batch.iter_mut().zip(last_locs) {
-                seq.last_loc = last_loc;
-            }
-            let writes = self.allocate(&mut batch)?;
-            self.write(&writes)?;
+            self.allocate(&mut batch)?;
             let mut shared = Writes::default();
             for (seq, count) in &mut batch {
                 let entries = &self.table[self.entry(seq.row, seq.kv_len)..][..*count];
@@ -44,7 +37,6 @@ impl<B: Backend> Engine<'_, B> {
             }
             self.write(&shared)?;
             for (seq, _) in batch.iter_mut().filter(|(seq, _)| seq.decoding()) {
-                seq.last_loc = self.table[self.entry(seq.row, seq.kv_len - 1)].into();
                 // The prompt's last token gives the first of the output, where there is any.
                 let first = usize::from(self.requests[seq.request].output_len > 0);
                 seq.generated += first;
@@ -57,15 +49,19 @@ impl<B: Backend> Engine<'_, B> {
         Ok(prefilled)
     }
 
-    /// The block table of each running sequence, its new tokens among them: what attention reads.
+    /// The block table of each running sequence, its new tokens among them: what attention reads. Where `decode_step`
+    /// decodes, it has made those of its sequences.
     pub(crate) fn block_tables(&mut self) -> Result<()> {
-        if self.running.is_empty() {
-            return Ok(());
+        let running = std::mem::take(&mut self.running);
+        let has_one = |seq: &Sequence| seq.window && self.config.decode_step();
+        let batch: Vec<_> = running.iter().filter(|seq| !has_one(seq)).collect();
+        if !batch.is_empty() {
+            let tokens = |seq: &Sequence| seq.kv_len + if seq.window { self.config.step_tokens() } else { 0 };
+            let lens: Vec<i32> = batch.iter().map(|seq| tokens(seq) as i32).collect();
+            self.gather_block_tables(&batch, &lens)?;
         }
-        let tokens = |seq: &Sequence| seq.kv_len + if seq.window { self.config.step_tokens() } else { 0 };
-        let lens: Vec<i32> = self.running.iter().map(|seq| tokens(seq) as i32).collect();
-        let req_pool_indices: Vec<i64> = self.running.iter().map(|seq| seq.row as i64).collect();
-        self.gather_block_tables(&req_pool_indices, &lens)
+        self.running = running;
+        Ok(())
     }
 
     /// Computes the open windows, or the next tokens: each sequence accepts a seeded number of its window's tokens. Tells how
@@ -98,16 +94,10 @@ impl<B: Backend> Engine<'_, B> {
                 self.pages.give_back(seq.pages.drain(used..));
                 self.stats.generated_tokens += accepted;
             }
-            // What a draft model goes on from: the slots of the accepted tokens.
-            let end_offsets: Vec<i32> = batch.iter().map(|seq| seq.kv_len as i32).collect();
-            let accepted = match self.config.draft_tokens {
-                0 => locs,
-                _ => self.assign_extend_cache_locs(&req_pool_indices, &start_offsets, &end_offsets)?,
-            };
-            let mut end = 0;
-            for ((seq, start), seq_len) in batch.iter_mut().zip(start_offsets).zip(end_offsets) {
-                end += (seq_len - start) as usize;
-                seq.last_loc = accepted[end - 1].into();
+            if self.config.draft_tokens > 0 {
+                // What a draft model goes on from: the slots of the accepted tokens.
+                let end_offsets: Vec<i32> = batch.iter().map(|seq| seq.kv_len as i32).collect();
+                self.assign_extend_cache_locs(&req_pool_indices, &start_offsets, &end_offsets)?;
             }
         }
         let decoded = batch.len() * step_tokens;

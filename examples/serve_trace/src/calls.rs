@@ -12,24 +12,21 @@ use harness::backend::Backend;
 use harness::operation::Call;
 
 use crate::engine::Engine;
+use crate::sequence::Sequence;
 use crate::stats::Stats;
+use crate::steps::NewTokens;
 use crate::verify::compare;
 
 /// Slots for ranges of tokens, to be written into the table in one call. No two ranges overlap.
 #[derive(Debug, Default)]
 pub(crate) struct Writes {
-    req_pool_indices: Vec<i64>,
-    start_offsets: Vec<i32>,
-    end_offsets: Vec<i32>,
-    locs: Vec<i64>,
+    pub(crate) req_pool_indices: Vec<i64>,
+    pub(crate) start_offsets: Vec<i32>,
+    pub(crate) end_offsets: Vec<i32>,
+    pub(crate) locs: Vec<i64>,
 }
 
 impl Writes {
-    /// The slots of all ranges.
-    pub(crate) fn locs(&self) -> &[i64] {
-        &self.locs
-    }
-
     /// Adds slots for the tokens of a row from a position on.
     pub(crate) fn push(&mut self, row: usize, position: usize, slots: impl Iterator<Item = i64>) {
         let before = self.locs.len();
@@ -41,57 +38,55 @@ impl Writes {
 }
 
 impl<B: Backend> Engine<'_, B> {
-    pub(crate) fn get_last_loc(&mut self, req_pool_indices: &[i64], prefix_lens: &[i64]) -> Result<Vec<i64>> {
+    pub(crate) fn get_last_loc(&mut self, new: &NewTokens) -> Result<Vec<i64>> {
+        let NewTokens { req_pool_indices, prefix_lens, .. } = new;
         let table = ReqToToken::new(self.shape, &self.table)?;
         let mut out = vec![0_i64; req_pool_indices.len()];
         let entries = prefix_lens.iter().filter(|&&len| len > 0).count();
-        let bytes = size_of_val(req_pool_indices) + size_of_val(prefix_lens) + 4 * entries + size_of_val(&out[..]);
+        let indices = size_of_val(&req_pool_indices[..]) + size_of_val(&prefix_lens[..]);
+        let bytes = indices + 4 * entries + size_of_val(&out[..]);
         let mut args = LastLoc { table, req_pool_indices, prefix_lens, out: &mut out };
         timed(self.backend, &mut self.stats, &mut args, req_pool_indices.len(), bytes)?;
         if let Some(verifier) = &self.verifier {
-            verifier.check_last_loc(table, req_pool_indices, prefix_lens, &out)?;
+            compare("get_last_loc", out.iter().copied(), &verifier.last_locs(table, new)?, None)?;
         }
         Ok(out)
     }
 
-    /// A slot for the next token of each row, of which `seq_lens` are the lengths with it.
-    pub(crate) fn alloc_decode(&mut self, seq_lens: &[i32], last_locs: &[i64], free_pages: &[i64]) -> Result<Vec<i64>> {
+    /// A slot for each row, of which all have one new token.
+    pub(crate) fn alloc_decode(&mut self, new: &NewTokens, last_locs: &[i64]) -> Result<Vec<i64>> {
+        let NewTokens { seq_lens, free_pages, .. } = new;
         let mut out = vec![0_i64; seq_lens.len()];
-        let bytes = size_of_val(seq_lens) + size_of_val(last_locs) + size_of_val(free_pages) + size_of_val(&out[..]);
+        let indices = size_of_val(&seq_lens[..]) + size_of_val(last_locs);
+        let bytes = indices + size_of_val(&free_pages[..]) + size_of_val(&out[..]);
         let page_size = self.pages.page_size();
         let mut args = AllocDecode { seq_lens, last_locs, free_pages, page_size, out: &mut out };
         timed(self.backend, &mut self.stats, &mut args, seq_lens.len(), bytes)?;
         if let Some(verifier) = &self.verifier {
-            verifier.check_alloc_decode(seq_lens, last_locs, free_pages, &out)?;
+            verifier.check_slots("alloc_decode", new, last_locs, &out)?;
         }
         Ok(out)
     }
 
-    /// Slots for the tokens of each row from its prefix on, end to end.
-    pub(crate) fn alloc_extend(
-        &mut self,
-        prefix_lens: &[i32],
-        seq_lens: &[i32],
-        last_locs: &[i64],
-        free_pages: &[i64],
-    ) -> Result<Vec<i64>> {
-        let elements = prefix_lens.iter().zip(seq_lens).map(|(prefix, seq)| (seq - prefix) as usize).sum();
-        let mut out = vec![0_i64; elements];
-        let indices = size_of_val(prefix_lens) + size_of_val(seq_lens) + size_of_val(last_locs);
-        let bytes = indices + size_of_val(free_pages) + size_of_val(&out[..]);
-        let page_size = self.pages.page_size();
+    pub(crate) fn alloc_extend(&mut self, new: &NewTokens, last_locs: &[i64]) -> Result<Vec<i64>> {
+        let NewTokens { prefix_lens, seq_lens, free_pages, .. } = new;
+        let mut out = vec![0_i64; new.count()];
+        let (elements, page_size) = (out.len(), self.pages.page_size());
+        let lens = size_of_val(&prefix_lens[..]) + size_of_val(&seq_lens[..]);
+        let bytes = lens + size_of_val(last_locs) + size_of_val(&free_pages[..]) + size_of_val(&out[..]);
         let mut args = AllocExtend { prefix_lens, seq_lens, last_locs, free_pages, page_size, out: &mut out };
         timed(self.backend, &mut self.stats, &mut args, elements, bytes)?;
         if let Some(verifier) = &self.verifier {
-            verifier.check_alloc_extend([prefix_lens, seq_lens], last_locs, free_pages, &out)?;
+            verifier.check_slots("alloc_extend", new, last_locs, &out)?;
         }
         Ok(out)
     }
 
-    /// The block tables of the running sequences, as many as `req_pool_indices`.
-    pub(crate) fn gather_block_tables(&mut self, req_pool_indices: &[i64], lens: &[i32]) -> Result<()> {
+    /// The block tables of sequences of these lengths.
+    pub(crate) fn gather_block_tables(&mut self, seqs: &[&Sequence], lens: &[i32]) -> Result<()> {
         let (table, page_size) = (ReqToToken::new(self.shape, &self.table)?, self.pages.page_size());
-        let columns = self.shape.row_len().div_ceil(page_size);
+        let req_pool_indices: &[i64] = &seqs.iter().map(|seq| seq.row as i64).collect::<Vec<_>>();
+        let columns = self.columns();
         let mut out = vec![0_i32; lens.len() * columns];
         let pages: usize = lens.iter().map(|&len| (len as usize).div_ceil(page_size)).sum();
         let bytes = size_of_val(req_pool_indices) + size_of_val(lens) + 4 * pages + size_of_val(&out[..]);
@@ -106,15 +101,15 @@ impl<B: Backend> Engine<'_, B> {
             out: BlockTableMut::new(TableShape::new(lens.len(), columns)?, &mut out)?,
         };
         timed(self.backend, &mut self.stats, &mut args, pages, bytes)?;
-        if self.verifier.is_some() {
-            // The loop's own allocator knows the pages.
-            for (seq, (row, &len)) in self.running.iter().zip(out.chunks_exact(columns).zip(lens)) {
-                let pages = seq.pages[..(len as usize).div_ceil(page_size)].iter().map(|&page| i64::from(page));
-                let expected: Vec<_> = pages.chain(std::iter::repeat(0)).take(columns).collect();
-                compare("gather_block_tables", row.iter().map(|&page| page.into()), &expected, None)?;
-            }
+        if let Some(verifier) = &self.verifier {
+            verifier.check_block_tables("gather_block_tables", seqs, lens, &out)?;
         }
         Ok(())
+    }
+
+    /// Columns of a block table: for the longest row.
+    pub(crate) fn columns(&self) -> usize {
+        self.shape.row_len().div_ceil(self.pages.page_size())
     }
 
     /// Of the decode windows.
@@ -169,14 +164,15 @@ impl<B: Backend> Engine<'_, B> {
         timed(self.backend, &mut self.stats, &mut args, locs.len(), bytes)?;
         if let Some(verifier) = &self.verifier {
             let table = ReqToToken::new(self.shape, &self.table)?;
-            verifier.check_pool(table, req_pool_indices, start_offsets, end_offsets, locs)?;
+            let offsets = [&start_offsets[..], end_offsets];
+            verifier.check_pool("assign_req_to_token_pool", table, req_pool_indices, offsets, locs)?;
         }
         Ok(())
     }
 }
 
 /// Runs a call and counts it; `bytes` are the useful ones.
-fn timed(
+pub(crate) fn timed(
     backend: &mut impl Backend,
     stats: &mut Stats,
     call: &mut dyn Call,

@@ -2,13 +2,12 @@
 //!
 //! A running request is a [`Sequence`]. A step, in this order:
 //!
-//! 1. Room for the decode windows: out of pages, the youngest request is retracted and queued again. `alloc_extend` gives the
-//!    windows slots, `alloc_decode` the next tokens where there are no windows, and `assign_req_to_token_pool` writes them to the rows.
+//! 1. Room for the decode windows: out of pages, the youngest request is retracted and queued again. The windows, or the
+//!    next tokens where there are none, get slots, which are written to the rows (`steps.rs` tells in which calls).
 //! 2. Admission, oldest first, while rows, slots and the step's token budget last; slots of cached prefix blocks are
-//!    written to the rows likewise.
-//! 3. Prefill: `get_last_loc` over the batch, `alloc_extend` for the next chunk from there on, written; whole blocks into
-//!    the cache.
-//! 4. The block tables of all that run, by `gather_block_tables`.
+//!    written to the rows by `assign_req_to_token_pool`.
+//! 3. Prefill: the next chunk gets slots likewise; whole blocks go into the cache.
+//! 4. The block tables of all that run and have none yet, by `gather_block_tables`.
 //! 5. Decode: `assign_extend_cache_locs_uniform` over the windows, a seeded number of tokens accepted, pages past them
 //!    freed; `assign_extend_cache_locs` over what was accepted.
 //! 6. The clock moves on.
@@ -24,6 +23,7 @@ use crate::prefix_cache::PrefixCache;
 use crate::request::Request;
 use crate::sequence::Sequence;
 use crate::stats::Stats;
+use crate::steps::Steps;
 use crate::verify::Verifier;
 use harness::backend::Backend;
 
@@ -39,6 +39,7 @@ pub(crate) struct Config {
     pub(crate) draft_tokens: usize,
     /// Prefill tokens of a step.
     pub(crate) chunk: usize,
+    pub(crate) steps: Steps,
     pub(crate) base_us: u64,
     pub(crate) per_token_us: u64,
     pub(crate) seed: u64,
@@ -120,7 +121,7 @@ impl<'a, B: Backend> Engine<'a, B> {
     }
 
     /// Serves every request; `progress` hears how many have finished, after every step.
-    pub(crate) fn run(mut self, mut progress: impl FnMut(usize)) -> Result<Stats> {
+    pub(crate) fn run(&mut self, mut progress: impl FnMut(usize)) -> Result<()> {
         while self.stats.finished < self.requests.len() {
             self.step().with_context(|| format!("step {}", self.stats.steps))?;
             progress(self.stats.finished);
@@ -130,8 +131,7 @@ impl<'a, B: Backend> Engine<'a, B> {
             self.pages.give_back(pages);
         }
         ensure!(self.pages.free().len() == self.pages.total(), "a page is still in use after the last request");
-        self.check_pages()?;
-        Ok(self.stats)
+        self.check_pages()
     }
 
     fn step(&mut self) -> Result<()> {

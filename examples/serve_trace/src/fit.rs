@@ -30,6 +30,7 @@ pub(crate) fn fit(options: &Options, trace: &mut Trace, refusals: &mut Refusals)
         max_batch,
         draft_tokens: options.draft_tokens,
         chunk: options.chunk,
+        steps: options.steps,
         base_us: options.base_us,
         per_token_us: options.per_token_us,
         seed: options.seed,

@@ -21,6 +21,7 @@ mod refusals;
 mod request;
 mod sequence;
 mod stats;
+mod steps;
 #[cfg(test)]
 mod tests;
 mod trace;
@@ -91,21 +92,23 @@ fn requests(options: &Options, refusals: &mut Refusals) -> Result<Trace> {
 }
 
 fn serve(backend: &mut impl Backend, trace: &Trace, config: &Config) -> Result<Stats, (u8, anyhow::Error)> {
-    let engine = Engine::new(backend, &trace.requests, config.clone()).map_err(|error| (2, error))?;
+    let mut engine = Engine::new(backend, &trace.requests, config.clone()).map_err(|error| (2, error))?;
     let mut progress = Progress::new(trace.requests.len());
     let result = engine.run(|finished| progress.finished(finished));
     progress.end();
-    result.map_err(|error| (1, error))
+    result.map_err(|error| (1, error))?;
+    Ok(engine.stats)
 }
 
 fn print(trace: &Trace, config: &Config, stats: &Stats) -> std::io::Result<()> {
     let checked = if config.verify { "every call verified" } else { "not verified" };
     write!(
         std::io::stdout(),
-        "{}, seed {}, {} slots in pages of {}, {checked}\n\n{stats}",
+        "{}, seed {}, {} slots in pages of {}, {} steps, {checked}\n\n{stats}",
         printable(&trace.file),
         config.seed,
         config.slots,
-        config.page_size
+        config.page_size,
+        config.steps
     )
 }

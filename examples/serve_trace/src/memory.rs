@@ -1,7 +1,6 @@
 //! Who gets slots: decode windows, admission, retraction, sharing.
 
-use anyhow::{Context, Result, ensure};
-use ascend_cache_loc::new_pages;
+use anyhow::{Context, Result};
 
 use crate::calls::Writes;
 use crate::engine::Engine;
@@ -26,11 +25,10 @@ impl<B: Backend> Engine<'_, B> {
         let tokens = self.config.step_tokens();
         let decoding = running.iter_mut().filter(|seq| seq.decoding());
         let mut batch: Vec<_> = decoding.map(|seq| (seq, tokens)).collect();
-        let writes = self.allocate(&mut batch)?;
+        self.allocate(&mut batch)?;
         for (seq, _) in batch {
             seq.window = true;
         }
-        self.write(&writes)?;
         self.running = running;
         Ok(retracted)
     }
@@ -90,52 +88,12 @@ impl<B: Backend> Engine<'_, B> {
             kv_len: ids.len() * block_tokens,
             prefill_len,
             generated,
-            last_loc: -1,
             window: false,
         })
     }
 
-    /// Gives the next positions of sequences slots, so many each: on from the last one in the same page, then in new pages, by
-    /// `alloc_extend`; by `alloc_decode` where those are the next tokens of sequences that decode without windows.
-    pub(crate) fn allocate(&mut self, batch: &mut [(&mut Sequence, usize)]) -> Result<Writes> {
-        let mut writes = Writes::default();
-        if batch.is_empty() {
-            return Ok(writes);
-        }
-        let page_size = self.pages.page_size();
-        let prefix_lens: Vec<i32> = batch.iter().map(|(seq, _)| seq.kv_len as i32).collect();
-        let seq_lens: Vec<i32> = batch.iter().map(|(seq, count)| (seq.kv_len + count) as i32).collect();
-        let last_locs: Vec<i64> = batch.iter().map(|(seq, _)| seq.last_loc).collect();
-        let free_pages = self.reserve(new_pages(&prefix_lens, &seq_lens, page_size)?)?;
-        let one_each = self.config.draft_tokens == 0 && batch.iter().all(|(seq, _)| seq.decoding());
-        let locs = match one_each {
-            true => self.alloc_decode(&seq_lens, &last_locs, &free_pages)?,
-            false => self.alloc_extend(&prefix_lens, &seq_lens, &last_locs, &free_pages)?,
-        };
-        let mut rest = locs.into_iter();
-        for (seq, count) in batch {
-            let first = seq.pages.len();
-            while seq.pages.len() * page_size < seq.kv_len + *count {
-                seq.pages.push(self.pages.take().context("no page is free")?);
-            }
-            let before = writes.locs().len();
-            writes.push(seq.row, seq.kv_len, rest.by_ref().take(*count));
-            if self.verifier.is_some() {
-                let same_page = (seq.last_loc + 1..).take((*count).min(first * page_size - seq.kv_len));
-                let expected = same_page.chain(self.pages.slots(&seq.pages[first..])).take(*count);
-                ensure!(
-                    writes.locs()[before..].iter().copied().eq(expected),
-                    "request {}: the slots of tokens {} on are not those of its pages",
-                    seq.request,
-                    seq.kv_len
-                );
-            }
-        }
-        Ok(writes)
-    }
-
     /// The next pages of the list of free ones, so many, for which cached blocks are evicted where they are short.
-    fn reserve(&mut self, count: usize) -> Result<Vec<i64>> {
+    pub(crate) fn reserve(&mut self, count: usize) -> Result<Vec<i64>> {
         while self.pages.free().len() < count {
             let evicted = self.cache.evict().context("no page is free and none can be evicted")?;
             self.pages.give_back(evicted);

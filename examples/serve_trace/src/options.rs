@@ -10,6 +10,8 @@ use harness::cli::value;
 use harness::memory::{Bytes, DEFAULT, sensible};
 use lexopt::{Arg, Parser};
 
+use crate::steps::Steps;
+
 pub(crate) const HELP: &str = "\
 Serves a request trace as an LLM server does: continuous batching over a paged KV cache, with the operations in its
 loop.
@@ -30,6 +32,8 @@ How:
   --page-size N         Slots of a page [default: 128]. Blocks smaller than a page are shared a page at a time.
   --draft-tokens N      Tokens of a decode window, up to 1024; 0 for no windows [default: 4].
   --chunk N             Prefill tokens of a step [default: 8192].
+  --steps HOW           How new tokens get slots: fused, in one call a batch, decode_step or extend_step (the default);
+                        separate, in the calls that those are made of.
   --base-us N           Virtual time of a step [default: 10000].
   --per-token-us N      Virtual time of a token [default: 20].
   --seed N              Of the built-in workload and of the accepted tokens [default: 1].
@@ -54,6 +58,7 @@ pub(crate) struct Options {
     pub(crate) page_size: usize,
     pub(crate) draft_tokens: usize,
     pub(crate) chunk: usize,
+    pub(crate) steps: Steps,
     pub(crate) base_us: u64,
     pub(crate) per_token_us: u64,
     pub(crate) seed: u64,
@@ -74,6 +79,7 @@ impl Default for Options {
             page_size: 128,
             draft_tokens: 4,
             chunk: 8192,
+            steps: Steps::default(),
             base_us: 10_000,
             per_token_us: 20,
             seed: 1,
@@ -111,6 +117,7 @@ impl Options {
                 "page-size" => options.page_size = number(&option, &parser.value()?, 1..=1 << 20)?,
                 "draft-tokens" => options.draft_tokens = number(&option, &parser.value()?, 0..=1024)?,
                 "chunk" => options.chunk = number(&option, &parser.value()?, 1..=u32::MAX)?,
+                "steps" => options.steps = value(&option, &parser.value()?)?,
                 "base-us" => options.base_us = number(&option, &parser.value()?, 0..=u32::MAX)? as u64,
                 "per-token-us" => options.per_token_us = number(&option, &parser.value()?, 0..=u32::MAX)? as u64,
                 "seed" => options.seed = value(&option, &parser.value()?)?,

@@ -21,8 +21,6 @@ pub(crate) struct Sequence {
     pub(crate) prefill_len: usize,
     /// Output tokens known; the last of them has no KV entry yet.
     pub(crate) generated: usize,
-    /// The slot of position `kv_len - 1`.
-    pub(crate) last_loc: i64,
     /// Whether this step's decode window is open: its slots allocated and in the row.
     pub(crate) window: bool,
 }

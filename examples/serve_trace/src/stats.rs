@@ -68,6 +68,13 @@ pub(crate) struct Stats {
     pub(crate) operations: BTreeMap<&'static str, OpStats>,
 }
 
+impl Stats {
+    /// Calls of all operations: on a device each is one launch.
+    pub(crate) fn launches(&self) -> u64 {
+        self.operations.values().map(|op| op.calls).sum()
+    }
+}
+
 impl Display for Stats {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         let hit_rate = 100.0 * self.cached_tokens as f64 / self.prompt_tokens.max(1) as f64;
@@ -103,6 +110,10 @@ impl Display for Stats {
                 op.bytes as f64 / op.total_nanos.max(1) as f64
             )?;
         }
-        Ok(())
+        let a_step = |total: u64| total as f64 / self.steps.max(1) as f64;
+        let nanos = self.operations.values().map(|op| op.total_nanos).sum();
+        writeln!(f)?;
+        writeln!(f, "launches a step    {:>12.2}", a_step(self.launches()))?;
+        writeln!(f, "  their time       {:>9.1} us", a_step(nanos) / 1e3)
     }
 }

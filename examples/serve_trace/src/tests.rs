@@ -1,5 +1,7 @@
 //! The loop, served and verified; and that its checks can fail. What traces become is tested beside their reader.
 
+use std::collections::VecDeque;
+
 use harness::backend::{Backend, CallError, CpuRef};
 use harness::operation::Call;
 
@@ -9,6 +11,7 @@ use crate::options::Options;
 use crate::refusals::Refusals;
 use crate::request::Request;
 use crate::stats::Stats;
+use crate::steps::Steps;
 use crate::trace::Trace;
 use crate::workload;
 
@@ -20,6 +23,7 @@ fn config() -> Config {
         max_batch: 64,
         draft_tokens: 4,
         chunk: 8192,
+        steps: Steps::Fused,
         base_us: 10_000,
         per_token_us: 20,
         seed: 1,
@@ -28,11 +32,25 @@ fn config() -> Config {
 }
 
 fn serve(requests: &[Request], config: Config) -> anyhow::Result<Stats> {
-    Engine::new(&mut CpuRef, requests, config)?.run(|_| ())
+    Ok(served(requests, config)?.2)
+}
+
+/// The table at the end, the free pages in their order, and what was counted.
+fn served(requests: &[Request], config: Config) -> anyhow::Result<(Vec<i32>, VecDeque<u32>, Stats)> {
+    let mut backend = CpuRef;
+    let mut engine = Engine::new(&mut backend, requests, config)?;
+    engine.run(|_| ())?;
+    Ok((engine.table, engine.pages.free().clone(), engine.stats))
 }
 
 fn request(arrival_us: u64, input_len: usize, output_len: usize, block_ids: &[u64]) -> Request {
     Request { line: 1, arrival_us, input_len, output_len, block_ids: block_ids.into() }
+}
+
+/// 40 of the built-in workload that are served in little time.
+fn short_requests() -> Vec<Request> {
+    let all = workload::generate(3, 2000).into_iter();
+    all.filter(|request| request.input_len < 3000 && request.output_len < 100).take(40).collect()
 }
 
 /// Requests as a trace, one a line.
@@ -67,11 +85,7 @@ fn the_default_run_evicts_and_retracts() {
 
 #[test]
 fn every_page_size_chunk_window_and_pool_serves_everything() {
-    let requests: Vec<Request> = workload::generate(3, 2000)
-        .into_iter()
-        .filter(|request| request.input_len < 3000 && request.output_len < 100)
-        .take(40)
-        .collect();
+    let requests = short_requests();
     for (page_size, chunk, draft_tokens, slots, max_batch) in [
         (1, 8192, 4, 4000, 64),
         (2, 1, 1, 4000, 64),
@@ -87,6 +101,25 @@ fn every_page_size_chunk_window_and_pool_serves_everything() {
             Config { page_size, chunk, draft_tokens, slots, max_batch, base_us: 0, per_token_us: 1, ..config() };
         let stats = serve(&requests, config).unwrap();
         assert_eq!(stats.finished, 40);
+    }
+}
+
+#[test]
+fn fused_and_separate_steps_leave_the_same() {
+    let mut requests = short_requests();
+    // All at once, and so few slots that some are retracted.
+    requests.iter_mut().for_each(|request| request.arrival_us = 0);
+    for (draft_tokens, page_size) in [(0, 128), (0, 1), (1, 16), (4, 128)] {
+        let small = Config { draft_tokens, page_size, slots: 8192, ..config() };
+        let run = |steps| served(&requests, Config { steps, ..small.clone() }).unwrap();
+        let ((table, free, fused), (other_table, other_free, separate)) = (run(Steps::Fused), run(Steps::Separate));
+        assert!(table == other_table, "{draft_tokens} draft tokens: the tables differ");
+        // Pages come back in the order in which they were given, taken and shared.
+        assert!(free == other_free, "{draft_tokens} draft tokens: the free pages differ");
+        assert_eq!((fused.finished, separate.finished), (40, 40));
+        assert!(fused.retractions > 0 && fused.retractions == separate.retractions, "{fused}{separate}");
+        assert_eq!((fused.steps, fused.clock_us), (separate.steps, separate.clock_us));
+        assert!(fused.launches() < separate.launches(), "{fused}{separate}");
     }
 }
 
@@ -263,12 +296,19 @@ impl Backend for Lying {
 #[test]
 fn one_wrong_answer_of_a_backend_is_caught_and_named() {
     let requests = workload::generate(1, 20);
-    let windows = ["assign_extend_cache_locs", "assign_extend_cache_locs_uniform", "assign_req_to_token_pool"];
-    let others = ["get_last_loc", "alloc_extend", "gather_block_tables", "alloc_decode"];
-    for of in windows.into_iter().chain(others) {
-        let draft_tokens = if of == "alloc_decode" { 0 } else { 4 };
+    for (of, steps, draft_tokens) in [
+        ("decode_step", Steps::Fused, 0),
+        ("extend_step", Steps::Fused, 4),
+        ("assign_extend_cache_locs", Steps::Fused, 4),
+        ("assign_extend_cache_locs_uniform", Steps::Fused, 4),
+        ("gather_block_tables", Steps::Fused, 4),
+        ("get_last_loc", Steps::Separate, 4),
+        ("alloc_extend", Steps::Separate, 4),
+        ("alloc_decode", Steps::Separate, 0),
+        ("assign_req_to_token_pool", Steps::Separate, 4),
+    ] {
         let mut backend = Lying { calls: 0, of };
-        let config = Config { draft_tokens, ..config() };
+        let config = Config { steps, draft_tokens, ..config() };
         let error = Engine::new(&mut backend, &requests, config).unwrap().run(|_| ()).unwrap_err();
         let text = format!("{error:#}");
         assert!(text.contains(&format!(": {of}: index 0: got 4242, expected ")), "{text}");

@@ -9,9 +9,10 @@ use ascend_cache_loc::cpu_ref::ReqToToken;
 
 use crate::request::Request;
 use crate::sequence::Sequence;
+use crate::steps::NewTokens;
 use harness::case::entry;
 use harness::memory::filled;
-use harness::ops::{decode_oracle, extend_locs_oracle, extend_oracle, last_loc_oracle, uniform_locs_oracle};
+use harness::ops::{extend_locs_oracle, extend_oracle, last_loc_oracle, uniform_locs_oracle};
 use harness::splitmix::splitmix64;
 
 /// A stand-in for the KV cache, one tag a slot, and a scratch list of page owners.
@@ -28,39 +29,31 @@ impl Verifier {
         Ok(Self { page_size, block_tokens, kv: filled(0, pages * page_size)?, owned: filled(false, pages)? })
     }
 
-    /// Checks a call of `get_last_loc` against the oracle.
-    pub(crate) fn check_last_loc(&self, table: ReqToToken<'_>, reqs: &[i64], lens: &[i64], out: &[i64]) -> Result<()> {
-        let mut expected = vec![0; out.len()];
-        let fault = last_loc_oracle(table, reqs, lens, &mut expected);
-        compare("get_last_loc", out.iter().copied(), &expected, fault)
+    /// The slots of the last tokens before the new ones, by the oracle.
+    pub(crate) fn last_locs(&self, table: ReqToToken<'_>, new: &NewTokens) -> Result<Vec<i64>> {
+        let mut expected = vec![0; new.prefix_lens.len()];
+        let fault = last_loc_oracle(table, &new.req_pool_indices, &wide(&new.prefix_lens), &mut expected);
+        ensure!(fault.is_none(), "get_last_loc: the oracle reports {fault:?}");
+        Ok(expected)
     }
 
-    /// Checks a call of `alloc_decode` against the oracle.
-    pub(crate) fn check_alloc_decode(
-        &self,
-        seq_lens: &[i32],
-        last_locs: &[i64],
-        free_pages: &[i64],
-        out: &[i64],
-    ) -> Result<()> {
-        let mut expected = vec![0; out.len()];
-        let fault = decode_oracle(&wide(seq_lens), last_locs, free_pages, self.page_size as i64, &mut expected);
-        compare("alloc_decode", out.iter().copied(), &expected, fault)
-    }
-
-    /// Checks a call of `alloc_extend` against the oracle.
-    pub(crate) fn check_alloc_extend(
-        &self,
-        lens: [&[i32]; 2],
-        last_locs: &[i64],
-        free_pages: &[i64],
-        out: &[i64],
-    ) -> Result<()> {
+    /// Checks the slots that a call gave new tokens against the oracle of `alloc_extend`.
+    pub(crate) fn check_slots(&self, op: &str, new: &NewTokens, last_locs: &[i64], out: &[i64]) -> Result<()> {
         let (mut expected, page_size) = (vec![0; out.len()], self.page_size as i64);
-        let [prefix_lens, seq_lens] = lens.map(wide);
-        let lens: Vec<_> = prefix_lens.into_iter().zip(seq_lens).collect();
-        let fault = extend_oracle(&lens, last_locs, free_pages, page_size, &mut expected);
-        compare("alloc_extend", out.iter().copied(), &expected, fault)
+        let lens: Vec<_> = wide(&new.prefix_lens).into_iter().zip(wide(&new.seq_lens)).collect();
+        let fault = extend_oracle(&lens, last_locs, &new.free_pages, page_size, &mut expected);
+        compare(op, out.iter().copied(), &expected, fault)
+    }
+
+    /// Checks block tables of sequences of these lengths against the pages that the loop's own allocator gave them.
+    pub(crate) fn check_block_tables(&self, op: &str, seqs: &[&Sequence], lens: &[i32], out: &[i32]) -> Result<()> {
+        let columns = out.len() / seqs.len();
+        for ((seq, &len), row) in seqs.iter().zip(lens).zip(out.chunks_exact(columns)) {
+            let pages = seq.pages[..(len as usize).div_ceil(self.page_size)].iter().map(|&page| i64::from(page));
+            let expected: Vec<_> = pages.chain(std::iter::repeat(0)).take(columns).collect();
+            compare(op, row.iter().map(|&page| page.into()), &expected, None)?;
+        }
+        Ok(())
     }
 
     /// Checks a call of `assign_extend_cache_locs` against the oracle.
@@ -92,20 +85,20 @@ impl Verifier {
         compare("assign_extend_cache_locs_uniform", out.iter().map(|&loc| loc.into()), &expected, fault)
     }
 
-    /// Checks that a call of `assign_req_to_token_pool` has written what it should. What it wrote beside that, the rows of
-    /// others show when they are read back.
+    /// Checks that a call has written slots to the table. What it wrote beside that, the rows of others show when they
+    /// are read back.
     pub(crate) fn check_pool(
         &self,
+        op: &str,
         table: ReqToToken<'_>,
         reqs: &[i64],
-        starts: &[i32],
-        ends: &[i32],
+        [starts, ends]: [&[i32]; 2],
         locs: &[i64],
     ) -> Result<()> {
         let ranges = reqs.iter().zip(starts).zip(ends);
         let tokens = ranges.flat_map(|((&req, &start), &end)| (start..end).map(move |position| (req, position)));
         let written = tokens.map(|(req, position)| entry(table, req, position.into()));
-        compare("assign_req_to_token_pool", written, locs, None)
+        compare(op, written, locs, None)
     }
 
     /// Computes a token: writes its KV entry to a slot, which must be the one that the sequence's own page has for the
@@ -203,7 +196,6 @@ mod tests {
             kv_len: 3,
             prefill_len: 3,
             generated: 0,
-            last_loc: 2,
             window: false,
         };
         ([request], sequence)
