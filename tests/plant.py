@@ -82,7 +82,6 @@ BY_HAND = [
     (EXTEND_STEP, "rows_.Read(first + rows_.Most());", ""),
     (EXTEND_STEP, "listed ? Totals{rows_.Total(0), rows_.Total(1)} : Sums()", "Totals{rows_.Total(0), rows_.Total(1)}"),
     (EXTEND_STEP, "listed ? Totals{rows_.Total(0), rows_.Total(1)} : Sums()", "listed ? Totals{rows_.Total(1), rows_.Total(0)} : Sums()"),
-    (EXTEND_STEP, "totals.tokens += PlaceLength(start, end);", ""),
     (EXTEND_STEP, "totals.pages += NewPages(start, end);", ""),
     (EXTEND_STEP, "if (!lists_ || first >= params_.n) {", "if (!lists_) {"),
     # Not here: rows with start == end. They have no element in any stretch; passing them over is faster alone.
