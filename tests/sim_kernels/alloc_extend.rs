@@ -211,6 +211,28 @@ fn tokens_past_the_last_slot_are_none() {
     }
 }
 
+/// Of a row that several cores share, the first token without a slot is told, in whoever's part its page begins, and wherever
+/// in a page a part does.
+#[test]
+fn the_first_token_of_a_page_that_is_none() {
+    for before in 1..9 {
+        for none in 1..17 {
+            let mut pages: Vec<i64> = (20..37).collect();
+            pages[none] = -7;
+            let kind = FaultKind::BlockOutOfRange { block: -7, limit: 1 << 25 };
+            let fault = RowFault { row: 1, kind, at: 64 * (none - 1) };
+            for cores in [1, 3, 7] {
+                let lens: (&[i64], &[i64]) = (&[0, 64], &[before, 17 * 64]);
+                let capacity = before as usize + 16 * 64;
+                let (out, told) = run(&mut on(cores), lens, &[-1, -1], &pages, 64, capacity);
+                assert_eq!(told, Some(fault), "{cores} cores");
+                let slot = |at: usize| if at / 64 + 1 == none { -1 } else { pages[at / 64 + 1] * 64 + at as i64 % 64 };
+                assert!(out[before as usize..].iter().enumerate().all(|(at, &got)| got == slot(at)), "{cores} cores");
+            }
+        }
+    }
+}
+
 /// What a row does not need may be anything: its last slot where its tokens begin with a page, and pages behind those taken.
 #[test]
 fn what_is_not_used_is_not_looked_at() {

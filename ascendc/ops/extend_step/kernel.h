@@ -212,14 +212,13 @@ private:
         Order<HardEvent::MTE2_S>(); // MTE2 has filled the columns before S reads them
     }
 
-    // Of a batch of one tile, by S.
+    // Of a batch of one tile that has no list, by S: pages alone, since only lists have to fit.
     __aicore__ inline Totals Sums()
     {
         ReadAgain(0);
         Totals totals;
         for (uint32_t i = 0; i < params_.n; ++i) {
             const int64_t start = rows_.Start(i), end = rows_.End(i);
-            totals.tokens += PlaceLength(start, end);
             totals.pages += NewPages(start, end);
         }
         return totals;
