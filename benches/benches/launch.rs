@@ -14,7 +14,8 @@ use std::time::Duration;
 use ascend_cache_loc::acl::AclApi;
 use ascend_cache_loc::sim::{Machine, SimConfig};
 use ascend_cache_loc::{
-    DeviceBuffer, ExtendLocs, LastLoc, ReqToToken, TableShape, assign_extend_cache_locs, get_last_loc,
+    BlockTableMut, Columns, DecodeStep, DeviceBuffer, ExtendLocs, ExtendStep, LastLoc, ReqToToken, ReqToTokenMut,
+    TableShape, assign_extend_cache_locs, decode_step, extend_step, get_last_loc,
 };
 use criterion::{Criterion, criterion_group, criterion_main};
 
@@ -66,8 +67,12 @@ fn benches(criterion: &mut Criterion) {
     let of = |values: &[i64]| DeviceBuffer::from_host(&stream, values).expect("memory");
     let slots = DeviceBuffer::from_host(&stream, &vec![0; rows * tokens]).expect("memory");
     let (reqs, starts, ends) = (of(&vec![0; rows]), of(&vec![0; rows]), of(&vec![4; rows]));
-    let mut out = DeviceBuffer::<i32>::zeroed(&stream, rows * tokens).expect("memory");
-    let table = || ReqToToken::new(TableShape::new(rows, tokens).expect("a shape"), slots.as_slice()).expect("it fits");
+    let pages = of(&vec![0; rows * tokens]);
+    let zeros = || DeviceBuffer::<i32>::zeroed(&stream, rows * tokens).expect("memory");
+    let (mut out, mut pool, mut blocks) = (zeros(), zeros(), zeros());
+    let mut taken = of(&vec![0; rows * tokens]);
+    let shape = TableShape::new(rows, tokens).expect("a shape");
+    let table = || ReqToToken::new(shape, slots.as_slice()).expect("it fits");
 
     let mut group = criterion.benchmark_group("host");
     group.bench_function("two empty extern \"C\" calls", |bencher| {
@@ -92,6 +97,36 @@ fn benches(criterion: &mut Criterion) {
             let (req_pool_indices, out) = (reqs.as_slice(), out.as_slice_mut());
             let args = ExtendLocs { table: table(), req_pool_indices, start_offsets, end_offsets, out };
             assign_extend_cache_locs(&stream, args)
+        });
+    });
+    group.bench_function("decode_step", |bencher| {
+        bencher.iter(|| {
+            let args = DecodeStep {
+                table: ReqToTokenMut::new(shape, pool.as_slice_mut()).expect("it fits"),
+                req_pool_indices: reqs.as_slice(),
+                seq_lens: ends.as_slice(),
+                free_pages: pages.as_slice(),
+                page_size: 1,
+                out: taken.as_slice_mut().get(..rows).expect("room"),
+                block_tables: BlockTableMut::new(shape, blocks.as_slice_mut()).expect("it fits"),
+                columns: Columns::All,
+                pad: 0,
+            };
+            decode_step(&stream, args)
+        });
+    });
+    group.bench_function("extend_step", |bencher| {
+        bencher.iter(|| {
+            let args = ExtendStep {
+                table: ReqToTokenMut::new(shape, pool.as_slice_mut()).expect("it fits"),
+                req_pool_indices: reqs.as_slice(),
+                prefix_lens: starts.as_slice(),
+                seq_lens: ends.as_slice(),
+                free_pages: pages.as_slice(),
+                page_size: 1,
+                out: taken.as_slice_mut(),
+            };
+            extend_step(&stream, args)
         });
     });
     group.finish();
