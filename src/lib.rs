@@ -108,7 +108,7 @@
 //! | `alloc_decode_kernel`, the NPU allocator's `alloc_decode` | [`alloc_decode`]; on the host [`cpu_ref::alloc_decode`] |
 //! | `alloc_extend_kernel`, the NPU allocator's `alloc_extend` | [`alloc_extend`]; on the host [`cpu_ref::alloc_extend`] |
 //! | `get_num_new_pages` | [`new_pages`], [`new_pages_decode`] |
-//! | a decode step of 6 to 12 launches | [`decode_step`] |
+//! | a decode step, 13 torch operators and more in the Ascend backend | [`decode_step`] |
 //! | a prefill's last slots, `alloc_extend` and `assign_req_to_token_pool` | [`extend_step`] |
 
 #![cfg_attr(
