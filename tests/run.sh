@@ -52,7 +52,7 @@ done
 # Nothing is built twice here, so that what would make that faster is not worth its time.
 [ -z "${CI-}" ] || export CARGO_INCREMENTAL=0
 # The simulation and its kernels compile without a warning; the same file with the same flags once, however many builds
-# want it, of this folder or of a copy below it.
+# want it, of this folder or of a copy below it; kernels apart, whose sources lie where cargo builds them.
 export CXXFLAGS="-Werror ${CXXFLAGS-}" CXX="ccache ${CXX-c++}" CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
 
 # One feature set, one profile and one target folder, so that each package is compiled once; what needs another comes last.
@@ -110,7 +110,7 @@ step "packages"
 # cargo has unpacked and built of a version of our packages in an earlier run at this place, it would take again, whatever
 # has changed.
 rm -rf target/packages "${CARGO_HOME-$HOME/.cargo}"/registry/{src,cache}/-*/ascend-cache-loc*
-CARGO_TARGET_DIR=target/packages cargo package -p ascend-cache-loc -p ascend-cache-loc-ref --features npu,sim,log \
+CARGO_TARGET_DIR=target/packages CXXFLAGS="$CXXFLAGS -O0" cargo package -p ascend-cache-loc -p ascend-cache-loc-ref --features npu,sim,log \
     --allow-dirty --locked
 
 step "sanitizers"

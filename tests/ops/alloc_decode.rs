@@ -106,10 +106,11 @@ impl Operation for AllocDecode {
 
     fn large(&self, each: &mut dyn FnMut(&Case)) {
         // A batch far beyond what any tile holds.
-        for (dtypes, page_size) in Dtypes::without_requests().zip(PAGE_SIZES) {
-            let whole = seeded(SEEDS[0], 100_000, dtypes, page_size);
+        for (i, (dtypes, page_size)) in Dtypes::without_requests().zip(PAGE_SIZES).enumerate() {
+            let batch = if i == 0 { 100_000 } else { 10_000 };
+            let whole = seeded(SEEDS[0], batch, dtypes, page_size);
             let free = whole.arrays[2].len();
-            each(&spoiled(seeded(SEEDS[3], 100_000, dtypes, page_size), free as u64));
+            each(&spoiled(seeded(SEEDS[3], batch, dtypes, page_size), free as u64));
             each(&with_pages(&whole, free.saturating_sub(1), 3));
             each(&with_pages(&whole, free / 3, 3));
             each(&whole);

@@ -179,7 +179,7 @@ impl Operation for GatherBlockTables {
         for (i, dtypes) in Dtypes::all().enumerate() {
             // A batch far beyond what any tile holds, of few columns and of many.
             let many = table((64, 300, 257));
-            for (page_size, batch) in [(128, 50_000), (1, 3000), (7, 5000)] {
+            for (page_size, batch) in [(128, if i == 0 { 50_000 } else { 5_000 }), (1, 3000), (7, 5000)] {
                 each(&seeded(&many, rows, batch, dtypes, page_size, i as u64));
             }
             // Rows of many tiles, in every kind of page.
