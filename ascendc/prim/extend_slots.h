@@ -29,18 +29,12 @@ template <typename Params, typename Lasts, typename L, typename S, typename O>
 class ExtendSlots {
 public:
     __aicore__ inline ExtendSlots(TPipe &pipe, const Params &params)
-        : params_(params), size_(params.page_size), pages_(params.page_size),
-          lengths_(pipe, params.prefix_lens.address, params.seq_lens.address, kRows, {size_, pages_}),
+        : params_(params), maker_(pipe, params.free_pages.address, params.free, params.page_size, kTile),
+          lengths_(pipe, params.prefix_lens.address, params.seq_lens.address, kRows, {maker_.size, maker_.pages}),
           scan_(pipe, lengths_, params.n, params.scan_tile, params.checkpoints),
           share_(scan_, {params.out.address, params.capacity, sizeof(O)}, params.n, params.row_cost_bytes / sizeof(O)),
-          lasts_(pipe, params, kRows),
-          list_(pipe, params.free_pages.address, params.free, size_, ASCEND_CACHE_LOC_PAGES_MAX),
-          gather_(pipe, params.out.address, params.copy_tile), fault_(pipe, params.head)
+          lasts_(pipe, params, kRows), gather_(pipe, params.out.address, params.copy_tile), fault_(pipe, params.head)
     {
-        pipe.InitBuffer(indices_buffer_, kTile * sizeof(int32_t));
-        pipe.InitBuffer(room_buffer_, Short::kVectors * Short::kPiece * sizeof(int32_t));
-        indices_ = indices_buffer_.template Get<int32_t>();
-        room_ = room_buffer_.template Get<int32_t>();
     }
 
     // What is a core's of so many.
@@ -49,9 +43,7 @@ public:
         if (OneTile()) {
             lasts_.Load(0, params_.n);
         }
-        // As long as one of the sources makes a piece in one go.
-        CreateVecIndex(indices_, 0, IsLong() ? static_cast<uint32_t>(Min(size_.tokens, kTile)) : Short::kPiece);
-        list_.Open();
+        maker_.Open();
         scan_.Run(core, cores);
         const uint64_t row = share_.Find(core, cores);
         if (row == params_.n) {
@@ -64,15 +56,10 @@ public:
     }
 
 private:
-    using Short = ShortPages<S>;
-
     static constexpr uint32_t kRows = ASCEND_CACHE_LOC_SCAN_TILE_MAX;
     static constexpr uint32_t kTile = ASCEND_CACHE_LOC_PAGED_TILE_MAX;
-    static constexpr uint32_t kPages = 1;            // kind of length, beside tokens
-    static constexpr uint32_t kLong = 64;            // tokens from which on a page is a vector instruction by itself
-    static constexpr int64_t kMostSlot = 0x7fffffff; // the greatest
-
-    __aicore__ inline bool IsLong() const { return size_.tokens >= kLong; }
+    static constexpr uint32_t kPages = 1; // kind of length, beside tokens
+    static constexpr int64_t kMostSlot = SlotMaker<S>::kMostSlot;
 
     // Whether the scan reads the whole batch at a time, so that its rows are there for the walk too.
     __aicore__ inline bool OneTile() const { return params_.n <= params_.scan_tile; }
@@ -125,8 +112,7 @@ private:
             if (exhausted_ || kind != 0) {
                 gather_.Append(NoSlots{}, to - from);
             } else {
-                const uint64_t over = size_.Rest(static_cast<uint64_t>(prefix));
-                const uint64_t head = over == 0 ? 0 : size_.tokens - over; // tokens that the prefix's page has room for
+                const uint64_t head = maker_.Head(static_cast<uint64_t>(prefix));
                 if (from < head) {
                     Head(row, lasts_.Get(i, count, lengths_), from, Min(to, head));
                 }
@@ -144,7 +130,7 @@ private:
         const bool is_slot = last >= 0 && last <= kMostSlot;
         const uint64_t good = is_slot ? Min(to, static_cast<uint64_t>(kMostSlot - last)) : 0; // tokens with a slot
         if (from < good) {
-            gather_.Append(CountingUp{indices_, static_cast<uint64_t>(last) + 1 + from}, good - from);
+            gather_.Append(CountingUp{maker_.indices, static_cast<uint64_t>(last) + 1 + from}, good - from);
             from = good;
         }
         if (from < to) {
@@ -157,31 +143,29 @@ private:
     // Tokens from..to of the row, whose new pages begin with token `head`.
     __aicore__ inline void Paged(uint64_t row, uint64_t head, uint64_t from, uint64_t to)
     {
+        const PageSize &size = maker_.size;
+        const PageList<S> &list = maker_.list;
         while (from < to) {
-            const uint64_t page = page_ + size_.Pages(from - head), phase = size_.Rest(from - head);
-            if (IsLong()) {
-                list_.Reach(page);
-            } else {
-                list_.Want(page);
-            }
-            uint64_t count = Min(to - from, (list_.end - page) * size_.tokens - phase);
-            if (IsLong()) {
-                if ((phase | size_.tokens) % 8 != 0) { // the next page would not begin at a block
-                    count = Min(count, size_.tokens - phase);
+            const uint64_t page = page_ + size.Pages(from - head), phase = size.Rest(from - head);
+            maker_.Reach(page);
+            uint64_t count = Min(to - from, maker_.InWindow(page, phase));
+            if (maker_.IsLong()) {
+                if ((phase | size.tokens) % 8 != 0) { // the next page would not begin at a block
+                    count = Min(count, size.tokens - phase);
                 }
-                const LongPages<S> pages{list_, size_, indices_, page, phase};
+                const LongPages<S> pages{list, size, maker_.indices, page, phase};
                 gather_.Append(pages, count);
                 if (pages.none != pages.kAll) {
-                    NoPage(row, pages.none, from - phase + (pages.none - page) * size_.tokens);
+                    NoPage(row, pages.none, from - phase + (pages.none - page) * size.tokens);
                 }
             } else {
-                count = Min(count, Short::kPiece);
-                for (uint64_t k = page, at = from - phase; list_.has_none && at < from + count; ++k, at += size_.tokens) {
-                    if (list_.Slot(k) < 0) {
+                count = Min(count, ShortPages<S>::kPiece);
+                for (uint64_t k = page, at = from - phase; list.has_none && at < from + count; ++k, at += size.tokens) {
+                    if (list.Slot(k) < 0) {
                         NoPage(row, k, at);
                     }
                 }
-                gather_.Append(Short{list_, pages_, size_.tokens, indices_, room_, page, phase}, count);
+                gather_.Append(maker_.ShortFrom(page, phase), count);
             }
             from += count;
         }
@@ -191,21 +175,17 @@ private:
     // the core before reports likewise.
     __aicore__ inline void NoPage(uint64_t row, uint64_t k, uint64_t at)
     {
-        fault_.Report(row, ASCEND_CACHE_LOC_BLOCK_OUT_OF_RANGE, list_.Page(k), size_.Limit(), 0, at);
+        fault_.Report(row, ASCEND_CACHE_LOC_BLOCK_OUT_OF_RANGE, maker_.list.Page(k), maker_.size.Limit(), 0, at);
     }
 
     const Params &params_;
-    PageSize size_;
-    Pages pages_;
+    SlotMaker<S> maker_;
     PlaceLengths<L, PagesBeside> lengths_;
     LengthScan<PlaceLengths<L, PagesBeside>> scan_;
     RaggedShare<PlaceLengths<L, PagesBeside>> share_;
     Lasts lasts_;
-    PageList<S> list_;
     RaggedGather<O, kTile> gather_;
     FaultLog fault_;
-    TBuf<TPosition::VECCALC> indices_buffer_, room_buffer_;
-    LocalTensor<int32_t> indices_, room_;
     uint64_t page_ = 0; // of the list, the first of the row's
     bool exhausted_ = false;
     bool begun_ = false;

@@ -22,15 +22,10 @@ template <typename S>
 class PagedScatter {
 public:
     // To a table, with pages from a list of `free`, in tiles of so many slots, a multiple of 64.
-    __aicore__ inline PagedScatter(TPipe &pipe, uint64_t table, uint64_t free_pages, uint64_t free, const PageSize &size,
+    __aicore__ inline PagedScatter(TPipe &pipe, uint64_t table, uint64_t free_pages, uint64_t free, uint32_t page_size,
                                    uint32_t tile)
-        : table_(Global<int32_t>(table)), size_(size), pages_(size.tokens),
-          list_(pipe, free_pages, free, size, ASCEND_CACHE_LOC_PAGES_MAX), blocks_(tile / kBlock)
+        : table_(Global<int32_t>(table)), maker_(pipe, free_pages, free, page_size, kTile), blocks_(tile / kBlock)
     {
-        pipe.InitBuffer(indices_buffer_, kTile * sizeof(int32_t));
-        pipe.InitBuffer(room_buffer_, Short::kVectors * Short::kPiece * sizeof(int32_t));
-        indices_ = indices_buffer_.template Get<int32_t>();
-        room_ = room_buffer_.template Get<int32_t>();
         for (uint32_t i = 0; i < kLandings; ++i) {
             pipe.InitBuffer(landing_buffers_[i], kTile * sizeof(int32_t));
             landing_[i] = landing_buffers_[i].template Get<int32_t>();
@@ -39,32 +34,27 @@ public:
 
     __aicore__ inline void Open()
     {
-        list_.Open();
-        // As long as what is made in one go.
-        CreateVecIndex(indices_, 0, IsLong() ? static_cast<uint32_t>(Min(size_.tokens, kTile)) : Short::kPiece);
+        maker_.Open();
         for (TEventID &stored : stored_) {
             stored = GetTPipePtr()->AllocEventID<HardEvent::MTE3_V>();
             SetFlag<HardEvent::MTE3_V>(stored); // its landing is free: MTE3 has stored nothing yet
         }
         WaitFlag<HardEvent::MTE3_V>(stored_[turn_]); // as said
-        PipeBarrier<PIPE_V>();                       // indices_ is written before it is read
     }
 
     // Tokens from..to of a row with `prefix` tokens, whose new pages begin with page `page` of the list: token `from` is
     // element `element` of the table.
     __aicore__ inline void Append(uint64_t prefix, int64_t last, uint64_t page, uint64_t from, uint64_t to, uint64_t element)
     {
-        const uint64_t over = size_.Rest(prefix);
-        const uint64_t head = over == 0 ? 0 : size_.tokens - over; // tokens that the prefix's page has room for
-        const uint64_t begin = element - from;                     // of token 0
+        const uint64_t head = maker_.Head(prefix), begin = element - from; // of token 0
         if (from < head && last >= 0) {
-            const uint64_t good = Min(Min(to, head), static_cast<uint64_t>(kMostSlot - last)); // tokens with a slot
+            const uint64_t good = Min(Min(to, head), static_cast<uint64_t>(maker_.kMostSlot - last)); // tokens with a slot
             if (from < good) {
-                Land(CountingUp{indices_, static_cast<uint64_t>(last) + 1 + from}, begin + from, good - from);
+                Land(CountingUp{maker_.indices, static_cast<uint64_t>(last) + 1 + from}, begin + from, good - from);
             }
         }
         for (uint64_t at = Max(from, head); at < to;) {
-            at += Paged(page + size_.Pages(at - head), size_.Rest(at - head), to - at, begin + at);
+            at += Paged(page + maker_.size.Pages(at - head), maker_.size.Rest(at - head), to - at, begin + at);
         }
     }
 
@@ -78,14 +68,10 @@ public:
     }
 
 private:
-    using Short = ShortPages<S>;
-
     static constexpr uint32_t kTile = ASCEND_CACHE_LOC_PAGED_TILE_MAX;
     static constexpr uint32_t kLandings = 2;
-    static constexpr uint32_t kBlock = 8;            // int32 elements of a 32-byte block
-    static constexpr uint32_t kPieces = 64;          // of a landing
-    static constexpr uint32_t kLong = 64;            // tokens from which on a page is a vector instruction by itself
-    static constexpr int64_t kMostSlot = 0x7fffffff; // the greatest
+    static constexpr uint32_t kBlock = 8;   // int32 elements of a 32-byte block
+    static constexpr uint32_t kPieces = 64; // of a landing
 
     // What is stored as one: slots from block `block` of the landing on.
     struct Landed {
@@ -93,25 +79,20 @@ private:
         uint32_t block, count;
     };
 
-    __aicore__ inline bool IsLong() const { return size_.tokens >= kLong; }
-
     // Up to `count` tokens from token `phase` of a page of the list on; returns how many.
     __aicore__ inline uint64_t Paged(uint64_t page, uint64_t phase, uint64_t count, uint64_t element)
     {
-        if (IsLong()) {
-            list_.Reach(page);
-        } else {
-            list_.Want(page);
-            if (!list_.has_none) {
-                count = Min(Min(count, Short::kPiece), (list_.end - page) * size_.tokens - phase);
-                Land(Short{list_, pages_, size_.tokens, indices_, room_, page, phase}, element, count);
-                return count;
-            }
+        const PageSize &size = maker_.size;
+        maker_.Reach(page);
+        if (!maker_.IsLong() && !maker_.list.has_none) {
+            count = Min(Min(count, ShortPages<S>::kPiece), maker_.InWindow(page, phase));
+            Land(maker_.ShortFrom(page, phase), element, count);
+            return count;
         }
-        count = Min(count, size_.tokens - phase);
-        const int64_t of_list = list_.Page(page);
-        if (of_list >= 0 && of_list < size_.Limit()) {
-            Land(CountingUp{indices_, static_cast<uint64_t>(of_list) * size_.tokens + phase}, element, count);
+        count = Min(count, size.tokens - phase);
+        const int64_t of_list = maker_.list.Page(page);
+        if (of_list >= 0 && of_list < size.Limit()) {
+            Land(CountingUp{maker_.indices, static_cast<uint64_t>(of_list) * size.tokens + phase}, element, count);
         }
         return count;
     }
@@ -146,17 +127,15 @@ private:
     }
 
     GlobalTensor<int32_t> table_;
-    PageSize size_;
-    Pages pages_;
-    PageList<S> list_;
+    SlotMaker<S> maker_;
     uint32_t blocks_;   // of a tile
     uint32_t turn_ = 0; // whose landing is filled
     uint32_t used_ = 0; // blocks of it
     uint32_t many_ = 0; // pieces in it
     Landed landed_[kPieces] = {};
     TEventID stored_[kLandings] = {}; // MTE3_V
-    TBuf<TPosition::VECCALC> indices_buffer_, room_buffer_, landing_buffers_[kLandings];
-    LocalTensor<int32_t> indices_, room_, landing_[kLandings];
+    TBuf<TPosition::VECCALC> landing_buffers_[kLandings];
+    LocalTensor<int32_t> landing_[kLandings];
 };
 
 } // namespace cache_loc

@@ -8,9 +8,10 @@
 // a block: phase is a multiple of 8 tokens and the page size is, or the piece lies in one page. Of ShortPages a piece has up
 // to kPiece tokens.
 //
-// UB: what a source is given. Pipes: V fills, S reads long pages.
+// UB: what a source is given: of SlotMaker, for pieces of T slots, 4 T, 8 KB and the list's. Pipes: V fills, S reads long pages.
 #pragma once
 
+#include "../abi/sizes.h"
 #include "page_list.h"
 #include "pages.h"
 #include "place.h"
@@ -107,6 +108,74 @@ struct ShortPages {
     const LocalTensor<int32_t> &room;
     uint64_t page;
     uint64_t phase;
+};
+
+// What both are made with, for who makes slots: the pages of a list, numbers that count up, and room to work in. Open once.
+template <typename S>
+class SlotMaker {
+public:
+    using Short = ShortPages<S>;
+
+    static constexpr int64_t kMostSlot = 0x7fffffff; // the greatest
+
+    // Of a list of `free` pages, for pieces of up to `most` slots.
+    __aicore__ inline SlotMaker(TPipe &pipe, uint64_t free_pages, uint64_t free, uint32_t page_size, uint32_t most)
+        : size(page_size), pages(page_size), list(pipe, free_pages, free, size, ASCEND_CACHE_LOC_PAGES_MAX), most_(most)
+    {
+        pipe.InitBuffer(indices_buffer_, most * sizeof(int32_t));
+        pipe.InitBuffer(room_buffer_, Short::kVectors * Short::kPiece * sizeof(int32_t));
+        indices = indices_buffer_.template Get<int32_t>();
+        room_ = room_buffer_.template Get<int32_t>();
+    }
+
+    __aicore__ inline void Open()
+    {
+        CreateVecIndex(indices, 0, IsLong() ? static_cast<uint32_t>(Min(size.tokens, most_)) : Short::kPiece);
+        list.Open();
+    }
+
+    // Whether a page is a vector instruction by itself.
+    __aicore__ inline bool IsLong() const { return size.tokens >= kLong; }
+
+    // Tokens that the page of a prefix has room for.
+    __aicore__ inline uint64_t Head(uint64_t prefix) const
+    {
+        const uint64_t over = size.Rest(prefix);
+        return over == 0 ? 0 : size.tokens - over;
+    }
+
+    // The window of the list has page k when this returns; of short pages with its slots.
+    __aicore__ inline void Reach(uint64_t k)
+    {
+        if (IsLong()) {
+            list.Reach(k);
+        } else {
+            list.Want(k);
+        }
+    }
+
+    __aicore__ inline Short ShortFrom(uint64_t page, uint64_t phase) const
+    {
+        return {list, pages, size.tokens, indices, room_, page, phase};
+    }
+
+    // Tokens from token `phase` of a page on, as far as the window goes.
+    __aicore__ inline uint64_t InWindow(uint64_t page, uint64_t phase) const
+    {
+        return (list.end - page) * size.tokens - phase;
+    }
+
+    PageSize size;
+    Pages pages;
+    PageList<S> list;
+    LocalTensor<int32_t> indices; // 0, 1, .. as far as a piece is long
+
+private:
+    static constexpr uint32_t kLong = 64; // tokens
+
+    uint32_t most_;
+    TBuf<TPosition::VECCALC> indices_buffer_, room_buffer_;
+    LocalTensor<int32_t> room_;
 };
 
 } // namespace cache_loc

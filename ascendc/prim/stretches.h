@@ -33,6 +33,15 @@ struct Stretches {
     uint32_t shift = 0;
 };
 
+// Cores that own stretches, `most` at most, of so many: a power of two as `most` is.
+__aicore__ inline uint32_t Owners(uint32_t most, uint32_t cores)
+{
+    while (most > cores) {
+        most /= 2;
+    }
+    return most;
+}
+
 // A row that writes: `length` slots from `position` on, to elements of the table that begin so far from the
 // stretches' origin. `place` is of the batch, where S has looked at the row; `start` is its first token, where it is asked for.
 struct OwnedRow {

@@ -1,6 +1,8 @@
 //! `alloc_extend`.
 
-use super::{Arguments, Arrays, LaunchConfig, LaunchPlan, Work, enqueue, lines, output_bytes, plan, size, tile};
+use super::{
+    Arguments, Arrays, LaunchConfig, LaunchPlan, Work, enqueue, lines, output_bytes, plan, row_cost_bytes, size, tile,
+};
 use crate::abi::bindings::{
     ASCEND_CACHE_LOC_CHECKPOINTS_MAX, ASCEND_CACHE_LOC_PAGED_TILE_MAX, ASCEND_CACHE_LOC_SCAN_TILE_MAX,
     ASCEND_CACHE_LOC_WALK_TILE_MAX, AscendCacheLocAllocExtendParams,
@@ -13,9 +15,6 @@ impl Operation {
     /// [`alloc_extend`].
     pub const ALLOC_EXTEND: Self = Self::of::<AscendCacheLocAllocExtendParams>();
 }
-
-/// What a row weighs beside its output, in bytes: an estimate until a device is measured.
-const ROW_COST_BYTES: u32 = 1024;
 
 /// The arguments of [`alloc_extend`]: slots for the next tokens of each request, from paged memory.
 ///
@@ -76,7 +75,6 @@ impl<L: Element, S: Element, O: Element> Arguments for AllocExtend<'_, L, S, O> 
     fn block(&self, n: usize, arrays: Arrays<'_>, config: &LaunchConfig) -> Result<Self::Block> {
         let (scan, walk) = (ASCEND_CACHE_LOC_SCAN_TILE_MAX, ASCEND_CACHE_LOC_WALK_TILE_MAX);
         let checkpoints = ASCEND_CACHE_LOC_CHECKPOINTS_MAX;
-        let element = size(self.out.element_type().size());
         Ok(AscendCacheLocAllocExtendParams {
             prefix_lens: arrays.input("prefix_lens", &self.prefix_lens)?,
             seq_lens: arrays.input_as("seq_lens", &self.seq_lens, &self.prefix_lens)?,
@@ -87,7 +85,7 @@ impl<L: Element, S: Element, O: Element> Arguments for AllocExtend<'_, L, S, O> 
             page_size: size(self.page_size),
             free: size(self.free_pages.len()),
             n: size(n),
-            row_cost_bytes: config.tiles.row_cost_bytes.unwrap_or(ROW_COST_BYTES).clamp(element, 1 << 20),
+            row_cost_bytes: row_cost_bytes(&self.out, config),
             copy_tile: self.tile(config),
             scan_tile: tile(config.tiles.scan_tile, scan, 128, scan),
             walk_tile: tile(config.tiles.walk_tile, walk, 8, walk),

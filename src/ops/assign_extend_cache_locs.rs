@@ -1,6 +1,8 @@
 //! `assign_extend_cache_locs`.
 
-use super::{Arguments, Arrays, LaunchConfig, LaunchPlan, Work, enqueue, lines, output_bytes, plan, size, tile};
+use super::{
+    Arguments, Arrays, LaunchConfig, LaunchPlan, Work, enqueue, lines, output_bytes, plan, row_cost_bytes, size, tile,
+};
 use crate::abi::bindings::{
     ASCEND_CACHE_LOC_CHECKPOINTS_MAX, ASCEND_CACHE_LOC_COPY_TILE_MAX, ASCEND_CACHE_LOC_SCAN_TILE_MAX,
     ASCEND_CACHE_LOC_WALK_TILE_MAX, AscendCacheLocAssignExtendCacheLocsParams,
@@ -13,9 +15,6 @@ impl Operation {
     /// [`assign_extend_cache_locs`].
     pub const ASSIGN_EXTEND_CACHE_LOCS: Self = Self::of::<AscendCacheLocAssignExtendCacheLocsParams>();
 }
-
-/// What a row weighs beside its output, in bytes: an estimate until a device is measured.
-const ROW_COST_BYTES: u32 = 1024;
 
 /// The arguments of [`assign_extend_cache_locs`]: the slots of a range of tokens of each request, end to end.
 ///
@@ -52,11 +51,6 @@ impl<R: Element, L: Element, O: Element> ExtendLocs<'_, R, L, O> {
     pub fn plan(&self, device: &Device, config: &LaunchConfig) -> Result<LaunchPlan> {
         plan(device, self, config)
     }
-}
-
-/// What a row weighs beside its output.
-fn row_cost_bytes<O: Element>(out: &DeviceSliceMut<'_, O>, config: &LaunchConfig) -> u32 {
-    config.tiles.row_cost_bytes.unwrap_or(ROW_COST_BYTES).clamp(size(out.element_type().size()), 1 << 20)
 }
 
 impl<R: Element, L: Element, O: Element> Arguments for ExtendLocs<'_, R, L, O> {

@@ -1,9 +1,9 @@
 //! `assign_req_to_token_pool`.
 
-use super::{Arguments, Arrays, LaunchConfig, LaunchPlan, Work, enqueue, plan, size, tile};
+use super::{Arguments, Arrays, LaunchConfig, LaunchPlan, Work, are_long, enqueue, plan, size, stretch_bytes, tile};
 use crate::abi::bindings::{
-    ASCEND_CACHE_LOC_LINE_BYTES, ASCEND_CACHE_LOC_SCAN_TILE_MAX, ASCEND_CACHE_LOC_SCATTER_TILE_MAX,
-    ASCEND_CACHE_LOC_SCATTER_TILE_MAX_INT64, AscendCacheLocAssignReqToTokenPoolParams,
+    ASCEND_CACHE_LOC_SCAN_TILE_MAX, ASCEND_CACHE_LOC_SCATTER_TILE_MAX, ASCEND_CACHE_LOC_SCATTER_TILE_MAX_INT64,
+    AscendCacheLocAssignReqToTokenPoolParams,
 };
 use crate::{
     Device, DeviceSlice, Element, IntType, LaunchId, Operation, ReqToTokenMut, Result, ShapeError, Stream, batch_of,
@@ -51,15 +51,8 @@ impl<R: Element, L: Element, S: Element> PoolLocs<'_, R, L, S> {
         plan(device, self, config)
     }
 
-    /// Bytes of the table from one core's lines to the next core's. Of short rows as many as a row of the table has, so
-    /// that requests go to different cores; long rows are shared.
     fn stretch_bytes(&self, n: usize, config: &LaunchConfig) -> u32 {
-        const LONG_ROW: usize = 64; // tokens
-        const OF_LONG_ROWS: u32 = 4096;
-        let of_short_rows = || size(self.table.shape().row_stride()).saturating_mul(4).clamp(64, 1 << 20);
-        let bytes = if self.locs.len() >= n.saturating_mul(LONG_ROW) { OF_LONG_ROWS } else { of_short_rows() };
-        let bytes = config.tiles.stretch_bytes.unwrap_or(bytes).clamp(ASCEND_CACHE_LOC_LINE_BYTES, 1 << 20);
-        1 << bytes.ilog2()
+        stretch_bytes(self.table.shape(), are_long(self.locs.len(), n), config)
     }
 }
 

@@ -1,10 +1,13 @@
 //! `decode_step`.
 
-use super::{Arguments, Arrays, ENTRY_BYTES, LaunchConfig, LaunchPlan, Work, enqueue, lines, plan, size, tile};
+use super::{
+    Arguments, Arrays, ENTRY_BYTES, LaunchConfig, LaunchPlan, Work, enqueue, lines, owners, plan, size, stretch_bytes,
+    tile,
+};
 use crate::abi::Array;
 use crate::abi::bindings::{
-    ASCEND_CACHE_LOC_ACCESS_READ_WRITE, ASCEND_CACHE_LOC_LINE_BYTES, ASCEND_CACHE_LOC_PAGE_TILE_MAX,
-    ASCEND_CACHE_LOC_STEP_TILE_MAX, AscendCacheLocDecodeStepParams,
+    ASCEND_CACHE_LOC_ACCESS_READ_WRITE, ASCEND_CACHE_LOC_PAGE_TILE_MAX, ASCEND_CACHE_LOC_STEP_TILE_MAX,
+    AscendCacheLocDecodeStepParams,
 };
 use crate::{
     BlockTableMut, Columns, Device, DeviceSlice, DeviceSliceMut, Element, LaunchId, Operation, ReqToTokenMut, Result,
@@ -90,11 +93,8 @@ impl<R: Element, L: Element, S: Element> Arguments for DecodeStep<'_, R, L, S> {
     }
 
     fn block(&self, _: usize, arrays: Arrays<'_>, config: &LaunchConfig) -> Result<Self::Block> {
-        /// Rows whose entries of the table one core may well write.
-        const OWNED_ROWS: usize = 8;
         let (table, tables, rows) = (self.table.shape(), self.block_tables.shape(), ASCEND_CACHE_LOC_STEP_TILE_MAX);
         let n = self.req_pool_indices.len();
-        let stretch = config.tiles.stretch_bytes.unwrap_or_else(|| size(table.row_stride()).saturating_mul(4));
         Ok(AscendCacheLocDecodeStepParams {
             table: Array { access: ASCEND_CACHE_LOC_ACCESS_READ_WRITE, ..arrays.rows("table", &self.table)? },
             req_pool_indices: arrays.input("req_pool_indices", &self.req_pool_indices)?,
@@ -113,8 +113,8 @@ impl<R: Element, L: Element, S: Element> Arguments for DecodeStep<'_, R, L, S> {
             block_stride: size(tables.row_stride()),
             pad: self.pad.cast_unsigned(),
             new_columns: (self.columns == Columns::New).into(),
-            stretch_bytes: 1 << stretch.clamp(ASCEND_CACHE_LOC_LINE_BYTES, 1 << 20).ilog2(),
-            owners: size(n.div_ceil(OWNED_ROWS).next_power_of_two()),
+            stretch_bytes: stretch_bytes(table, false, config),
+            owners: owners(n),
             row_tile: tile(config.tiles.walk_tile.or(Some(size(n.min(rows as usize)))), rows, 64, rows),
             page_tile: self.tile(config),
             ..Default::default()

@@ -1,11 +1,14 @@
 //! `extend_step`.
 
-use super::{Arguments, Arrays, ENTRY_BYTES, LaunchConfig, LaunchPlan, Work, enqueue, lines, plan, size, tile};
+use super::{
+    Arguments, Arrays, ENTRY_BYTES, LaunchConfig, LaunchPlan, Work, are_long, enqueue, lines, owners, plan,
+    row_cost_bytes, size, stretch_bytes, tile,
+};
 use crate::abi::Array;
 use crate::abi::bindings::{
-    ASCEND_CACHE_LOC_ACCESS_READ_WRITE, ASCEND_CACHE_LOC_CHECKPOINTS_MAX, ASCEND_CACHE_LOC_LINE_BYTES,
-    ASCEND_CACHE_LOC_PAGED_TILE_MAX, ASCEND_CACHE_LOC_SCAN_TILE_MAX, ASCEND_CACHE_LOC_STEP_TILE_MAX,
-    ASCEND_CACHE_LOC_WALK_TILE_MAX, AscendCacheLocExtendStepParams,
+    ASCEND_CACHE_LOC_ACCESS_READ_WRITE, ASCEND_CACHE_LOC_CHECKPOINTS_MAX, ASCEND_CACHE_LOC_PAGED_TILE_MAX,
+    ASCEND_CACHE_LOC_SCAN_TILE_MAX, ASCEND_CACHE_LOC_STEP_TILE_MAX, ASCEND_CACHE_LOC_WALK_TILE_MAX,
+    AscendCacheLocExtendStepParams,
 };
 use crate::{
     Device, DeviceSlice, DeviceSliceMut, Element, LaunchId, Operation, ReqToTokenMut, Result, ShapeError, Stream,
@@ -16,9 +19,6 @@ impl Operation {
     /// [`extend_step`].
     pub const EXTEND_STEP: Self = Self::of::<AscendCacheLocExtendStepParams>();
 }
-
-/// What a row weighs beside its output, in bytes: an estimate until a device is measured.
-const ROW_COST_BYTES: u32 = 1024;
 
 /// The arguments of [`extend_step`]: what a prefill, or a speculative step, does with the indices of its requests.
 ///
@@ -80,18 +80,9 @@ impl<R: Element, L: Element, S: Element> Arguments for ExtendStep<'_, R, L, S> {
     }
 
     fn block(&self, n: usize, arrays: Arrays<'_>, config: &LaunchConfig) -> Result<Self::Block> {
-        /// Rows of which one core may well write all.
-        const OWNED_ROWS: usize = 8;
-        /// Tokens of a row from which on it is shared, and then bytes of a core's share.
-        const LONG_ROW: usize = 64;
-        const OF_LONG_ROWS: u32 = 4096;
         let (scan, walk) = (ASCEND_CACHE_LOC_SCAN_TILE_MAX, ASCEND_CACHE_LOC_WALK_TILE_MAX);
         let (checkpoints, rows) = (ASCEND_CACHE_LOC_CHECKPOINTS_MAX, ASCEND_CACHE_LOC_STEP_TILE_MAX);
-        let (shape, element) = (self.table.shape(), size(self.out.element_type().size()));
-        let long = self.out.len() >= n.saturating_mul(LONG_ROW);
-        let stretch = if long { OF_LONG_ROWS } else { size(shape.row_stride()).saturating_mul(4) };
-        let stretch = config.tiles.stretch_bytes.unwrap_or(stretch).clamp(ASCEND_CACHE_LOC_LINE_BYTES, 1 << 20);
-        let owners = if long { u32::MAX.ilog2() } else { n.div_ceil(OWNED_ROWS).next_power_of_two().ilog2() };
+        let (shape, long) = (self.table.shape(), are_long(self.out.len(), n));
         Ok(AscendCacheLocExtendStepParams {
             table: Array { access: ASCEND_CACHE_LOC_ACCESS_READ_WRITE, ..arrays.rows("table", &self.table)? },
             req_pool_indices: arrays.input("req_pool_indices", &self.req_pool_indices)?,
@@ -106,9 +97,9 @@ impl<R: Element, L: Element, S: Element> Arguments for ExtendStep<'_, R, L, S> {
             n: size(n),
             page_size: size(self.page_size),
             free: size(self.free_pages.len()),
-            row_cost_bytes: config.tiles.row_cost_bytes.unwrap_or(ROW_COST_BYTES).clamp(element, 1 << 20),
-            stretch_bytes: 1 << stretch.ilog2(),
-            owners: 1 << owners,
+            row_cost_bytes: row_cost_bytes(&self.out, config),
+            stretch_bytes: stretch_bytes(shape, long, config),
+            owners: if long { 1 << 31 } else { owners(n) },
             copy_tile: self.tile(config),
             scan_tile: tile(config.tiles.scan_tile, scan, 128, scan),
             walk_tile: tile(config.tiles.walk_tile, walk, 8, walk),

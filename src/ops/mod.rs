@@ -35,7 +35,7 @@ use crate::abi::{self, Array, Head, Operation, ParameterBlock};
 use crate::device::Home;
 use crate::{
     Device, DeviceSlice, DeviceSliceMut, Element, Error, IntType, LaunchId, ReqToToken, ReqToTokenMut, Result,
-    ShapeError, Stream,
+    ShapeError, Stream, TableShape,
 };
 
 /// How a launch is laid out: `LaunchConfig { cores: Some(8), ..Default::default() }`.
@@ -244,6 +244,31 @@ fn output_bytes<O: Element>(out: &DeviceSliceMut<'_, O>) -> u64 {
 fn lines<O: Element>(out: &DeviceSliceMut<'_, O>) -> u64 {
     let (line, Range { start, end }) = (u64::from(ASCEND_CACHE_LOC_LINE_BYTES), out.bytes());
     end.div_ceil(line) - start / line
+}
+
+/// What a row weighs beside its output, in bytes, where work is split by weight: an estimate until a device is measured.
+fn row_cost_bytes<O: Element>(out: &DeviceSliceMut<'_, O>, config: &LaunchConfig) -> u32 {
+    config.tiles.row_cost_bytes.unwrap_or(1024).clamp(size(out.element_type().size()), 1 << 20)
+}
+
+/// Whether so many tokens of rows that write into the table make long rows, which are shared.
+fn are_long(tokens: usize, rows: usize) -> bool {
+    const LONG_ROW: usize = 64;
+    tokens >= rows.saturating_mul(LONG_ROW)
+}
+
+/// Bytes of the table from one core's lines to the next core's. Of short rows as many as a row of the table has, so that
+/// requests go to different cores; long rows are shared.
+fn stretch_bytes(table: TableShape, long: bool, config: &LaunchConfig) -> u32 {
+    const OF_LONG_ROWS: u32 = 4096;
+    let bytes = if long { OF_LONG_ROWS } else { size(table.row_stride()).saturating_mul(4) };
+    1 << config.tiles.stretch_bytes.unwrap_or(bytes).clamp(ASCEND_CACHE_LOC_LINE_BYTES, 1 << 20).ilog2()
+}
+
+/// Cores that write so many short rows into the table, a power of two: one may well write some.
+fn owners(rows: usize) -> u32 {
+    const OWNED_ROWS: usize = 8;
+    size(rows.div_ceil(OWNED_ROWS).next_power_of_two())
 }
 
 /// A value that may be given, as a multiple of `unit` from `unit` to `most`.

@@ -246,7 +246,7 @@ pub fn decode_oracle(
 }
 
 /// Pages that hold so many tokens.
-fn pages_of(tokens: i64, page_size: i64) -> i64 {
+pub(super) fn pages_of(tokens: i64, page_size: i64) -> i64 {
     tokens / page_size + i64::from(tokens % page_size > 0)
 }
 

@@ -6,7 +6,7 @@ use ascend_cache_loc::FaultKind::{BlockOutOfRange, LengthBelowPrefix, OutputTooS
 use ascend_cache_loc::{self as device, FaultKind, Int, IntType, RowFault, ShapeError};
 use ascend_cache_loc_ref::{AllocExtend as Args, RefError, alloc_extend};
 
-use super::alloc_decode::{PAGE_SIZES, pages, spoiled};
+use super::alloc_decode::{PAGE_SIZES, pages, pages_of, spoiled};
 use crate::backend::{Backend, CallError};
 use crate::case::{Case, Dtypes, Outcome, Written};
 use crate::device::Carrier;
@@ -338,6 +338,12 @@ pub(super) fn total(lens: &[(i64, i64)]) -> i64 {
     lens.iter().filter(has_place).map(|(prefix, seq)| seq - prefix).sum()
 }
 
+/// The pages that all rows need.
+pub(super) fn needed(lens: &[(i64, i64)], page_size: i64) -> i64 {
+    let of_row = |(prefix, seq): &(i64, i64)| pages_of(*seq, page_size) - pages_of(*prefix, page_size);
+    lens.iter().filter(has_place).map(of_row).sum()
+}
+
 /// Rows (length before, length, last slot) that repeat over the batch; the limit of lengths is the page size.
 const SEEDS: [&[(Val, Val, Val)]; 15] = [
     &[(At(0), At(1), At(-1)), (Any, Past(0), Any), (At(1), At(3), Any)],
@@ -378,12 +384,11 @@ fn extend_case(
     most: usize,
 ) -> Case {
     let size = page_size as i64;
-    let ceil = |len: i64| (len + size - 1) / size;
-    let needed: i64 = lens.iter().filter(has_place).map(|(prefix, seq)| ceil(*seq) - ceil(*prefix)).sum();
     let within = |count: i64| usize::try_from(count).expect("a count").min(most);
     let (prefix_lens, seq_lens) = lens.iter().copied().unzip();
     let last_locs = (0..lens.len()).map(last).collect();
-    let arrays = vec![prefix_lens, seq_lens, last_locs, pages(within(needed), page_size, lens.len() as u64)];
+    let arrays =
+        vec![prefix_lens, seq_lens, last_locs, pages(within(needed(lens, size)), page_size, lens.len() as u64)];
     Case::without_table(&AllocExtend, dtypes, arrays, vec![size], within(total(lens)))
 }
 

@@ -36,9 +36,7 @@ impl<R: Int, L: Int, O: Int> Call for ExtendLocs<'_, R, L, O> {
 
     fn on_device(&mut self, carrier: &mut Carrier<'_>) -> Result<(), CallError> {
         let shape = self.table.shape();
-        let rows = self.req_pool_indices.iter().zip(self.start_offsets).zip(self.end_offsets);
-        let reads = rows
-            .filter_map(|((req, start), end)| reads::extend_locs(shape, req.to_i64(), start.to_i64(), end.to_i64()));
+        let reads = reads::ranges(shape, self.req_pool_indices, self.start_offsets, self.end_offsets);
         let args = device::ExtendLocs {
             table: carrier.table(&self.table, reads::within(self.out.len(), reads))?,
             req_pool_indices: carrier.input(self.req_pool_indices)?,
@@ -69,8 +67,7 @@ impl Operation for AssignExtendCacheLocs {
     }
 
     fn reads(&self, case: &Case) -> Vec<Range<usize>> {
-        let rows = case.arrays[0].iter().zip(&case.arrays[1]).zip(&case.arrays[2]);
-        let reads = rows.filter_map(|((&req, &start), &end)| reads::extend_locs(case.table.shape, req, start, end));
+        let reads = reads::ranges(case.table.shape, &case.arrays[0], &case.arrays[1], &case.arrays[2]);
         reads::within(case.out_lens[0], reads).collect()
     }
 

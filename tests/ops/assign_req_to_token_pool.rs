@@ -60,11 +60,7 @@ impl<R: Int, L: Int, S: Int> Call for PoolLocs<'_, R, L, S> {
 
 /// What a batch writes, as places in the table's storage.
 fn writes<R: Int, L: Int, S: Int>(args: &PoolLocs<'_, R, L, S>) -> Vec<Range<usize>> {
-    let rows = args.req_pool_indices.iter().zip(args.start_offsets).zip(args.end_offsets);
-    let range = |((req, start), end): ((&R, &L), &L)| {
-        reads::extend_locs(args.table.shape(), req.to_i64(), start.to_i64(), end.to_i64())
-    };
-    rows.filter_map(range).collect()
+    reads::ranges(args.table.shape(), args.req_pool_indices, args.start_offsets, args.end_offsets).collect()
 }
 
 impl Operation for AssignReqToTokenPool {
@@ -99,9 +95,7 @@ impl Operation for AssignReqToTokenPool {
     }
 
     fn written(&self, case: &Case, row: usize) -> Option<Range<usize>> {
-        let [reqs, starts, ends, _] = &case.arrays[..] else { panic!("four arrays") };
-        let mut ranges = reqs.iter().zip(starts).zip(ends).filter(|((req, _), _)| usize::try_from(**req) == Ok(row));
-        ranges.find_map(|((&req, &start), &end)| reads::extend_locs(case.table.shape, req, start, end))
+        range_of(case, row)
     }
 
     fn oracle(&self, case: &Case, written: &mut Written) -> Option<RowFault> {
@@ -246,6 +240,13 @@ impl Operation for AssignReqToTokenPool {
             })
             .boxed()
     }
+}
+
+/// The range that a case, whose first arrays are requests, starts and ends, has of a row of the table.
+pub(super) fn range_of(case: &Case, row: usize) -> Option<Range<usize>> {
+    let [reqs, starts, ends, ..] = &case.arrays[..] else { panic!("three arrays") };
+    let mut ranges = reqs.iter().zip(starts).zip(ends).filter(|((req, _), _)| usize::try_from(**req) == Ok(row));
+    ranges.find_map(|((&req, &start), &end)| reads::extend_locs(case.table.shape, req, start, end))
 }
 
 fn run<R: Element, L: Element, S: Element>(case: &Case, backend: &mut dyn Backend) -> Outcome {

@@ -15,7 +15,7 @@ use crate::device::Carrier;
 use crate::operation::{Call, Element, Operation, Param};
 use crate::seed::Val::{self, Any, At, Beyond, Max, Min, Past};
 use crate::seed::{BATCHES, TABLES, part, repeat, table};
-use crate::splitmix::splitmix64;
+use crate::splitmix::{draws, splitmix64};
 use crate::traffic::{Batch, Measured, Traffic, bytes};
 use crate::{reads, typed};
 
@@ -386,6 +386,23 @@ const SEEDS: [&[(Val, Val)]; 12] = [
     &[(Past(0), Past(1)), (Past(-1), Past(0)), (Past(1), At(0))],
 ];
 
+/// Tells whether a request of the table has been asked about before.
+pub(super) fn seen(table: &Table) -> impl FnMut(i64) -> bool {
+    let mut seen = vec![false; table.shape.rows()];
+    move |req| {
+        let seen = usize::try_from(req).ok().and_then(|req| seen.get_mut(req));
+        seen.is_some_and(|seen| std::mem::replace(seen, true))
+    }
+}
+
+/// The table with any slots, nearly all of them good ones where they are tame.
+pub(super) fn with_slots(table: &Table, tame: bool, salt: u64) -> Arc<Table> {
+    let slot = |i: u64| {
+        if tame && !i.is_multiple_of(61) { (splitmix64(salt ^ i) >> 33) as i32 } else { splitmix64(salt ^ i) as i32 }
+    };
+    Arc::new(Table { shape: table.shape, slots: (0..table.slots.len() as u64).map(slot).collect() })
+}
+
 /// A case in one of the forms that there are: columns too few or more than enough, rows that are no request's, gaps, pages
 /// enough or not, some of them none, last slots that are none. Of rows of one request that have a token all but the first
 /// are idle.
@@ -396,25 +413,16 @@ fn decode_case(
     page_size: usize,
     salt: u64,
 ) -> Case {
-    let mut turn = 0;
-    let mut one_of = |of: u64| {
-        turn += 1;
-        splitmix64(salt << 8 | turn) % of
-    };
-    let mut taken = vec![false; table.shape.rows()];
+    let mut one_of = draws(salt);
+    let mut again = seen(table);
     for (req, len) in reqs.iter().zip(&mut lens) {
-        let taken = usize::try_from(*req).ok().and_then(|req| taken.get_mut(req));
-        if *len != 0 && taken.is_some_and(|taken| std::mem::replace(taken, true)) {
+        if *len != 0 && again(*req) {
             *len = 0;
         }
     }
     // Nearly all slots are good ones in two of three cases.
     let tame = one_of(3) != 0;
-    let slot = |i: u64| {
-        if tame && !i.is_multiple_of(61) { (splitmix64(salt ^ i) >> 33) as i32 } else { splitmix64(salt ^ i) as i32 }
-    };
-    let slots = (0..table.slots.len() as u64).map(slot).collect();
-    let table = Arc::new(Table { shape: table.shape, slots });
+    let table = with_slots(table, tame, salt);
 
     let pages = table.shape.row_len().div_ceil(page_size);
     let columns = [pages, pages, pages + 1, pages + 9, pages.saturating_sub(1), pages / 2][one_of(6) as usize];

@@ -7,8 +7,10 @@ use ascend_cache_loc::FaultKind::{OutputTooShort, PagesExhausted, RangeOutOfRow,
 use ascend_cache_loc::{self as device, Int, RowFault, ShapeError, TableShape};
 use ascend_cache_loc_ref::{ExtendStep as Args, RefError, ReqToTokenMut, extend_step};
 
-use super::alloc_decode::{PAGE_SIZES, pages, spoiled};
-use super::alloc_extend::{has_place, total};
+use super::alloc_decode::{PAGE_SIZES, pages, pages_of, spoiled};
+use super::alloc_extend::{has_place, needed, total};
+use super::assign_req_to_token_pool::range_of;
+use super::decode_step::{seen, with_slots};
 use super::{extend_oracle, last_loc_oracle};
 use crate::backend::{Backend, CallError};
 use crate::case::{Case, Dtypes, Outcome, Table, Written};
@@ -16,7 +18,7 @@ use crate::device::Carrier;
 use crate::operation::{Call, Element, Operation, Param};
 use crate::seed::Val::{self, Any, At, Beyond, Max, Min, Past};
 use crate::seed::{BATCHES, TABLES, part, repeat, table};
-use crate::splitmix::splitmix64;
+use crate::splitmix::{draws, splitmix64};
 use crate::traffic::{Batch, Measured, Traffic, bytes, entries};
 use crate::{reads, typed};
 
@@ -41,12 +43,9 @@ impl<R: Int, L: Int, S: Int> Call for Args<'_, R, L, S> {
 
     fn on_device(&mut self, carrier: &mut Carrier<'_>) -> Result<(), CallError> {
         let shape = self.table.shape();
-        let lens = self.prefix_lens.iter().zip(self.seq_lens);
-        let rows = self.req_pool_indices.iter().zip(lens);
-        let rows = rows.map(|(req, (prefix, seq))| (req.to_i64(), prefix.to_i64(), seq.to_i64()));
-        let written: Vec<_> =
-            rows.clone().filter_map(|(req, from, to)| reads::extend_locs(shape, req, from, to)).collect();
-        let lasts = rows.filter_map(|(req, from, _)| reads::last_loc(shape, req, from));
+        let written: Vec<_> = reads::ranges(shape, self.req_pool_indices, self.prefix_lens, self.seq_lens).collect();
+        let rows = self.req_pool_indices.iter().zip(self.prefix_lens);
+        let lasts = rows.filter_map(|(req, prefix)| reads::last_loc(shape, req.to_i64(), prefix.to_i64()));
         let touched: Vec<_> = written.iter().cloned().chain(lasts).collect();
         let slots = &mut self.table.slots_mut()[..shape.storage_len()];
         let args = device::ExtendStep {
@@ -105,9 +104,7 @@ impl Operation for ExtendStep {
     }
 
     fn written(&self, case: &Case, row: usize) -> Option<Range<usize>> {
-        let [reqs, prefixes, seqs, _] = &case.arrays[..] else { panic!("four arrays") };
-        let mut ranges = reqs.iter().zip(prefixes).zip(seqs).filter(|((req, _), _)| usize::try_from(**req) == Ok(row));
-        ranges.find_map(|((&req, &prefix), &seq)| reads::extend_locs(case.table.shape, req, prefix, seq))
+        range_of(case, row)
     }
 
     /// Row by row, of the oracles of what it is made of.
@@ -243,8 +240,9 @@ impl Operation for ExtendStep {
     /// New tokens of each request, in pages of 128, wherever in a page they begin.
     fn measured(&self, batch: &Batch) -> Option<Measured> {
         let arrays = [&batch.requests, &batch.starts, &batch.ends].map(Vec::clone);
-        let needed = needed(&arrays[1], &arrays[2], 128);
-        Some(([&arrays[..], &[(0..needed as i64).collect()]].concat(), vec![128], vec![batch.tokens()]))
+        let lens: Vec<_> = batch.starts.iter().copied().zip(batch.ends.iter().copied()).collect();
+        let needed = needed(&lens, 128);
+        Some(([&arrays[..], &[(0..needed).collect()]].concat(), vec![128], vec![batch.tokens()]))
     }
 
     fn traffic(&self, case: &Case, block_bytes: f64) -> Traffic {
@@ -303,19 +301,6 @@ fn run<R: Element, L: Element, S: Element>(case: &Case, backend: &mut dyn Backen
     Outcome { written: Written { table: slots, ..Written::out(out) }, result }
 }
 
-fn pages_of(tokens: i64, page_size: i64) -> i64 {
-    (tokens + page_size - 1) / page_size
-}
-
-/// The pages that a batch needs.
-fn needed(prefixes: &[i64], seqs: &[i64], page_size: i64) -> usize {
-    let lens = prefixes.iter().copied().zip(seqs.iter().copied());
-    let places: Vec<_> = lens.collect();
-    let needed =
-        places.iter().filter(has_place).map(|(prefix, seq)| pages_of(*seq, page_size) - pages_of(*prefix, page_size));
-    usize::try_from(needed.sum::<i64>()).expect("a count")
-}
-
 /// A case in one of the forms that there are: room for all tokens or not, pages enough or not, some of them none, last slots
 /// that are none. Of rows of one request all but the first are empty.
 fn extend_case(
@@ -325,31 +310,22 @@ fn extend_case(
     page_size: usize,
     salt: u64,
 ) -> Case {
-    let mut turn = 0;
-    let mut one_of = |of: u64| {
-        turn += 1;
-        splitmix64(salt << 8 | turn) % of
-    };
-    let mut taken = vec![false; table.shape.rows()];
+    let mut one_of = draws(salt);
+    let mut again = seen(table);
     for row in 0..reqs.len() {
-        let taken = usize::try_from(reqs[row]).ok().and_then(|req| taken.get_mut(req));
-        if prefixes[row] != seqs[row] && taken.is_some_and(|taken| std::mem::replace(taken, true)) {
+        if prefixes[row] != seqs[row] && again(reqs[row]) {
             seqs[row] = prefixes[row];
         }
     }
     // Nearly all slots are good ones in two of three cases.
     let tame = one_of(3) != 0;
-    let slot = |i: u64| {
-        if tame && !i.is_multiple_of(61) { (splitmix64(salt ^ i) >> 33) as i32 } else { splitmix64(salt ^ i) as i32 }
-    };
-    let slots = (0..table.slots.len() as u64).map(slot).collect();
-    let table = Arc::new(Table { shape: table.shape, slots });
+    let table = with_slots(table, tame, salt);
 
     let lens: Vec<_> = prefixes.iter().copied().zip(seqs.iter().copied()).collect();
     let most = 150_000;
     let tokens = (total(&lens).max(0) as usize).min(most);
     let capacity = [tokens, tokens, tokens, tokens + 13, tokens.saturating_sub(1), tokens / 2, 0][one_of(7) as usize];
-    let needed = needed(&prefixes, &seqs, page_size as i64).min(most);
+    let needed = (needed(&lens, page_size as i64) as usize).min(most);
     let free = [needed, needed, needed + 9, needed, needed.saturating_sub(1), needed / 2][one_of(6) as usize];
     let arrays = vec![reqs, prefixes, seqs, pages(free, page_size, salt)];
     let case = Case {

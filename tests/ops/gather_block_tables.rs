@@ -13,7 +13,7 @@ use crate::device::Carrier;
 use crate::operation::{Call, Element, Operation, Param};
 use crate::seed::Val::{self, Any, At, Beyond, Max, Min, Past};
 use crate::seed::{BATCHES, TABLES, part, repeat, table};
-use crate::splitmix::splitmix64;
+use crate::splitmix::{draws, splitmix64};
 use crate::traffic::{Batch, Measured, Traffic, bytes};
 use crate::typed;
 
@@ -368,11 +368,7 @@ fn seeded(table: &Arc<Table>, seed: &[(Val, Val)], batch: usize, dtypes: Dtypes,
 /// A case in one of the forms that there are: with lengths or one number, a map or none, rows repeated, columns too few or
 /// more than enough, rows that are no request's, gaps.
 fn case(table: &Arc<Table>, dtypes: Dtypes, [reqs, mut lens]: [Vec<i64>; 2], page_size: usize, salt: u64) -> Case {
-    let mut turn = 0;
-    let mut one_of = |of: u64| {
-        turn += 1;
-        splitmix64(salt << 8 | turn) % of
-    };
+    let mut one_of = draws(salt);
     let row_len = table.shape.row_len();
     let pages = row_len.div_ceil(page_size);
     let columns = [pages, pages, pages + 1, pages + 9, pages.saturating_sub(1), pages / 2][one_of(6) as usize];

@@ -48,7 +48,8 @@ public:
         : params_(params), out_share_(params.out.address, params.n, sizeof(S)),
           tables_(params.block_tables.address, params.capacity, params.columns, params.block_stride, params.n,
                   sizeof(int32_t)),
-          rows_(pipe, params, {params.table.address, params.stretch_bytes, static_cast<uint32_t>(GetBlockIdx()), Owners()},
+          rows_(pipe, params, {params.table.address, params.stretch_bytes, static_cast<uint32_t>(GetBlockIdx()),
+           Owners(params.owners, static_cast<uint32_t>(GetBlockNum()))},
                 kTile),
           gather_(pipe, params.table.address, params.block_tables.address, params.page_size, params.page_tile, nullptr),
           pads_(pipe, params.block_tables.address, static_cast<int32_t>(params.pad)),
@@ -95,16 +96,6 @@ private:
     struct NoneBad {
         __aicore__ inline void operator()(uint64_t, int64_t, int64_t) const {}
     };
-
-    // Cores that own stretches of the table: a power of two.
-    __aicore__ inline uint32_t Owners() const
-    {
-        uint32_t owners = params_.owners;
-        while (owners > static_cast<uint32_t>(GetBlockNum())) {
-            owners /= 2;
-        }
-        return owners;
-    }
 
     // Whether all columns are written.
     __aicore__ inline bool Every() const { return params_.new_columns == 0; }

@@ -10,7 +10,7 @@
 // go where, and whether there are enough pages, it finds out by itself.
 //
 // Split: some cores make out, by weight (ragged_share.h), at its 64-byte lines; the others write the table, each the lines
-// that are its own by their addresses alone (stretches.h). So slots are made twice, at the same time. One core alone does one
+// that are its own by their addresses alone (stretches.h), half of them at most. So slots are made twice, at the same time. One core alone does one
 // after the other, and has UB for each anew.
 //
 // UB, of the former: extend_slots.h 169 KB and 64 B, requests 8 KB, last slots 1 KB: 178 KB; of the latter: columns 12 KB, rows 56
@@ -40,13 +40,14 @@ public:
     static __aicore__ inline void Run(const Params &params)
     {
         const auto core = static_cast<uint32_t>(GetBlockIdx()), cores = static_cast<uint32_t>(GetBlockNum());
-        const uint32_t owners = Owners(params.owners, cores), makers = cores == 1 ? 1 : cores - owners;
+        const bool alone = cores == 1;
+        const uint32_t owners = alone ? 1 : Owners(params.owners, cores / 2), makers = alone ? 1 : cores - owners;
         if (core < makers) {
             TPipe pipe;
             ExtendSlots<Params, Lasts, L, S, S>(pipe, params).Process(core, makers);
             pipe.Destroy();
         }
-        if (core >= makers || cores == 1) {
+        if (core >= makers || alone) {
             WriteTable(params, core - (cores - owners), owners);
         }
     }
@@ -151,7 +152,7 @@ private:
         : params_(params), size_(params.page_size), stretches_(stretches),
           rows_(pipe, params.req_pool_indices.address, params.prefix_lens.address, params.seq_lens.address, params.n,
                 Size(params), stretches_, params.row_tile, {size_, Pages(params.page_size)}),
-          scatter_(pipe, params.table.address, params.free_pages.address, params.free, size_, params.copy_tile),
+          scatter_(pipe, params.table.address, params.free_pages.address, params.free, params.page_size, params.copy_tile),
           table_(Global<int32_t>(params.table.address)), lists_(params.n > kFew && rows_.Fits())
     {
         pipe.InitBuffer(buffer_, kGroup * kBlock * sizeof(int32_t));
@@ -299,15 +300,6 @@ private:
                 }
             }
         }
-    }
-
-    // Cores that write the table, of so many: a power of two, and no more than half of them, but for one alone.
-    static __aicore__ inline uint32_t Owners(uint32_t owners, uint32_t cores)
-    {
-        while (owners > 1 && owners > cores / 2) {
-            owners /= 2;
-        }
-        return owners;
     }
 
     const Params &params_;

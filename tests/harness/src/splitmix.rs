@@ -9,6 +9,15 @@ pub fn splitmix64(x: u64) -> u64 {
     z ^ (z >> 31)
 }
 
+/// Numbers below what is asked for, one after another.
+pub fn draws(salt: u64) -> impl FnMut(u64) -> u64 {
+    let mut turn = 0;
+    move |below| {
+        turn += 1;
+        splitmix64(salt << 8 | turn) % below
+    }
+}
+
 /// Element `i` of the table `seeded:s`: splitmix64(s + i) mod 2^31.
 #[must_use]
 pub fn seeded_slot(seed: u64, i: u64) -> i32 {
