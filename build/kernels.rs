@@ -36,8 +36,10 @@ pub(crate) fn of_operations(ascendc: &Path, names: Vec<String>) -> Vec<Kernel> {
 pub(crate) fn simulated(sim: &Path, arch: &str, kernels: &[Kernel], list: &str) -> cc::Build {
     let mut build = cc::Build::new();
     build.cpp(true).std("c++17").warnings(true).extra_warnings(true).include(sim);
-    build.opt_level(2); // a debug build still wants a fast simulation
-    for sanitizer in cargo::sanitizers() {
+    let sanitizers = cargo::sanitizers();
+    // A debug build still wants a fast simulation; instrumented, the second level compiles for longer than it saves.
+    build.opt_level(if sanitizers.is_empty() { 2 } else { 1 });
+    for sanitizer in sanitizers {
         build.flag(format!("-fsanitize={sanitizer}").as_str()).flag("-fno-sanitize-recover=all");
     }
     let (mut declared, mut listed) = (String::new(), String::new());

@@ -35,7 +35,10 @@ fn readers_wait_for_what_fills_it() {
 fn the_first_call_alone_enqueues() {
     let rig = Rig::new();
     let other = rig.device.new_stream().unwrap();
-    let shared = shared(&rig.stream);
+    let buffer = DeviceBuffer::from_host(&rig.stream, &DATA).unwrap();
+    // A wait for what is done already is no task.
+    rig.machine.hold(rig.stream.as_raw(), true);
+    let shared = buffer.share().unwrap();
     let calls = |stream: &Stream| {
         let tasks = rig.machine.tasks();
         let (calls, slice) = rig.calls_of(|| shared.on(stream).unwrap());
@@ -45,6 +48,7 @@ fn the_first_call_alone_enqueues() {
     assert_eq!(calls(&other), (1, 1));
     let again = rig.calls_of(|| (shared.on(&other).unwrap().len(), shared.on(&rig.stream).unwrap().len()));
     assert_eq!(again, (vec![], (4, 4)));
+    rig.machine.hold(rig.stream.as_raw(), false);
 }
 
 /// Not by the wait for one of them, nor by one that began before the drop.
