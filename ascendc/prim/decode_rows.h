@@ -9,8 +9,8 @@
 // An entry of the table is written by the core whose stretch it lies in (stretches.h); V lists those rows: with 2^i owners by
 // an addition, a shift and an And. Where places are no int32 S makes them, and the list has all rows in order.
 //
-// Contract: Open once. Load a tile, and Take it. Then Fetch the last slots of the rows whose slots are wanted, each once, Land
-// the pages, and Make. Who loads the next tile has S and V done with this one. Only slots whose last one was fetched are
+// Contract: Open once. Load a tile, Land its pages, and Take it. Then Fetch the last slots of the rows whose slots are wanted,
+// each once, and when they are Fetched, Make. Who loads the next tile has S and V done with this one. Only slots whose last one was fetched are
 // right, but nothing wrong is reported of other rows.
 //
 // UB, for tiles of T rows: columns, 7 vectors of int32, last slots 32 T, a list, and what decode_slots.h has. Pipes: MTE2
@@ -105,9 +105,14 @@ public:
         OrInto(place, wrong, count_);
         OrInto(last, a, count_);
         OrInto(last, wrong, count_);
-        MarkOwn(wrong, a);
+        if (Writes()) {
+            MarkOwn(wrong, a);
+        }
         Duplicate(lasts_, 0, static_cast<int32_t>(count_ * kBlock)); // good ones, where none is fetched
-        own_.Make(count_);
+        if (Writes()) {
+            own_.Make(count_);
+        }
+        Order<HardEvent::V_S>(); // V has made places and what is outside before S reads them
         Order<HardEvent::V_MTE2>(); // V has set lasts_ before MTE2 fills it
     }
 
@@ -123,13 +128,21 @@ public:
         }
     }
 
+    // Once all are fetched: MTE2 may bring what it likes then, Make does not wait for it.
+    __aicore__ inline void Fetched()
+    {
+        fetched_ = GetTPipePtr()->AllocEventID<HardEvent::MTE2_V>();
+        SetFlag<HardEvent::MTE2_V>(fetched_); // MTE2 has filled lasts_ before V reads it
+    }
+
     // The slots of the rows; the first of them that needs a page has the rank-th of the `free` there are, the first behind
     // them that which is returned. A row that none is left for gets no slot. new_page(i, slot) is called for each row that
     // has taken one. Slots are staged for Store then.
     template <typename NewPage>
     __aicore__ inline uint64_t Make(FaultLog &fault, uint64_t rank, uint64_t free, const NewPage &new_page)
     {
-        Order<HardEvent::MTE2_V>(); // MTE2 has filled lasts_ before V reads it
+        WaitFlag<HardEvent::MTE2_V>(fetched_); // MTE2 has filled lasts_ before V reads it
+        GetTPipePtr()->ReleaseEventID<HardEvent::MTE2_V>(fetched_);
         Gather(Room(kLast), lasts_, Room(kBlocks).template ReinterpretCast<uint32_t>(), 0, count_);
         PipeBarrier<PIPE_V>(); // the last slots are written before they are read, and read before they are written again
         Adds(lasts_, lasts_, 1, static_cast<int32_t>(count_ * kBlock)); // the slots, but of rows that S looks at
@@ -157,7 +170,7 @@ public:
     __aicore__ inline uint32_t NextOwn(uint32_t &at) const
     {
         for (;;) {
-            const uint32_t i = stretches_.core < stretches_.cores ? own_.Get(at++) : count_;
+            const uint32_t i = Writes() ? own_.Get(at++) : count_;
             if (i >= count_ || Fits() || Owns(Entry(i))) {
                 return i;
             }
@@ -174,7 +187,7 @@ public:
     }
 
     struct Row {
-        bool placed; // whether it has a slot
+        bool placed; // whether it has a slot; before Make, whether it has a place for one
         int64_t seq;
         uint64_t begin; // where it begins in the table, if it has a slot
     };
@@ -213,6 +226,9 @@ private:
         const uint64_t elements = uint64_t{size_.rows} * size_.row_stride;
         return elements + (uint64_t{stretches_.cores} << stretches_.shift) <= kGreatest;
     }
+
+    // Whether this core writes the table anywhere.
+    __aicore__ inline bool Writes() const { return stretches_.core < stretches_.cores; }
 
     // Whether this core writes there.
     __aicore__ inline bool Owns(uint64_t place) const
@@ -286,6 +302,7 @@ private:
     uint32_t most_;
     uint64_t first_ = 0;
     uint32_t count_ = 0;
+    TEventID fetched_ = 0; // MTE2_V, from when last slots are on their way until V waits for them
     mutable TBuf<TPosition::VECCALC> buffer_;
     TBuf<TPosition::VECCALC> lasts_buffer_;
     Vector lasts_; // a block of each row

@@ -86,6 +86,13 @@ public:
         }
     }
 
+    // Whether so many entries end to end fit behind what is there, so that Append leaves V alone.
+    __aicore__ inline bool Holds(uint64_t count) const
+    {
+        const uint32_t other = many_[turn_ ^ 1] == 0 ? tile_ : 0;
+        return (count + kBlock) * (most_ == 1 ? kBlock : 1) <= tile_ - used_[turn_] + other;
+    }
+
     // Stores what is there.
     template <typename Bad>
     __aicore__ inline void Flush(const Bad &bad)

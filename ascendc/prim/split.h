@@ -41,12 +41,12 @@ __aicore__ inline constexpr uint64_t ShareBegin(uint64_t weight, uint32_t core, 
 // The share of a core where each row is one element of an output: whole lines, as evenly as they go; the first may be
 // cut by where the output begins, the last by where it ends.
 struct LineShare {
-    // Of `n` elements of so many bytes at address `out`, for the core that runs this.
-    __aicore__ inline LineShare(uint64_t out, uint64_t n, uint32_t element_bytes)
+    // Of `n` elements of so many bytes at address `out`, for one core of so many; none for one behind them.
+    __aicore__ inline LineShare(uint64_t out, uint64_t n, uint32_t element_bytes,
+                                uint32_t core = static_cast<uint32_t>(GetBlockIdx()),
+                                uint32_t cores = static_cast<uint32_t>(GetBlockNum()))
         : head_(AlignUp(out, 0, element_bytes)), n_(n), line_(ASCEND_CACHE_LOC_LINE_BYTES / element_bytes)
     {
-        const auto core = static_cast<uint32_t>(GetBlockIdx());
-        const auto cores = static_cast<uint32_t>(GetBlockNum());
         begin = Boundary(core, cores);
         end = Boundary(core + 1, cores);
     }
@@ -72,9 +72,10 @@ private:
 struct GridShare {
     static constexpr uint64_t kHeavy = 16;
 
-    // Of `rows` rows at address `out`, for the core that runs this.
+    // Of `rows` rows at address `out`, for one core of so many; none for one behind them.
     __aicore__ inline GridShare(uint64_t out, uint64_t rows, uint64_t columns, uint64_t stride, uint64_t heavy,
-                                uint32_t element_bytes)
+                                uint32_t element_bytes, uint32_t core = static_cast<uint32_t>(GetBlockIdx()),
+                                uint32_t cores = static_cast<uint32_t>(GetBlockNum()))
         : out_(out), columns_(columns), stride_(stride), element_bytes_(element_bytes),
           heavy_(heavy * columns * kHeavy), weight_(heavy_ + (rows - heavy) * columns),
           span_(rows == 0 || columns == 0 ? 0 : (rows - 1) * stride + columns)
@@ -83,10 +84,8 @@ struct GridShare {
             begin = end = 0;
             return;
         }
-        const auto core = static_cast<uint32_t>(GetBlockIdx());
-        const auto cores = static_cast<uint32_t>(GetBlockNum());
-        begin = core == 0 ? 0 : Boundary(core, cores);
-        end = core + 1 == cores ? span_ : Boundary(core + 1, cores);
+        begin = core == 0 ? 0 : core >= cores ? span_ : Boundary(core, cores);
+        end = core + 1 >= cores ? span_ : Boundary(core + 1, cores);
     }
 
     // Columns of a row.

@@ -1,8 +1,7 @@
 //! `decode_step`.
 
 use super::{
-    Arguments, Arrays, ENTRY_BYTES, LaunchConfig, LaunchPlan, Work, enqueue, lines, owners, plan, size, stretch_bytes,
-    tile,
+    Arguments, Arrays, ENTRY_BYTES, LaunchConfig, LaunchPlan, Work, enqueue, lines, plan, size, stretch_bytes, tile,
 };
 use crate::abi::Array;
 use crate::abi::bindings::{
@@ -67,6 +66,28 @@ impl<R: Element, L: Element, S: Element> DecodeStep<'_, R, L, S> {
     }
 }
 
+impl<R: Element, L: Element, S: Element> DecodeStep<'_, R, L, S> {
+    /// Pages of a row's block table that are read.
+    fn pages(&self) -> usize {
+        match self.columns {
+            Columns::All => {
+                self.table.shape().row_len().div_ceil(self.page_size).min(self.block_tables.shape().row_len())
+            }
+            Columns::New => 0,
+        }
+    }
+
+    /// Cores that write the table: an entry for each row, in the time that the others take for block tables. How much of
+    /// those is in use only the device knows.
+    fn owners(&self) -> u32 {
+        const AT_ONCE: usize = 16; // rows, while a core waits for its first pages
+        const PAGES: usize = 512; // in the time of one more, by all cores
+        const USED: usize = 128; // pages of a row, at most
+        let n = self.req_pool_indices.len();
+        size(n.div_ceil(AT_ONCE + n * self.pages().min(USED) / PAGES).next_power_of_two())
+    }
+}
+
 impl<R: Element, L: Element, S: Element> Arguments for DecodeStep<'_, R, L, S> {
     type Block = AscendCacheLocDecodeStepParams;
 
@@ -78,12 +99,12 @@ impl<R: Element, L: Element, S: Element> Arguments for DecodeStep<'_, R, L, S> {
     }
 
     fn work(&self, rows: usize) -> Work {
-        let (n, tables, table) = (self.req_pool_indices.len() as u64, self.block_tables.shape(), self.table.shape());
-        let pages = table.row_len().div_ceil(self.page_size).min(tables.row_len()) as u64;
-        let (read, written) = match self.columns {
-            Columns::All => (n * pages * ENTRY_BYTES, 4 * rows as u64 * tables.row_len() as u64),
-            Columns::New => (0, n * 4),
+        let n = self.req_pool_indices.len() as u64;
+        let written = 4 * match self.columns {
+            Columns::All => rows as u64 * self.block_tables.shape().row_len() as u64,
+            Columns::New => n,
         };
+        let read = n * self.pages() as u64 * ENTRY_BYTES;
         let lines = lines(&self.out).max(lines(self.block_tables.slots()));
         Work { pieces: 3 * n, bytes: read + written, lines, summed: n, ..Work::default() }
     }
@@ -114,7 +135,7 @@ impl<R: Element, L: Element, S: Element> Arguments for DecodeStep<'_, R, L, S> {
             pad: self.pad.cast_unsigned(),
             new_columns: (self.columns == Columns::New).into(),
             stretch_bytes: stretch_bytes(table, false, config),
-            owners: owners(n),
+            owners: self.owners(),
             row_tile: tile(config.tiles.walk_tile.or(Some(size(n.min(rows as usize)))), rows, 64, rows),
             page_tile: self.tile(config),
             ..Default::default()
