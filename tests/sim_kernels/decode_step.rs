@@ -243,3 +243,31 @@ fn too_few_pages_for_many_rows() {
         assert!(memory.out.iter().all(|&slot| slot == -1) && memory.slots == before.slots);
     }
 }
+
+/// Pages are on their way before it comes out that a row is bad, or that none has a page: on cores too that make no part of
+/// `out`.
+#[test]
+fn bad_rows_lose_their_pages_again() {
+    for backend in [&mut CpuRef as &mut dyn Backend, &mut on(1), &mut on(2), &mut on(12)] {
+        let (mut step, mut before) = Step::new(6, 640, 4, 2);
+        before.slots.fill(7);
+        step.lens.fill(640);
+        before.slots[step.reqs[1] as usize * step.shape.row_stride() + 638] = -5;
+        let mut memory = before.clone();
+        let kind = FaultKind::SlotOutOfRange { slot: -5, limit: 1 << 31 };
+        let fault = |row, kind| Err(CallError::Ref(RefError::Fault(RowFault::new(row, kind))));
+        assert_eq!(step.fused(backend, &mut memory, Columns::All), fault(1, kind));
+        let table = |memory: &Memory, row: usize| {
+            memory.blocks[row * step.tables.row_stride()..][..step.tables.row_len()].to_vec()
+        };
+        assert!(table(&memory, 0)[..160].iter().all(|&block| block == 1) && table(&memory, 0)[160] == 0);
+        assert!(table(&memory, 1).iter().all(|&block| block == -1));
+
+        step.lens[0] = 637;
+        step.pages.clear();
+        let mut memory = before.clone();
+        let exhausted = FaultKind::PagesExhausted { needed: 1, free: 0 };
+        assert_eq!(step.fused(backend, &mut memory, Columns::All), fault(0, exhausted));
+        assert!((0..step.reqs.len()).all(|row| table(&memory, row).iter().all(|&block| block == -1)));
+    }
+}

@@ -61,19 +61,18 @@ public:
         }
         if (row < live_end) {
             const uint64_t end_request = (live_end - 1) / params_.repeat + 1;
-            gather_.Begin();
-            while (row < live_end) {
+            for (bool begun = false; row < live_end; begun = true) {
                 const uint64_t first = row / params_.repeat;
                 const auto count = static_cast<uint32_t>(Min(params_.walk_tile, end_request - first));
-                Order<HardEvent::S_MTE2>(); // S has read requests_ and lens_ before MTE2 fills them again
-                requests_.Load(first, count);
-                if (params_.has_lens != 0) {
-                    lens_.Load(first, count);
+                Load(first, count);
+                if (!begun) {
+                    gather_.Begin(); // while MTE2 copies in
                 }
                 Order<HardEvent::MTE2_S>(); // MTE2 has filled requests_ and lens_ before S reads them
                 for (; row < Min(live_end, (first + count) * params_.repeat); ++row) {
                     Row(row, static_cast<uint32_t>(row / params_.repeat - first));
                 }
+                Order<HardEvent::S_MTE2>(); // S has read requests_ and lens_ before MTE2 fills them again
             }
             gather_.Finish(Bad{*this});
             fault_.Write();
@@ -93,6 +92,14 @@ private:
     static constexpr uint32_t kRows = ASCEND_CACHE_LOC_ROW_TILE_MAX;
 
     using Part = GridShare::Part;
+
+    __aicore__ inline void Load(uint64_t first, uint32_t count)
+    {
+        requests_.Load(first, count);
+        if (params_.has_lens != 0) {
+            lens_.Load(first, count);
+        }
+    }
 
     // A row of the i-th request of the tile.
     __aicore__ inline void Row(uint64_t row, uint32_t i)
