@@ -131,8 +131,7 @@ private:
         for (uint64_t first = begin_;;) {
             rank = Tile(first, Count(first), rank);
             if (rank > params_.free) { // of a batch of one tile, of which the pages alone are under way
-                gather_.Finish(NoneBad{});
-                PipeBarrier<PIPE_MTE3>(); // block tables are stored before others are stored over them
+                gather_.Finish(NoneBad{}); // V waits for what is stored, and what is filled over it for V
                 return Exhausted();
             }
             first += params_.row_tile;
