@@ -31,18 +31,17 @@ pub struct Choice {
 }
 
 impl Choice {
-    /// Every operation on every batch, int64 to int32, as each is done.
+    /// Some operations, by their names, on every batch, int64 to int32, as each is done.
     ///
     /// # Errors
     /// Where a kernel gives a wrong result, or `each` fails.
     ///
     /// # Panics
     /// Never: some core counts are tried.
-    pub fn all(each: &mut dyn FnMut(Self) -> anyhow::Result<()>) -> anyhow::Result<()> {
+    pub fn some(which: impl Fn(&str) -> bool, each: &mut dyn FnMut(Self) -> anyhow::Result<()>) -> anyhow::Result<()> {
         let (mut bench, workloads) = (Bench::new(DEVICE)?, Workload::all());
-        for &op in OPERATIONS {
-            for workload in &workloads {
-                let Some(case) = workload.case(op, IntType::I64, IntType::I32) else { continue };
+        for &op in OPERATIONS.iter().filter(|op| which(op.name())) {
+            for (workload, case) in workloads.iter().flat_map(|of| of.cases(op, IntType::I64, IntType::I32)) {
                 let ours = bench.run(&case, None)?;
                 let others = TRIED.map(|cores| bench.run(&case, Some(cores)));
                 let others = others.into_iter().collect::<Result<Vec<_>, _>>()?;
@@ -54,7 +53,7 @@ impl Choice {
                     let (best, cores) = times.min_by(|a, b| a.0.total_cmp(&b.0)).expect("some are tried");
                     (us(&ours), cores, best)
                 });
-                each(Self { operation: op.name(), workload: workload.name.clone(), cores: ours.len(), ends })?;
+                each(Self { operation: op.name(), workload, cores: ours.len(), ends })?;
             }
         }
         Ok(())
@@ -65,13 +64,13 @@ impl Choice {
     pub fn heading() -> String {
         let [low, middle, high] =
             End::ALL.map(|end| format!("{:.3} us a further core", Costs::at(end).launch_core / 1000.0));
-        format!("{:15} {:>5} {low:>24}{middle:>24}{high:>24}", "workload", "cores")
+        format!("{:18} {:>5} {low:>24}{middle:>24}{high:>24}", "workload", "cores")
     }
 }
 
 impl fmt::Display for Choice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:15} {:>5}", self.workload, self.cores)?;
+        write!(f, "{:18} {:>5}", self.workload, self.cores)?;
         for (us, cores, best) in self.ends {
             write!(f, "    {us:>6.2}, {best:>5.2} on {cores:>2}")?;
         }

@@ -57,14 +57,14 @@ fn print() -> anyhow::Result<()> {
         }
         Ok(writeln!(stdout(), "{line}")?)
     };
+    let is_named = |operation: &str| named.is_empty() || named.iter().any(|name| name == operation);
     if cores {
-        return Choice::all(&mut |choice| line(choice.operation, Choice::heading(), choice.to_string()));
+        return Choice::some(is_named, &mut |choice| line(choice.operation, Choice::heading(), choice.to_string()));
     }
     if !json {
         writeln!(stdout(), "{}", Row::LEGEND)?;
     }
-    let which = |operation: &str, _: &str| named.is_empty() || named.iter().any(|name| name == operation);
-    Row::some(which, &mut |row| match json {
+    Row::some(|operation, _| is_named(operation), &mut |row| match json {
         true => Ok(writeln!(stdout(), "{}", serde_json::to_string(&row)?)?),
         false => line(row.operation, Row::heading(), row.to_string()),
     })

@@ -64,13 +64,12 @@ impl Row {
         let mut benches = DEVICES.iter().map(|&cores| Bench::new(cores)).collect::<Result<Vec<_>, _>>()?;
         let workloads = Workload::all();
         for &op in OPERATIONS {
-            for workload in workloads.iter().filter(|workload| which(op.name(), &workload.name)) {
-                for (index, out) in TYPES {
-                    let Some(case) = workload.case(op, index, out) else { continue };
-                    let theirs = pull_request_261(&case)?;
+            for (workload, (index, out)) in workloads.iter().flat_map(|workload| TYPES.map(|types| (workload, types))) {
+                for (name, case) in workload.cases(op, index, out).iter().filter(|(name, _)| which(op.name(), name)) {
+                    let theirs = pull_request_261(case)?;
                     for (bench, device_cores) in benches.iter_mut().zip(DEVICES) {
-                        let ours = bench.run(&case, None)?;
-                        each(Self::of(workload, &case, device_cores, &ours, theirs.as_ref()))?;
+                        let ours = bench.run(case, None)?;
+                        each(Self::of(name, case, device_cores, &ours, theirs.as_ref()))?;
                     }
                 }
             }
@@ -78,11 +77,11 @@ impl Row {
         Ok(())
     }
 
-    fn of(workload: &Workload, case: &Case, device_cores: u32, ours: &Steps, theirs: Option<&Steps>) -> Self {
+    fn of(workload: &str, case: &Case, device_cores: u32, ours: &Steps, theirs: Option<&Steps>) -> Self {
         let middle = Costs::at(End::Middle);
         Self {
             operation: case.op.name(),
-            workload: workload.name.clone(),
+            workload: workload.into(),
             index: name(case.dtypes.lens),
             out: name(case.dtypes.out),
             device_cores,
@@ -98,13 +97,14 @@ impl Row {
     pub const LEGEND: &str = "\
 Modelled microseconds of a launch: with every figure at the fast end of its range, in the middle, at the slow end. Beside
 them the cores that the crate launches, of those that the device has; the floor in the middle, and how many times it the
-time is; how many times as long pull request 261 takes, at each end; what the middle is made of. No device is behind it.";
+time is; how many times as long pull request 261 takes, at each end; what the middle is made of. No device is behind it.
+Batches are requests x tokens, or requests at a length; pos: with positions; new: the new column alone.";
 
     /// Above the columns.
     #[must_use]
     pub fn heading() -> String {
         format!(
-            "{:15} {:9} {:>7} {:>21} {:>6} {:>5} {:>14}  path",
+            "{:18} {:9} {:>7} {:>21} {:>6} {:>5} {:>14}  path",
             "workload", "types", "cores", "us", "floor", "x", "pr261 x"
         )
     }
@@ -126,7 +126,7 @@ impl fmt::Display for Row {
         });
         write!(
             f,
-            "{:15} {}->{}  {:>3}/{:<3} {low:>6.2} {middle:>6.2} {high:>6.2} {:>6.2} {:>5.2} {peers:>14}  {}",
+            "{:18} {}->{}  {:>3}/{:<3} {low:>6.2} {middle:>6.2} {high:>6.2} {:>6.2} {:>5.2} {peers:>14}  {}",
             self.workload,
             self.index,
             self.out,

@@ -75,16 +75,21 @@ impl Workload {
         Self { name: name.into(), table: table.clone(), batch: Batch { requests, starts, ends }, by_context: false }
     }
 
-    /// An operation on the batch; nothing where it is none for it.
+    /// An operation on the batch, in each form that is measured and with the name of that; none where the batch is none for it.
     #[must_use]
-    pub fn case(&self, op: &'static dyn Operation, index: IntType, slots: IntType) -> Option<Case> {
+    pub fn cases(&self, op: &'static dyn Operation, index: IntType, slots: IntType) -> Vec<(String, Case)> {
         let narrow = op.outputs().iter().all(|&(_, param)| param == Param::I);
         if op.by_context() != self.by_context || (narrow && slots != IntType::I32) {
-            return None;
+            return Vec::new();
         }
-        let (arrays, numbers, out_lens) = op.measured(&self.batch)?;
         let dtypes = Dtypes::of_each(index, index, slots);
-        Some(Case { op, dtypes, table: self.table.clone(), arrays, numbers, out_lens, out_init: 0 })
+        let plain = op.measured(&self.batch).map(|measured| ("", measured));
+        let forms = plain.into_iter().chain(op.measured_also(&self.batch));
+        let case = |(form, (arrays, numbers, out_lens))| {
+            let table = self.table.clone();
+            (format!("{}{form}", self.name), Case { op, dtypes, table, arrays, numbers, out_lens, out_init: 0 })
+        };
+        forms.map(case).collect()
     }
 }
 

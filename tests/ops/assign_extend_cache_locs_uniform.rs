@@ -168,6 +168,12 @@ impl Operation for AssignExtendCacheLocsUniform {
         Some((arrays, vec![width], vec![batch.tokens(), 0]))
     }
 
+    /// With positions.
+    fn measured_also(&self, batch: &Batch) -> Option<(&'static str, Measured)> {
+        let (arrays, numbers, _) = self.measured(batch)?;
+        Some((" pos", (arrays, numbers, vec![batch.tokens(); 2])))
+    }
+
     fn traffic(&self, case: &Case, block_bytes: f64) -> Traffic {
         let n = case.batch() as f64;
         let windows = std::iter::repeat_n(case.numbers[0], case.batch());

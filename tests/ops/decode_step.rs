@@ -284,14 +284,23 @@ impl Operation for DecodeStep {
         Some((vec![batch.requests.clone(), seqs, free_pages], numbers, vec![n, n * columns as usize]))
     }
 
+    /// Of block tables the new column alone.
+    fn measured_also(&self, batch: &Batch) -> Option<(&'static str, Measured)> {
+        let (arrays, mut numbers, out_lens) = self.measured(batch)?;
+        *numbers.last_mut()? = 1;
+        Some((" new", (arrays, numbers, out_lens)))
+    }
+
     fn traffic(&self, case: &Case, block_bytes: f64) -> Traffic {
         let (form, n) = (Form::of(case), case.batch() as f64);
-        let pages: i64 = case.arrays[1].iter().map(|seq| (seq - 1) / form.page_size as i64 + 1).sum();
+        let columns = |seq: i64| if form.new_columns { 0 } else { (seq - 1) / form.page_size as i64 + 1 };
+        let pages: i64 = case.arrays[1].iter().map(|&seq| columns(seq)).sum();
+        let blocks = if form.new_columns { block_bytes * n } else { 4.0 * (form.capacity * form.columns) as f64 };
         let entry = block_bytes.min(4.0 * form.page_size as f64);
         Traffic {
             read: bytes(case, Param::R, n) + block_bytes * n + entry * pages as f64,
             read_by_each: bytes(case, Param::L, n),
-            written: bytes(case, Param::S, n) + block_bytes * n + 4.0 * (form.capacity * form.columns) as f64,
+            written: bytes(case, Param::S, n) + block_bytes * n + blocks,
             copies: 3.0 * n,
         }
     }

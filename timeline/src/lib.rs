@@ -28,13 +28,12 @@ const PIPES: [(Pipe, &str, &str); 4] = [
 pub fn of(operation: &str, workload: &str) -> anyhow::Result<(String, String)> {
     let op = by_name(operation).with_context(|| format!("{operation}: no such operation"))?;
     let workloads = Workload::all();
-    let Some(batch) = workloads.iter().find(|of| of.name == workload) else {
-        let names: Vec<_> = workloads.iter().map(|of| format!("{:?}", of.name)).collect();
-        bail!("{workload}: no such workload; there are {}", names.join(", "));
+    let cases: Vec<_> = workloads.iter().flat_map(|of| of.cases(op, IntType::I64, IntType::I32)).collect();
+    let Some((_, case)) = cases.iter().find(|(name, _)| name == workload) else {
+        let names: Vec<_> = cases.iter().map(|(name, _)| format!("{name:?}")).collect();
+        bail!("{workload}: no such workload of {operation}; there are {}", names.join(", "));
     };
-    let case =
-        batch.case(op, IntType::I64, IntType::I32).with_context(|| format!("{operation} is not in the report"))?;
-    let steps = Bench::new(DEVICE)?.run(&case, None)?;
+    let steps = Bench::new(DEVICE)?.run(case, None)?;
     let schedule = cost::time(&steps, DEVICE as usize, &Costs::at(End::Middle));
     let title = format!("{operation}, {workload}, on {} of {DEVICE} cores", steps.len());
     Ok((trace(&schedule, steps.len()).to_string(), picture(&schedule, steps.len(), &title)))

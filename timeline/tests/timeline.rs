@@ -25,5 +25,8 @@ fn trace() {
 fn refused() {
     let error = |operation, workload| timeline::of(operation, workload).expect_err("there is no such one").to_string();
     assert_eq!(error("get_lost_lac", "64 x 1"), "get_lost_lac: no such operation");
-    assert!(error("get_last_loc", "65 x 1").starts_with("65 x 1: no such workload; there are \"300 x 1-2\", "));
+    assert!(
+        error("get_last_loc", "65 x 1")
+            .starts_with("65 x 1: no such workload of get_last_loc; there are \"300 x 1-2\", ")
+    );
 }

@@ -135,6 +135,11 @@ pub trait Operation: Debug + Sync {
         None
     }
 
+    /// The same for another form of the call that is measured beside it, and what is added to the batch's name for it.
+    fn measured_also(&self, _: &Batch) -> Option<(&'static str, Measured)> {
+        None
+    }
+
     /// What any kernel for a case that is measured moves at the least, where a copy moves no less than so many bytes.
     fn traffic(&self, _: &Case, _block_bytes: f64) -> Traffic {
         unreachable!("{}: no case of it is measured", self.name())
