@@ -119,7 +119,8 @@ private:
     template <typename F>
     static void each_word(uint32_t address, uint32_t bytes, F f)
     {
-        const uint32_t end = address + bytes;
+        // A buffer may be given out that goes past UB, which was reported when it was made: of that there is nothing here.
+        const auto end = static_cast<uint32_t>(std::min<uint64_t>(uint64_t{address} + bytes, kUbBytes));
         while (address < end) {
             const uint32_t stop = std::min(end, address / 64 * 64 + 64);
             f(address / 64, (~uint64_t{0} >> (64 - (stop - address))) << address % 64);

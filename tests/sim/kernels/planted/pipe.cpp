@@ -87,6 +87,18 @@ void pipe_past_the_budget(__gm__ int32_t *in, __gm__ int32_t *out)
 }
 PLANTED(pipe_past_the_budget)
 
+// A buffer past UB is given out like any other: what is reported is that it was made, and nothing is touched.
+template <bool mended>
+void pipe_queue_past_ub(__gm__ int32_t *in, __gm__ int32_t *out)
+{
+    Bench b(in, out);
+    TQue<TPosition::VECIN, 1> queue;
+    b.pipe.InitBuffer(queue, 1, mended ? 32 : 256 * 1024); // REPORT PipeUbBudget InitBuffer
+    auto given = queue.AllocTensor<int32_t>();
+    queue.FreeTensor(given);
+}
+PLANTED(pipe_queue_past_ub)
+
 template <bool mended>
 void pipe_second(__gm__ int32_t *in, __gm__ int32_t *out)
 {
