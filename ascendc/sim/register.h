@@ -28,6 +28,7 @@ struct Registered {
     AscendCacheLocSimKernel kernel;
     const Registered *next;
 
+    // In no arch's namespace: kernels of all arches are in one list, each with its number and its engine.
     static const Registered *&list()
     {
         static const Registered *head = nullptr;
@@ -48,6 +49,7 @@ template <typename... P, void (*function)(P...)>
 struct Entry<function> {
     static_assert((std::is_trivially_copyable_v<P> && ...),
                   "kernel parameters are scalars, pointers and plain structs");
+    // The runtime lays them out in steps of 8 bytes, whatever their alignment.
     static_assert(((alignof(P) <= 8) && ...), "a kernel parameter aligned to more than 8 bytes");
     static constexpr uint64_t kBytes = (argument_slot(sizeof(P)) + ... + 0);
 
