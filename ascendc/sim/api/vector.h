@@ -13,6 +13,7 @@ namespace AscendC {
 inline namespace ASCENDC_SIM_ARCH {
 
 // Strides in 32-byte blocks: between the blocks of a repeat, and between repeats.
+// A repeat is 256 bytes: eight blocks a stride apart, so 1 and 8 are without gaps.
 struct UnaryRepeatParams {
     UnaryRepeatParams() = default;
     UnaryRepeatParams(uint16_t dstBlkStride, uint16_t srcBlkStride, uint8_t dstRepStride, uint8_t srcRepStride)
@@ -76,6 +77,7 @@ struct Lanes {
         lanes.count = static_cast<uint64_t>(std::clamp<int64_t>(count, 0, UINT32_MAX));
         lanes.per_repeat = kRepeatBytes / element_bytes;
         lanes.check(count >= 0, static_cast<uint64_t>(count), 0);
+        // The library counts in counter mode, then sets normal mode and a full mask, whatever was there before.
         mask_register() = {};
         return lanes;
     }
@@ -140,6 +142,7 @@ struct Lanes {
         return lanes;
     }
 
+    // Told by the instruction, once it is issued: there is no place in a kernel to report before.
     void check(bool holds, uint64_t what, uint64_t most)
     {
         valid = holds;
@@ -202,6 +205,7 @@ struct Operand {
                uint64_t{element % per_block} * element_bytes;
     }
 
+    // Whether element by element they are the same bytes: in place is then no overlap.
     bool same_walk(const Operand &other) const
     {
         return view.address == other.view.address && element_bytes == other.element_bytes &&
@@ -244,6 +248,7 @@ Operand operand(const LocalTensor<T> &tensor, uint32_t block_stride = 1, uint32_
 
 // A vector instruction being issued. `reads` and `writes` check and note an operand; where a parameter is wrong, `ok`
 // becomes false and the instruction must have no effect. All reads are noted before the write.
+// Reads first: the write of an instruction in place must find its own read, and pass it over (LocalMemory::touch).
 class VectorInstruction {
 public:
     VectorInstruction(const char *name, Site site, uint64_t repeats)
@@ -295,6 +300,7 @@ public:
         for (const Span &span : touched) {
             core.touch_ub(now, static_cast<uint32_t>(span.address), static_cast<uint32_t>(span.bytes), false);
         }
+        // For the write, which must not lie across them.
         sources_.at(read_++) = {source, touched};
     }
 
@@ -368,6 +374,7 @@ private:
 };
 
 // The elementwise loop: `f(address of element in each operand...)`, in order.
+// All operands have the lanes' elements and their own strides; of a count, none have strides.
 template <typename F, typename... Operands>
 void each_element(const Lanes &lanes, F f, const Operands &...operands)
 {
