@@ -42,6 +42,7 @@ constexpr uint64_t argument_slot(uint64_t bytes)
 }
 
 // Takes a kernel's parameters from an argument block, each at the next multiple of 8 bytes, and calls it.
+// All values first, in the order that they lie in: a fold with commas keeps it, the arguments of a call need not.
 template <auto function>
 struct Entry;
 
@@ -74,6 +75,7 @@ int32_t run_launch(const AscendCacheLocSimKernel *kernel, uint32_t blocks, const
 
 class Registration {
 public:
+    // An entry is its own place in the list, so that nothing is allocated before main.
     explicit Registration(const AscendCacheLocSimKernel &kernel) : registered_{kernel, Registered::list()}
     {
         Registered::list() = &registered_;

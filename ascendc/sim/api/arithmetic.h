@@ -29,6 +29,7 @@ constexpr bool kCounted = kSupported<T, Op> || (Op::kLogical && kBits32<T>);
 
 } // namespace sim
 
+// Which table of the arch says what element types the operation has.
 struct ArithmeticOp {
     static constexpr bool kLogical = false;
 };

@@ -42,6 +42,7 @@ inline float integer_to_float(int64_t value, RoundMode mode)
     return negative ? -result : result;
 }
 
+// CAST_RINT is the host's own mode, to the nearest and the even one of two, which nothing here changes.
 inline double rounded(float value, RoundMode mode)
 {
     const double exact = value;
@@ -74,6 +75,7 @@ To float_to_integer(float value, RoundMode mode)
     return whole >= kEnd ? std::numeric_limits<To>::max() : cast_integer<To>(static_cast<int64_t>(whole));
 }
 
+// Of 16 bits to a float, and among integers, the mode has nothing to decide.
 template <typename To, typename From>
 To cast_one(From value, RoundMode mode)
 {

@@ -48,6 +48,7 @@ inline Lanes whole(uint64_t repeats, uint32_t element_bytes)
 
 // dst: a bit an element, lowest first, the repeats one after the other. `with` makes the second operand of each element
 // from the instruction: with(it) notes what it reads and gives a function of (repeat, element).
+// `left_out`: elements of a count behind the last whole repeat.
 template <typename T, typename U, typename With>
 void compare(const char *name, const LocalTensor<U> &dst, const LocalTensor<T> &src0, CMPMODE mode, const Lanes &lanes,
              uint32_t block_stride, uint32_t repeat_stride, uint32_t left_out, Site site, With with)
@@ -308,6 +309,7 @@ void Select(const LocalTensor<T> &dst, const LocalTensor<U> &selMask, const Loca
             const LocalTensor<T> &src1, SELMODE selMode, uint32_t count, Site site = Site::here())
 {
     sim::select_tensors(dst, selMask, src0, src1, selMode, sim::Lanes::first(count, sizeof(T)), {}, site);
+    // The library ends this form with a barrier, and the one with a number without.
     sim::Core::current().barrier(ascendc_sim::kV);
 }
 

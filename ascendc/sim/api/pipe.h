@@ -209,6 +209,7 @@ private:
         }
     }
 
+    // Documented (InitBuffer, TQue), and counted by nothing on a device.
     static constexpr uint32_t kMostBuffers = 64;
     static constexpr uint32_t kMostOnPosition = 8; // each may hold an event id
 
@@ -222,6 +223,7 @@ private:
             report(ASCEND_CACHE_LOC_SIM_PIPE_LIFETIME, 0, 0);
             throw ascendc_sim::Stop{};
         }
+        // Nothing is given back: a kernel that does so in a loop runs out of UB, and of event ids (TQue).
         if (holds(slot)) {
             report(ASCEND_CACHE_LOC_SIM_PIPE_INIT_AGAIN, 0, 0);
         }

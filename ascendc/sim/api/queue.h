@@ -192,6 +192,7 @@ private:
     LocalTensor<T> dequeue(HardEvent by, Site site)
     {
         TPipe &pipe = sim::initialised(slot_, "DeQue", site);
+        // Some tensor has to be given, so that whatever else is wrong with the kernel is found, too.
         if (slot_.queued.empty()) {
             report(ASCEND_CACHE_LOC_SIM_QUEUE_EMPTY, "DeQue", site, 0);
             return pipe.tensor<T>(slot_.first, 0, pipe.buffer(slot_.first).bytes);

@@ -115,6 +115,8 @@ using Index = std::conditional_t<sizeof(T) == 2, uint16_t, uint32_t>;
 
 constexpr uint32_t kBlocks = kRepeatBytes / kBlockBytes;
 
+// `dst_repeat` counts what a repeat gives, so its unit differs: a number here, with an index a pair; eight numbers of
+// blocks; half a repeat of pairs.
 template <typename T>
 void whole_sum(const char *name, const LocalTensor<T> &dst, const LocalTensor<T> &src, const Lanes &lanes,
                int32_t dst_repeat, int32_t src_block, int32_t src_repeat, Site site)

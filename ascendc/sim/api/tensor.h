@@ -158,6 +158,7 @@ struct TensorExpression {
 };
 
 // Something together with the line where it is used; for operators, which can take no further argument.
+// By reference, since it lasts as long as the statement that it is made in.
 template <typename E>
 struct AtSite {
     AtSite(const E &value, Site site = Site::here()) : value(value), site(site) {}

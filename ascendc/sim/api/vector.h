@@ -70,6 +70,7 @@ struct Lanes {
     template <bool set_mask = true>
     static Lanes first(int64_t count, uint32_t element_bytes)
     {
+        // Then the count says nothing: as many elements as the register has are worked on.
         if constexpr (!set_mask) {
             return registered(1, element_bytes);
         }
@@ -304,6 +305,7 @@ public:
         sources_.at(read_++) = {source, touched};
     }
 
+    // A block stride of 0 would write block over block, which is undefined; a source may have it: one block, repeated.
     void writes(const Lanes &lanes, const Operand &target)
     {
         require(lanes.counted || target.block_stride != 0 || lanes.repeats == 0, 0, 1);
@@ -311,6 +313,7 @@ public:
     }
 
     // A destination that may not coincide with a source either.
+    // Gather and Brcb say so; what takes its blocks in no order would find them written.
     void writes_apart(const Spans &exact, const Operand &target) { written(exact, target, false, kBlockBytes); }
 
     // A destination smaller than its source, which keeps behind the reads where both begin at one address.
@@ -347,6 +350,7 @@ private:
         }
     }
 
+    // The general rule on overlap: wholly or not at all, and no repeat may read what one before it wrote.
     void written(const Spans &where, const Operand &target, bool may_coincide, uint32_t alignment, bool less = false)
     {
         check(where, target, true, alignment);

@@ -318,6 +318,7 @@ public:
 
     void release_event_ids() { events_.release_all(); }
 
+    // What calls of the API use themselves; what must be checked or ordered goes through the functions above.
     const uint32_t blocks;
     const uint64_t tiling_key;
     const bool saturate;

@@ -106,6 +106,7 @@ private:
     };
 
     // The bytes of a line that a range within it has.
+    // At least one: to shift by all 64 is undefined.
     static uint64_t bits(const Range &part)
     {
         const uint64_t count = part.end - part.begin;

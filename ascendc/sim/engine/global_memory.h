@@ -92,6 +92,7 @@ public:
         return {nullptr, ASCEND_CACHE_LOC_SIM_GM_OUTSIDE_ARRAY, first};
     }
 
+    // Whether somebody may write near it: else no access to it can meet another, and none is noted.
     bool tracked(const Array *array) const { return tracked_[static_cast<size_t>(array - arrays_.data())]; }
 
     struct Allocation {

@@ -47,6 +47,7 @@ bool run_core(Core &core, uint32_t block, const Kernel &kernel, const std::vecto
         core.stop();
         goes_on = !stop.exception;
     } catch (...) {
+        // None of a kernel's making (memory ran out): the launch is over, and the slot must not outlive the core.
         Core::slot() = outer;
         throw;
     }

@@ -32,6 +32,7 @@ public:
     }
 
     // What the last instruction is, beside an instruction of its pipe.
+    // To be said before anything else is issued, as the two below: the last step is the one that is meant.
     void is(AscendCacheLocSimStepKind kind)
     {
         if (observer_ != nullptr) {

@@ -151,6 +151,7 @@ private:
     };
 
     bool auto_sync_;
+    // In numbers of the launch: issued so far on each pipe; by the cores before this one; what each pipe knows of each.
     Clock issued_{};
     Clock done_before_{};
     std::array<Clock, kPipes> known_{};
