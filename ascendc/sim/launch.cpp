@@ -38,6 +38,7 @@ struct Lists {
                 }
             }
         }
+        // Made before main, where nothing else runs: it needs no lock of its own.
         for (const Registered *one = Registered::list(); one != nullptr; one = one->next) {
             if (is(one->kernel)) {
                 return &one->kernel;
@@ -47,6 +48,7 @@ struct Lists {
     }
 };
 
+// The kernel outlives the lock: lists and entries are there as long as the program.
 const Kernel *find(const char *name, uint32_t arch)
 {
     const std::shared_lock lock(Lists::get().mutex);
@@ -66,6 +68,7 @@ bool add(const AscendCacheLocSimKernels &list)
         if (lists.find(one.name, one.arch) != nullptr) {
             return false;
         }
+        // Nor may two of the list share a name: one of them could never be launched.
         for (uint64_t j = 0; j < i; ++j) {
             if (list.kernels[j]->arch == one.arch && std::strcmp(list.kernels[j]->name, one.name) == 0) {
                 return false;

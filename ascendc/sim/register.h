@@ -28,6 +28,7 @@ struct Registered {
     AscendCacheLocSimKernel kernel;
     const Registered *next;
 
+    // In no arch's namespace: kernels of all arches are in one list, each with its number and its engine.
     static const Registered *&list()
     {
         static const Registered *head = nullptr;
@@ -41,6 +42,7 @@ constexpr uint64_t argument_slot(uint64_t bytes)
 }
 
 // Takes a kernel's parameters from an argument block, each at the next multiple of 8 bytes, and calls it.
+// All values first, in the order that they lie in: a fold with commas keeps it, the arguments of a call need not.
 template <auto function>
 struct Entry;
 
@@ -48,6 +50,7 @@ template <typename... P, void (*function)(P...)>
 struct Entry<function> {
     static_assert((std::is_trivially_copyable_v<P> && ...),
                   "kernel parameters are scalars, pointers and plain structs");
+    // The runtime lays them out in steps of 8 bytes, whatever their alignment.
     static_assert(((alignof(P) <= 8) && ...), "a kernel parameter aligned to more than 8 bytes");
     static constexpr uint64_t kBytes = (argument_slot(sizeof(P)) + ... + 0);
 
@@ -72,6 +75,7 @@ int32_t run_launch(const AscendCacheLocSimKernel *kernel, uint32_t blocks, const
 
 class Registration {
 public:
+    // An entry is its own place in the list, so that nothing is allocated before main.
     explicit Registration(const AscendCacheLocSimKernel &kernel) : registered_{kernel, Registered::list()}
     {
         Registered::list() = &registered_;

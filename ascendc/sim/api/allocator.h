@@ -15,6 +15,7 @@ public:
     uint32_t GetCurAddr() const { return head_; }
 
     // Sizes are elements. What follows a size that is no multiple of 32 bytes is misaligned, as on a device.
+    // Nothing asks whether UB goes so far: an access that does not is reported where it happens, as a device finds it.
     template <TPosition position, typename T>
     LocalTensor<T> Alloc(uint32_t size)
     {

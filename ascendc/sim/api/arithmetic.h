@@ -29,6 +29,7 @@ constexpr bool kCounted = kSupported<T, Op> || (Op::kLogical && kBits32<T>);
 
 } // namespace sim
 
+// Which table of the arch says what element types the operation has.
 struct ArithmeticOp {
     static constexpr bool kLogical = false;
 };
@@ -102,6 +103,7 @@ struct OrOp : LogicalOp {
 
 namespace sim {
 
+// Element by element in order, and each read before it is written: so dst may be a source, wholly.
 template <typename Op, typename T>
 void binary_on(VectorInstruction &it, const Lanes &lanes, const LocalTensor<T> &dst, const LocalTensor<T> &src0,
                const LocalTensor<T> &src1, const BinaryRepeatParams &strides)
@@ -151,6 +153,7 @@ T invert(T value)
     return static_cast<T>(~value);
 }
 
+// By the width or more nothing is left; C++ leaves that undefined, hence the cases.
 template <typename T>
 T shift_left(T value, uint32_t by)
 {
@@ -243,12 +246,15 @@ void create_vec_index(const LocalTensor<T> &dst, T first, const Lanes &lanes, ui
                       uint32_t repeat_stride, Site site)
 {
     static_assert(kArithmetic<T>, "ascendc/sim: " ASCENDC_SIM_ARCH_NAME " has no CreateVecIndex for this element type");
+    // The library takes the id of its flag from the TPipe: without one a kernel cannot call this.
     ::GetTPipePtr(site);
     auto &core = Core::current();
     const uint32_t seeds = std::min<uint32_t>(kBlockBytes / sizeof(T), lanes.counted ? lanes.count : lanes.per_repeat);
     for (uint32_t i = 0; i < seeds && lanes.valid; ++i) {
         dst.SetValue(i, result<T>(wide(first) + i), site);
     }
+    // The library's flag S_V, with an id that it fetches, set and awaited at once: as order alone, so that it is not
+    // counted as one of the kernel's.
     core.timeline.receive(ascendc_sim::kV, core.timeline.signal(ascendc_sim::kS));
     VectorInstruction it("CreateVecIndex", site, lanes);
     const Operand d = operand(dst, block_stride, repeat_stride);

@@ -14,6 +14,7 @@ namespace sim {
 using ascendc_sim::kAtomic;
 
 // Of whole elements; what is left of one is not touched.
+// Copies to and from, since GM need not be aligned for a host's types.
 template <typename Op, typename T>
 void combine(uint8_t *gm, const uint8_t *from, uint64_t bytes)
 {
@@ -27,6 +28,8 @@ void combine(uint8_t *gm, const uint8_t *from, uint64_t bytes)
     }
 }
 
+// It issues nothing and needs no order: the hardware keeps these setters in line with the copies (the page on which
+// synchronisation the hardware does).
 template <typename Op, typename T>
 void set_atomic()
 {

@@ -12,6 +12,7 @@ enum class CacheLine : uint64_t { SINGLE_CACHE_LINE = 0, ENTIRE_DATA_CACHE };
 enum class DcciDst : uint64_t { CACHELINE_ALL = 0, CACHELINE_UB, CACHELINE_OUT, CACHELINE_ATOMIC };
 
 // A single line: from the tensor's address to the next multiple of 64, and no more. UB is not cached here.
+// So a line takes two calls where the address is inside it. Copies that follow still need a flag from S.
 template <typename T, CacheLine entireType, DcciDst dcciDst>
 void DataCacheCleanAndInvalid(const GlobalTensor<T> &dst, Site site = Site::here())
 {

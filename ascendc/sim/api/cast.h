@@ -30,6 +30,7 @@ To cast_integer(int64_t value)
     return static_cast<To>(std::clamp<int64_t>(value, std::numeric_limits<To>::min(), std::numeric_limits<To>::max()));
 }
 
+// By hand: C++ rounds to nearest and nothing else, and through a double an int64 would be rounded twice.
 inline float integer_to_float(int64_t value, RoundMode mode)
 {
     const bool negative = value < 0;
@@ -41,6 +42,7 @@ inline float integer_to_float(int64_t value, RoundMode mode)
     return negative ? -result : result;
 }
 
+// CAST_RINT is the host's own mode, to the nearest and the even one of two, which nothing here changes.
 inline double rounded(float value, RoundMode mode)
 {
     const double exact = value;
@@ -73,6 +75,7 @@ To float_to_integer(float value, RoundMode mode)
     return whole >= kEnd ? std::numeric_limits<To>::max() : cast_integer<To>(static_cast<int64_t>(whole));
 }
 
+// Of 16 bits to a float, and among integers, the mode has nothing to decide.
 template <typename To, typename From>
 To cast_one(From value, RoundMode mode)
 {
@@ -97,6 +100,7 @@ void cast(const LocalTensor<To> &dst, const LocalTensor<From> &src, RoundMode mo
 {
     static_assert(kCastModes<To, From> != 0, "ascendc/sim: a Cast between types that is not covered");
     VectorInstruction it("Cast", site, lanes);
+    // The header takes any mode of any pair, so it is a report of the run and no error of the compiler.
     if ((kCastModes<To, From> >> static_cast<int>(mode) & 1) == 0) {
         it.wrong(ASCEND_CACHE_LOC_SIM_CAST_MODE, static_cast<uint64_t>(mode));
     }
@@ -112,6 +116,7 @@ void cast(const LocalTensor<To> &dst, const LocalTensor<From> &src, RoundMode mo
     }
 }
 
+// Half as many elements a repeat as the narrower type has: both operands then take as many repeats.
 template <typename To, typename From>
 constexpr uint32_t kWider = sizeof(To) > sizeof(From) ? sizeof(To) : sizeof(From); // what a mask counts in
 
@@ -154,6 +159,7 @@ inline float Cast(const bfloat16_t &bVal)
 template <typename T, typename U, RoundMode roundMode>
 U Cast(T valueIn)
 {
+    // What the scalar unit has: float to half to odd, and float to int32 in four modes.
     constexpr bool to_half = std::is_same_v<U, half> && roundMode == RoundMode::CAST_ODD;
     constexpr bool to_integer =
         std::is_same_v<U, int32_t> && roundMode >= RoundMode::CAST_RINT && roundMode <= RoundMode::CAST_ROUND;

@@ -36,6 +36,7 @@ bool compared(T a, T b, CMPMODE mode)
 }
 
 // All elements of so many repeats: the comparisons into UB take no mask.
+// The headers take one all the same, and A2 and A3 pass it over (Compare, Compares).
 inline Lanes whole(uint64_t repeats, uint32_t element_bytes)
 {
     Lanes lanes{false};
@@ -47,6 +48,7 @@ inline Lanes whole(uint64_t repeats, uint32_t element_bytes)
 
 // dst: a bit an element, lowest first, the repeats one after the other. `with` makes the second operand of each element
 // from the instruction: with(it) notes what it reads and gives a function of (repeat, element).
+// `left_out`: elements of a count behind the last whole repeat.
 template <typename T, typename U, typename With>
 void compare(const char *name, const LocalTensor<U> &dst, const LocalTensor<T> &src0, CMPMODE mode, const Lanes &lanes,
              uint32_t block_stride, uint32_t repeat_stride, uint32_t left_out, Site site, With with)
@@ -69,6 +71,7 @@ void compare(const char *name, const LocalTensor<U> &dst, const LocalTensor<T> &
     const Operand d = operand(dst);
     it.reads(lanes, s);
     const auto other = with(it);
+    // All bits before the first is stored: they may go where src0 begins.
     std::vector<uint8_t> bits(lanes.repeats * lanes.per_repeat / 8);
     lanes.each([&](uint32_t repeat, uint32_t element) {
         const uint64_t n = uint64_t{repeat} * lanes.per_repeat + element;
@@ -126,6 +129,7 @@ void compare_to_register(const LocalTensor<T> &src0, const LocalTensor<T> &src1,
 
 constexpr uint32_t kComparedBytes = 16; // of the register
 
+// Select uses as many bits as a repeat has elements, and loads the register whole.
 template <typename T>
 void load_compared(const char *name, const LocalTensor<T> &src, uint32_t used_bytes, Site site)
 {
@@ -148,6 +152,8 @@ void select(const LocalTensor<T> &dst, const LocalTensor<U> &bits, const LocalTe
         load_compared("Select", bits, lanes.per_repeat / 8, site);
     } else if (known_mode) {
         const Instruction now = core.issue(ascendc_sim::kV, "Select", site);
+        // The other modes hand an address or a scalar to the instruction through the end of UB that TPipe does not give
+        // out. That something is written there matters to who uses all of UB; what, to nobody.
         core.writes_ub(now, ascendc_sim::kUbReserved, 32 * sizeof(T), false);
     }
     core.barrier(ascendc_sim::kV);
@@ -167,6 +173,7 @@ void select(const LocalTensor<T> &dst, const LocalTensor<U> &bits, const LocalTe
         });
         it.reads(bytes, m);
     }
+    // The register has one repeat's bits, which serve each repeat; a tensor goes on from repeat to repeat.
     const auto chosen = [&](uint32_t repeat, uint32_t element) {
         if (mode == SELMODE::VSEL_CMPMASK_SPR) {
             const uint64_t n = number(repeat, element) % lanes.per_repeat;
@@ -189,6 +196,7 @@ void select(const LocalTensor<T> &dst, const LocalTensor<U> &bits, const LocalTe
     };
     notes(s, true);
     const auto other = with([&](const Operand &of) { notes(of, false); });
+    // All before the first is stored: dst may be a source.
     std::vector<T> results;
     lanes.each([&](uint32_t repeat, uint32_t element) {
         const T value = core.ub.load<T>(static_cast<uint32_t>(s.address(repeat, element)));
@@ -301,6 +309,7 @@ void Select(const LocalTensor<T> &dst, const LocalTensor<U> &selMask, const Loca
             const LocalTensor<T> &src1, SELMODE selMode, uint32_t count, Site site = Site::here())
 {
     sim::select_tensors(dst, selMask, src0, src1, selMode, sim::Lanes::first(count, sizeof(T)), {}, site);
+    // The library ends this form with a barrier, and the one with a number without.
     sim::Core::current().barrier(ascendc_sim::kV);
 }
 

@@ -41,6 +41,7 @@ bool GetSaturationFlag()
 // The control register, of which the modes above are two bits.
 namespace sim {
 
+// A bit that is set is a mode that is off: cleared, both saturate.
 inline constexpr int kTruncateCasts = 59;
 inline constexpr int kUnboundFloats = 48;
 

@@ -29,6 +29,7 @@ struct DataCopyParams {
 };
 
 // DataCopyPad: `blockLen` in bytes; the gap on the GM side in bytes, on the UB side in 32-byte blocks.
+// The two change roles with the direction: srcStride is bytes on the way in, blocks on the way out.
 struct DataCopyExtParams {
     DataCopyExtParams() = default;
     DataCopyExtParams(uint16_t blockCount, uint32_t blockLen, uint32_t srcStride, uint32_t dstStride, uint32_t rsv)
@@ -69,6 +70,7 @@ struct DataCopyPadExtParams {
 
 namespace sim {
 
+// 12, 21 and 6 bits of the instruction. Padding is in the instruction's own elements.
 constexpr uint32_t kMostBlocks = 4095;
 constexpr uint32_t kMostBlockBytes = 2097151;
 constexpr uint32_t kMostPadding = 63;
@@ -87,6 +89,7 @@ inline void check_range(Core &core, const Instruction &now, uint64_t value, uint
 }
 
 // DataCopy in 32-byte blocks.
+// From gaps, between an end and a begin, to pitches, from begin to begin; here and below.
 inline CopyShape whole_blocks(const DataCopyParams &params, uint16_t gm_gap, uint16_t ub_gap)
 {
     const uint32_t bytes = uint32_t{params.blockLen} * kBlockBytes;
@@ -94,6 +97,7 @@ inline CopyShape whole_blocks(const DataCopyParams &params, uint16_t gm_gap, uin
             bytes + uint64_t{ub_gap} * kBlockBytes};
 }
 
+// What the checks report has the instruction in it: they run when it is issued, not when its shape is made.
 inline auto check_blocks(const DataCopyParams &params)
 {
     return [&params](Core &core, const Instruction &now) { check_range(core, now, params.blockCount, kMostBlocks); };
@@ -202,9 +206,11 @@ void DataCopyPad(const LocalTensor<T> &dst, const GlobalTensor<T> &src, const Da
         sim::exact_blocks(dataCopyParams, dataCopyParams.srcStride, dataCopyParams.dstStride,
                           sim::padding_bytes<T>(padParams.leftPadding), sim::padding_bytes<T>(padParams.rightPadding));
     auto &registers = sim::Core::current().registers;
+    // Padding that nothing gives a value is whatever a device leaves there: it counts as unwritten.
     shape.padded = padParams.isPad || registers.pads;
     uint64_t value = 0;
     std::memcpy(&value, &padParams.paddingValue, sizeof(T));
+    // There is one register for it, and both ways set it.
     if (padParams.isPad && registers.pads) {
         registers.padding = value;
     }
@@ -218,6 +224,7 @@ void DataCopyPad(const LocalTensor<T> &dst, const GlobalTensor<T> &src, const Da
     sim::load("DataCopyPad", site, dst, src, shape, 1, fill, [&](sim::Core &core, const sim::Instruction &now) {
         sim::check_range(core, now, padParams.leftPadding * sizeof(T), sim::kBlockBytes);
         sim::check_range(core, now, padParams.rightPadding * sizeof(T), sim::kBlockBytes);
+        // The instruction for 32-bit data would fill each half with the low one: only 0 comes out right.
         if constexpr (sizeof(T) == 8) {
             sim::check_range(core, now, padParams.isPad && padParams.paddingValue != T{} ? 1 : 0, 0);
         }

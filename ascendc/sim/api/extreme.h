@@ -13,6 +13,7 @@ namespace sim {
 
 // Elements of the temporary tensor that the steps overwrite, as the documentation counts them: the first step leaves a
 // value and an index a repeat; to find the index, each later step needs room of its own.
+// What a kernel must set aside (ReduceMax); the result itself is found in one step here.
 inline uint64_t temporary_elements(uint64_t repeats, uint32_t element_bytes, bool index)
 {
     const uint64_t per_repeat = kRepeatBytes / element_bytes;
@@ -44,6 +45,7 @@ void extreme_of_all(const char *name, const LocalTensor<T> &dst, const LocalTens
     bool any = false;
     lanes.each([&](uint32_t repeat, uint32_t element) {
         const T value = it.core.ub.template load<T>(static_cast<uint32_t>(s.address(repeat, element)));
+        // Of equal values the first, whose index is told.
         if (!any || (value != found.value && Op::of(value, found.value) == value)) {
             found = {place(repeat, element), value};
         }

@@ -56,6 +56,7 @@ void gather(const LocalTensor<T> &dst, const LocalTensor<T> &src, const LocalTen
     const uint64_t start = uint64_t{src.sim_view().address} + base;
     // Where each lane's offset lies, then where each lane's element lies.
     Spans offset_spans;
+    // All are noted as read before the first is stored: where dst lies among them is told of as an overlap.
     std::vector<uint64_t> lane_offsets;
     lanes.each([&](uint32_t repeat, uint32_t element) {
         lane_offsets.push_back(from.view.address + uint64_t{repeat * lanes.per_repeat + element} * 4);
@@ -74,6 +75,7 @@ void gather(const LocalTensor<T> &dst, const LocalTensor<T> &src, const LocalTen
         if (start + offset + sizeof(T) > kUbBytes) {
             it.core.except(ASCEND_CACHE_LOC_SIM_GATHER_OFFSET, it.now, {}, offset, kUbBytes);
         }
+        // One report is enough, and nothing is stored: what a device reads there is not documented.
         if (!straight) {
             it.wrong(ASCEND_CACHE_LOC_SIM_GATHER_OFFSET, offset, sizeof(T));
             return;
@@ -92,6 +94,7 @@ void gather(const LocalTensor<T> &dst, const LocalTensor<T> &src, const LocalTen
 
 // Packs the elements of src that `kept(iteration, element)` says yes to; the pattern's own reads are noted by the
 // caller. An iteration is 256 bytes, or in counter mode `mask` elements.
+// Iterations leave no gap between what they keep: it is how a tile is packed.
 template <typename T, typename F>
 void gather_mask(VectorInstruction &it, const LocalTensor<T> &dst, const LocalTensor<T> &src, uint32_t per_iteration,
                  const GatherMaskParams &params, uint64_t &kept_count, F kept)
@@ -136,6 +139,7 @@ void gather_mask(VectorInstruction &it, const LocalTensor<T> &dst, const LocalTe
         for (size_t i = 0; i < packed.size(); ++i) {
             it.core.ub.store<T>(static_cast<uint32_t>(d.view.address + i * sizeof(T)), packed[i]);
         }
+        // On a device a register of the vector unit: see the known limits in README.md.
         kept_count = chosen.size();
     }
 }
@@ -144,6 +148,7 @@ void gather_mask(VectorInstruction &it, const LocalTensor<T> &dst, const LocalTe
 template <typename T>
 uint32_t gather_mask_extent(VectorInstruction &it, bool counter_mode, uint32_t mask)
 {
+    // It restores the mode alone: the mask that stays is the call's number, in normal mode mostly 0.
     mask_register() = {0, mask}; // as the call leaves it
     if constexpr (sizeof(T) != 2 && sizeof(T) != 4) {
         it.wrong(ASCEND_CACHE_LOC_SIM_NOT_EXECUTED, sizeof(T));
@@ -156,6 +161,7 @@ uint32_t gather_mask_extent(VectorInstruction &it, bool counter_mode, uint32_t m
     return it.ok ? mask : 0;
 }
 
+// For the counters and the cost: repeats of 256 bytes, of which an iteration in counter mode is several.
 inline uint64_t gather_mask_repeats(bool counter_mode, uint32_t mask, uint32_t element_bytes, uint16_t repeats)
 {
     const uint64_t bytes = counter_mode ? uint64_t{mask} * element_bytes : kRepeatBytes;

@@ -38,6 +38,7 @@ namespace sim {
 inline void read_tiling(void *to, const void *address, uint64_t offset, uint64_t bytes, Site site = Site::here())
 {
     auto &core = Core::current();
+    // One access, though the device's scalar pipe loads word by word.
     const auto now = core.issue(ascendc_sim::kS, "GET_TILING_DATA", site);
     const auto base = reinterpret_cast<uintptr_t>(address);
     if (base == 0) {
@@ -56,6 +57,7 @@ inline void assertion_failed(bool trap, Site site)
     core.report(ASCEND_CACHE_LOC_SIM_ASSERT_FAILED, now, {});
 }
 
+// No instruction where it holds: assertions cost nothing in a build without them, and are not to be counted here.
 template <typename T>
 void check(bool trap, const T &holds, Site site)
 {

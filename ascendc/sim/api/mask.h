@@ -16,6 +16,7 @@ constexpr uint64_t MASK_PLACEHOLDER_LIST[2] = {0, 0};
 
 namespace sim {
 
+// Its setters are of the scalar pipe, and the hardware orders them with V: no flag, no instruction here.
 inline auto &mask_register()
 {
     return ascendc_sim::Core::current().registers.mask;
@@ -31,6 +32,7 @@ inline void set_mask(uint64_t high, uint64_t low)
 inline void set_leading_mask(uint64_t count, uint32_t per_repeat)
 {
     const auto ones = [](uint64_t n) { return n >= 64 ? ~uint64_t{0} : (uint64_t{1} << n) - 1; };
+    // As the library sets it: 64 are the low word alone, also where they are a whole repeat of 32-bit elements.
     if (count != 64 && (count == per_repeat || count >= 128)) {
         set_mask(ones(64), ones(64));
     } else {

@@ -72,6 +72,7 @@ ASCENDC_SIM_BINARY(SubRelu, (sim::kFloating<T> || std::is_same_v<T, int16_t>))
 
 namespace sim {
 
+// Halves into floats, too, which keep the sum's bits.
 template <typename T, typename U = T>
 constexpr bool kAccumulates = kFloating<T> && kFloating<U> && sizeof(T) >= sizeof(U);
 

@@ -19,6 +19,7 @@ struct QueueEvents {
     HardEvent freed;
 };
 
+// As kernel_event.h has them. Of one pipe at each end: MTE3 that reads a VECIN queue's buffer, say, is ordered by none.
 constexpr QueueEvents queue_events(TPosition source, TPosition target)
 {
     if (source == TPosition::GM) {
@@ -46,6 +47,7 @@ public:
 
     ~TPipe()
     {
+        // A core that is stopped unwinds through here, and waits for nothing any more.
         if (std::uncaught_exceptions() == 0 && live_) {
             Destroy();
         }
@@ -58,6 +60,7 @@ public:
             core.report_call(ASCEND_CACHE_LOC_SIM_PIPE_LIFETIME, "TPipe", site, ascendc_sim::kS);
         }
         core.pipe = this;
+        // Ids only: a flag that an earlier TPipe left set is still set, and the next to set it is told.
         core.release_event_ids(); // each TPipe keeps its own
         live_ = true;
     }
@@ -81,8 +84,10 @@ public:
         }
         ascendc_sim::Core::current().release_event_ids();
         ascendc_sim::Core::current().registers.init();
+        // Not what they hold: their marks in UB stay, and whoever has them next must be ordered after who had them.
         buffers_.clear();
         used_bytes_ = 0;
+        // So that queues of before are known to be void, without a list of them.
         ++generation_;
     }
 
@@ -90,6 +95,7 @@ public:
     bool InitBuffer(Queue &queue, uint8_t num, uint32_t len, Site site = Site::here())
     {
         const bool from_gm = Queue::srcPosition == TPosition::GM;
+        // The position in UB: GM is only where the queue's other end is.
         init(queue.slot_, num, len, from_gm ? Queue::dstPosition : Queue::srcPosition,
              queue_events(Queue::srcPosition, Queue::dstPosition), true, site);
         if constexpr (Queue::queDepth == 0) {
@@ -156,6 +162,7 @@ public:
 
     Buffer &buffer(uint32_t index) { return buffers_[index]; }
 
+    // Whether it was initialised since the last Reset.
     bool holds(const Slot &slot) const { return slot.count != 0 && slot.generation == generation_; }
 
     template <typename T>
@@ -168,15 +175,18 @@ public:
                               static_cast<int32_t>(index));
     }
 
+    // The flag of FreeTensor is awaited as late as that: by who needs the buffer again, not by who gave it back.
     void wait_freed(Buffer &buffer, const char *name, Site site)
     {
         if (buffer.freed >= 0) {
             auto &core = ascendc_sim::Core::current();
             const auto event = sim_event(buffer.events.freed);
             core.wait_flag(event, buffer.freed, name, site);
+            // Set again by the next FreeTensor, with the same id.
             if (buffer.keeps_flags) {
                 return;
             }
+            // The id past the others was given when none was free, and is nobody's to give back.
             if (buffer.freed < ascendc_sim::kEventIds) {
                 core.release_event_id(event, buffer.freed, name, site);
             }
@@ -199,6 +209,7 @@ private:
         }
     }
 
+    // Documented (InitBuffer, TQue), and counted by nothing on a device.
     static constexpr uint32_t kMostBuffers = 64;
     static constexpr uint32_t kMostOnPosition = 8; // each may hold an event id
 
@@ -212,6 +223,7 @@ private:
             report(ASCEND_CACHE_LOC_SIM_PIPE_LIFETIME, 0, 0);
             throw ascendc_sim::Stop{};
         }
+        // Nothing is given back: a kernel that does so in a loop runs out of UB, and of event ids (TQue).
         if (holds(slot)) {
             report(ASCEND_CACHE_LOC_SIM_PIPE_INIT_AGAIN, 0, 0);
         }
@@ -225,6 +237,7 @@ private:
         if (total > ascendc_sim::kUbUsable) {
             report(ASCEND_CACHE_LOC_SIM_PIPE_UB_BUDGET, total, ascendc_sim::kUbUsable);
         }
+        // UB's addresses have 32 bits here. Up to there buffers beyond UB exist, until they are used.
         if (total > UINT32_MAX) {
             throw ascendc_sim::Stop{};
         }

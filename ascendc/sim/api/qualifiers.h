@@ -57,6 +57,7 @@ struct Conditional<false, T, U> {
     using type = U;
 };
 
+// Blocks are cores: a launch starts vector cores alone, one a block.
 inline int64_t GetBlockIdx()
 {
     return ascendc_sim::Core::current().index;

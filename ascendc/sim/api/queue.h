@@ -46,6 +46,7 @@ public:
         tensor = alloc<T>(site);
     }
 
+    // The flag behind all that the source pipe was given so far, not behind what concerns the tensor.
     template <typename T>
     bool EnQue(const LocalTensor<T> &tensor, Site site = Site::here())
     {
@@ -87,6 +88,7 @@ public:
         ascendc_sim::Core::current().wait_flag(sim_event(buffer.events.filled), buffer.filled, "DeQue", site);
     }
 
+    // It sets a flag and waits for nothing; AllocTensor does when the buffer's turn comes.
     template <typename T>
     void FreeTensor(LocalTensor<T> &tensor, Site site = Site::here())
     {
@@ -170,9 +172,11 @@ private:
             core.set_flag(sim_event(by), buffer.filled, "EnQue", site);
             return true;
         }
+        // Reported and done: on a device nothing but a debug build counts them.
         if (slot_.queued.size() >= static_cast<size_t>(depth)) {
             report(ASCEND_CACHE_LOC_SIM_QUEUE_FULL, "EnQue", site, static_cast<uint64_t>(depth));
         }
+        // A barrier has no id to keep; 0 only says that the buffer is filled.
         if (by == HardEvent::V_V) {
             core.barrier(ascendc_sim::kV);
             buffer.filled = 0;
@@ -188,6 +192,7 @@ private:
     LocalTensor<T> dequeue(HardEvent by, Site site)
     {
         TPipe &pipe = sim::initialised(slot_, "DeQue", site);
+        // Some tensor has to be given, so that whatever else is wrong with the kernel is found, too.
         if (slot_.queued.empty()) {
             report(ASCEND_CACHE_LOC_SIM_QUEUE_EMPTY, "DeQue", site, 0);
             return pipe.tensor<T>(slot_.first, 0, pipe.buffer(slot_.first).bytes);
@@ -206,6 +211,8 @@ private:
         return pipe.tensor<T>(index, 0, buffer.bytes);
     }
 
+    // In turn, as the library's cursor goes round, not the first that is free: with two buffers a kernel works on one
+    // while the other is on its way.
     template <typename T>
     LocalTensor<T> alloc(Site site)
     {
@@ -236,6 +243,7 @@ private:
     }
 
     // Given by this queue and not yet freed.
+    // Views of it are it: they keep the index.
     template <typename T>
     bool owns(const LocalTensor<T> &tensor, TPipe &pipe) const
     {
@@ -249,6 +257,7 @@ private:
         ascendc_sim::Core::current().report_call(kind, name, site, ascendc_sim::kS, 0, limit);
     }
 
+    // Made void by the TPipe, see TPipe::generation_; the queue itself keeps no memory.
     TPipe::Slot slot_;
 };
 

@@ -29,6 +29,7 @@ struct Lane {
 };
 
 // Neighbours added two by two, as the device does; the places of `lanes` that are not there add nothing.
+// The order decides the last bits of a float's sum, so it is kept; README.md warns against relying on them.
 template <typename T>
 T tree_sum(const std::vector<Lane<T>> &lanes, uint32_t first, uint32_t places)
 {
@@ -79,10 +80,12 @@ void reduce(const char *name, const LocalTensor<T> &dst, const LocalTensor<T> &s
         uint32_t bits;
     };
     VectorInstruction it(name, site, lanes);
+    // What the register of ReduceSum holds after another reduction is not documented.
     it.core.registers.summed = {};
     const Operand s = operand(src, static_cast<uint32_t>(src_block), static_cast<uint32_t>(src_repeat));
     const Operand d = operand(dst);
     it.reads(lanes, s);
+    // All of the source before the first result, which may be stored where the source begins.
     std::vector<std::vector<Lane<T>>> repeats(lanes.repeats);
     lanes.each([&](uint32_t repeat, uint32_t element) {
         const auto at = static_cast<uint32_t>(s.address(repeat, element));
@@ -112,6 +115,8 @@ using Index = std::conditional_t<sizeof(T) == 2, uint16_t, uint32_t>;
 
 constexpr uint32_t kBlocks = kRepeatBytes / kBlockBytes;
 
+// `dst_repeat` counts what a repeat gives, so its unit differs: a number here, with an index a pair; eight numbers of
+// blocks; half a repeat of pairs.
 template <typename T>
 void whole_sum(const char *name, const LocalTensor<T> &dst, const LocalTensor<T> &src, const Lanes &lanes,
                int32_t dst_repeat, int32_t src_block, int32_t src_repeat, Site site)
@@ -190,6 +195,8 @@ void pair_sum(const char *name, const LocalTensor<T> &dst, const LocalTensor<T> 
 }
 
 // What the scalar pipe stores once V is through, before V and MTE3 go on.
+// The library's own flags V_S, S_V and S_MTE3, as order alone (see create_vec_index). None to MTE2: a copy that comes
+// into dst next needs its own.
 template <typename T>
 void store_result(const char *name, const LocalTensor<T> &dst, T value, Site site)
 {
@@ -250,6 +257,7 @@ void sum_of_repeats(const LocalTensor<T> &dst, const LocalTensor<T> &src, const 
     };
     step(temporary, src, lanes, src_repeat);
     uint64_t left = lanes.repeats;
+    // Of 255 repeats at most, it leaves four sums of floats, or two of halves; the next step one.
     if (left > 1) {
         const Lanes of = counted(left);
         step(temporary, temporary, of, 8);

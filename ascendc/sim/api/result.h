@@ -46,6 +46,7 @@ T to_float16(double value, RoundMode mode)
 
 // To nearest, with one rounding: a double has more than twice the bits of a float, so that the rounding to it, of a
 // sum, a product, a quotient or a root, changes nothing.
+// No saturation of a float: the control register's mode is for 16 bits.
 template <typename T>
 T result(double value)
 {

@@ -123,6 +123,7 @@ void Brcb(const LocalTensor<T> &dst, const LocalTensor<T> &src, const uint8_t re
           const BrcbRepeatParams &repeatParams, Site site = Site::here())
 {
     sim::VectorInstruction it("Brcb", site, repeatTime);
+    // The instruction takes no mask; the library fills the register first, and leaves it so.
     ResetMask();
     it.require(repeatTime == 0 || repeatParams.dstBlkStride != 0, 0, 1);
     if (!sim::executed<T>(it)) {

@@ -17,6 +17,7 @@ struct Span {
 };
 
 // In the order of the walk. Most operands are one range, and that one costs no allocation.
+// Addresses are bytes of UB, in 64 bits: a walk with strides may go past UB before anybody has checked it.
 class Spans {
 public:
     Spans() = default;
@@ -53,6 +54,7 @@ private:
 };
 
 // The first bytes that two lists have in common; none: 0 bytes.
+// Which bytes, for the report. Mostly there are none, and both are one range: told without a copy.
 inline Span overlap(const Spans &one, const Spans &other)
 {
     const auto by_address = [](const Span &x, const Span &y) { return x.address < y.address; };

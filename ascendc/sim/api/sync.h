@@ -12,6 +12,7 @@ inline namespace ASCENDC_SIM_ARCH {
 using TEventID = int8_t;
 
 // SOURCE_TARGET: set by the source pipe once its earlier work is done, awaited by the target pipe.
+// Those of vector cores, in the order of kEnds below.
 enum class HardEvent : uint8_t {
     MTE2_V,
     V_MTE2,
@@ -44,6 +45,7 @@ constexpr ascendc_sim::Event sim_event(HardEvent event)
 }
 
 // V_V is no flag: setting it is a barrier on V, and there is nothing to wait for.
+// Both return at once: the pipes stop for a flag, the core's program does not, but for WaitFlag of a target S.
 template <HardEvent event>
 void SetFlag(int32_t eventID, Site site = Site::here())
 {

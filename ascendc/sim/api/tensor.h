@@ -65,8 +65,10 @@ public:
         size_ = size;
     }
 
+    // Without a size, which holds nothing back anyway: what may be touched, the launch's arrays say.
     void SetGlobalBuffer(__gm__ T *buffer) { SetGlobalBuffer(buffer, 0); }
 
+    // Offsets are elements, never bytes; of LocalTensor, too.
     GlobalTensor operator[](uint64_t offset) const
     {
         GlobalTensor at = *this;
@@ -156,6 +158,7 @@ struct TensorExpression {
 };
 
 // Something together with the line where it is used; for operators, which can take no further argument.
+// By reference, since it lasts as long as the statement that it is made in.
 template <typename E>
 struct AtSite {
     AtSite(const E &value, Site site = Site::here()) : value(value), site(site) {}
@@ -189,6 +192,7 @@ public:
     }
 
     // Elements from the offset on; the length shrinks with it.
+    // An instruction still needs a multiple of 32 bytes there, and says so itself: GetValue does not.
     LocalTensor operator[](uint32_t offset) const
     {
         LocalTensor at = *this;
@@ -220,6 +224,7 @@ public:
         core.ub.store<T>(address, static_cast<T>(value));
     }
 
+    // The same bytes; what does not make a whole U is not counted.
     template <typename U>
     LocalTensor<U> ReinterpretCast() const
     {
@@ -273,6 +278,7 @@ private:
         return end < UINT32_MAX ? static_cast<uint32_t>(end) : UINT32_MAX;
     }
 
+    // Both are exceptions of the core (past the end, misaligned), so there is always an address.
     uint32_t scalar_address(ascendc_sim::Core &core, const ascendc_sim::Instruction &now, uint32_t offset,
                             bool write) const
     {
@@ -285,6 +291,7 @@ private:
     ascendc_sim::LocalView view_;
     uint32_t size_ = 0; // elements
     TPosition position_ = TPosition::MAX;
+    // All views keep it: so EnQue and FreeTensor know whose a tensor is.
     int32_t owner_ = -1; // index of the TPipe buffer behind it
 };
 

@@ -30,6 +30,7 @@ struct CopyShape {
 };
 
 // What a copy overwrites without giving it a value.
+// With a byte that nobody would take for data, so that a kernel that uses it is wrong on every run.
 inline void spoil(Core &core, const Instruction &now, uint32_t address, uint32_t bytes)
 {
     core.writes_ub(now, address, bytes, false);
@@ -49,6 +50,8 @@ inline Instruction issue_copy(Core &core, ascendc_sim::Pipe pipe, const char *na
 }
 
 // Addresses on both sides; `in`: from GM to UB.
+// In GM the element for DataCopy, any byte for DataCopyPad; in UB 32 bytes for both. Of the first block: the others are
+// as many whole blocks of UB away.
 template <typename T>
 void check_addresses(Core &core, const Instruction &now, const LocalTensor<T> &local, const GlobalTensor<T> &global,
                      const CopyShape &shape, bool in, uint32_t gm_alignment)
@@ -79,6 +82,8 @@ void load(const char *name, Site site, const LocalTensor<T> &dst, const GlobalTe
         const uint64_t to = dst.sim_view().address + b * shape.ub_pitch;
         core.check_ub(now, dst.sim_view(), to, shape.taken(), true);
         auto at = static_cast<uint32_t>(to);
+        // Then what has a value. The tail up to 32 bytes has the block's first element, says the page; a kernel that
+        // needs that is wrong more often than right, so here it has none.
         spoil(core, now, at, shape.taken());
         const auto pad = [&](uint32_t bytes) {
             if (shape.padded) {
@@ -119,6 +124,7 @@ void store(const char *name, Site site, const GlobalTensor<T> &dst, const LocalT
         const uint64_t from = src.sim_view().address + b * shape.ub_pitch;
         core.check_ub(now, src.sim_view(), from, shape.bytes, false);
         core.reads_ub(now, static_cast<uint32_t>(from), shape.bytes);
+        // Exactly the block's bytes: a ragged end touches none of what lies behind it in GM.
         core.access_gm(now, dst.sim_base(), dst.sim_address() + b * shape.gm_pitch, shape.bytes, true,
                        [&](uint8_t *host, uint64_t offset, uint64_t bytes) {
                            const uint8_t *ub = core.ub.data(static_cast<uint32_t>(from + offset));
@@ -132,6 +138,7 @@ void store(const char *name, Site site, const GlobalTensor<T> &dst, const LocalT
 }
 
 // Within UB, on V.
+// On no copy pipe: V's barriers order it, and its flags are V's.
 template <typename T, typename Check>
 void move(Site site, const LocalTensor<T> &dst, const LocalTensor<T> &src, const CopyShape &shape, uint64_t src_pitch,
           uint64_t dst_pitch, Check check)

@@ -13,6 +13,7 @@ namespace AscendC {
 inline namespace ASCENDC_SIM_ARCH {
 
 // Strides in 32-byte blocks: between the blocks of a repeat, and between repeats.
+// A repeat is 256 bytes: eight blocks a stride apart, so 1 and 8 are without gaps.
 struct UnaryRepeatParams {
     UnaryRepeatParams() = default;
     UnaryRepeatParams(uint16_t dstBlkStride, uint16_t srcBlkStride, uint8_t dstRepStride, uint8_t srcRepStride)
@@ -69,6 +70,7 @@ struct Lanes {
     template <bool set_mask = true>
     static Lanes first(int64_t count, uint32_t element_bytes)
     {
+        // Then the count says nothing: as many elements as the register has are worked on.
         if constexpr (!set_mask) {
             return registered(1, element_bytes);
         }
@@ -76,6 +78,7 @@ struct Lanes {
         lanes.count = static_cast<uint64_t>(std::clamp<int64_t>(count, 0, UINT32_MAX));
         lanes.per_repeat = kRepeatBytes / element_bytes;
         lanes.check(count >= 0, static_cast<uint64_t>(count), 0);
+        // The library counts in counter mode, then sets normal mode and a full mask, whatever was there before.
         mask_register() = {};
         return lanes;
     }
@@ -140,6 +143,7 @@ struct Lanes {
         return lanes;
     }
 
+    // Told by the instruction, once it is issued: there is no place in a kernel to report before.
     void check(bool holds, uint64_t what, uint64_t most)
     {
         valid = holds;
@@ -202,6 +206,7 @@ struct Operand {
                uint64_t{element % per_block} * element_bytes;
     }
 
+    // Whether element by element they are the same bytes: in place is then no overlap.
     bool same_walk(const Operand &other) const
     {
         return view.address == other.view.address && element_bytes == other.element_bytes &&
@@ -244,6 +249,7 @@ Operand operand(const LocalTensor<T> &tensor, uint32_t block_stride = 1, uint32_
 
 // A vector instruction being issued. `reads` and `writes` check and note an operand; where a parameter is wrong, `ok`
 // becomes false and the instruction must have no effect. All reads are noted before the write.
+// Reads first: the write of an instruction in place must find its own read, and pass it over (LocalMemory::touch).
 class VectorInstruction {
 public:
     VectorInstruction(const char *name, Site site, uint64_t repeats)
@@ -295,9 +301,11 @@ public:
         for (const Span &span : touched) {
             core.touch_ub(now, static_cast<uint32_t>(span.address), static_cast<uint32_t>(span.bytes), false);
         }
+        // For the write, which must not lie across them.
         sources_.at(read_++) = {source, touched};
     }
 
+    // A block stride of 0 would write block over block, which is undefined; a source may have it: one block, repeated.
     void writes(const Lanes &lanes, const Operand &target)
     {
         require(lanes.counted || target.block_stride != 0 || lanes.repeats == 0, 0, 1);
@@ -305,6 +313,7 @@ public:
     }
 
     // A destination that may not coincide with a source either.
+    // Gather and Brcb say so; what takes its blocks in no order would find them written.
     void writes_apart(const Spans &exact, const Operand &target) { written(exact, target, false, kBlockBytes); }
 
     // A destination smaller than its source, which keeps behind the reads where both begin at one address.
@@ -341,6 +350,7 @@ private:
         }
     }
 
+    // The general rule on overlap: wholly or not at all, and no repeat may read what one before it wrote.
     void written(const Spans &where, const Operand &target, bool may_coincide, uint32_t alignment, bool less = false)
     {
         check(where, target, true, alignment);
@@ -368,6 +378,7 @@ private:
 };
 
 // The elementwise loop: `f(address of element in each operand...)`, in order.
+// All operands have the lanes' elements and their own strides; of a count, none have strides.
 template <typename F, typename... Operands>
 void each_element(const Lanes &lanes, F f, const Operands &...operands)
 {

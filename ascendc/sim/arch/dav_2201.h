@@ -28,6 +28,7 @@ constexpr uint32_t kArch = 2201;
 
 // UB, bytes: all there is; what a kernel may have of it, the compiler's 256 bytes and Select's 8 KiB apart.
 constexpr uint32_t kUbBytes = 192 * 1024;
+// Nothing on the device holds a kernel to it: what lies beyond is overwritten when Select or the compiler comes by.
 constexpr uint32_t kUbUsable = kUbBytes - 256 - 8 * 1024;
 // Where Select and its like keep what they need.
 constexpr uint32_t kUbReserved = 184 * 1024;
@@ -48,6 +49,7 @@ template <typename T>
 constexpr bool kBits32 = std::is_same_v<T, int32_t> || std::is_same_v<T, uint32_t>;
 
 // Add, Sub, Mul, Max, Min, with a vector or a number; CreateVecIndex.
+// 64-bit integers are in none of these lists: 2201 copies and casts them, the scalar pipe calculates with them.
 template <typename T>
 constexpr bool kArithmetic = std::is_same_v<T, int16_t> || std::is_same_v<T, int32_t> || kFloating<T>;
 
@@ -63,6 +65,7 @@ template <typename T>
 constexpr bool kDuplicable = kBits16<T> || kBits32<T> || kFloating<T> || std::is_same_v<T, bfloat16_t>;
 
 // Comparisons for equality.
+// For int32 there is no other comparison, whatever mode the headers take.
 template <typename T>
 constexpr bool kEquatable = kFloating<T> || std::is_same_v<T, int32_t>;
 

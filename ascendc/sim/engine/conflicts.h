@@ -14,6 +14,7 @@ inline namespace ASCENDC_SIM_ARCH {
 
 class Conflicts {
 public:
+    // Not ordered when it was met. Whether it is a race shows when the instruction is through: see Core::settle.
     struct Pending {
         Instruction now;
         Conflict with;
@@ -22,6 +23,7 @@ public:
     };
 
     // One for each earlier instruction, about the first run of bytes.
+    // An instruction meets an earlier one once a block, at times thousands of times; a reader wants the pair of lines.
     void add(const Instruction &now, const Conflict &with, Space space, bool write)
     {
         for (Pending &known : pending_) {
@@ -48,9 +50,11 @@ public:
     }
 
 private:
+    // A list and no map: an instruction has a handful of earlier ones that it meets unordered, mostly none.
     std::vector<Pending> pending_;
 };
 
+// Of one access with other cores. Final at once: nothing that is covered orders two cores of a launch.
 class Meetings {
 public:
     struct Met {

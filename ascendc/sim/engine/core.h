@@ -28,9 +28,12 @@ inline namespace ASCENDC_SIM_ARCH {
 using Counters = AscendCacheLocSimCoreCounters;
 using Options = AscendCacheLocSimOptions;
 
+// Of a core. A loop that bad data never ends must end here, where a device would hang.
 constexpr uint64_t kDefaultInstructionLimit = uint64_t{1} << 22;
 
 // A window into UB: where it begins, and the buffer that it should not leave.
+// The buffer's bounds, not the tensor's length, which limits nothing on a device. Views of a view keep them, so an
+// operand may begin anywhere in its buffer.
 struct LocalView {
     uint32_t address = 0;
     uint32_t buffer_begin = 0;
@@ -49,6 +52,8 @@ public:
     }
 
     // The core that this thread simulates. Set for as long as a kernel runs.
+    // Of the thread, since the API is free functions that have nowhere to be given a core, and since several threads
+    // may launch at a time.
     static Core *&slot()
     {
         thread_local Core *core = nullptr;
@@ -63,11 +68,14 @@ public:
         return *slot();
     }
 
+    // One Core is all cores of a launch in turn. What UB and GM noted of the one before stays: Timeline::start_core
+    // makes it harmless without a walk over 6,144 blocks a core.
     void start(uint32_t block)
     {
         index = block;
         counters = {};
         registers = {};
+        // The one mode that a kernel may not find as documented: the kernel before it can have left the other.
         registers.saturate_casts = !casts_truncate;
         cache_.start_core();
         pipe = nullptr;
@@ -78,6 +86,7 @@ public:
     }
 
     // The core was stopped.
+    // No SET_NEVER_WAITED: what was cut short had no chance to wait.
     void stop()
     {
         settle();
@@ -89,12 +98,15 @@ public:
     void finish()
     {
         settle();
+        // A SetValue that nothing cleans arrives late rather than never (documented of 3510, assumed of 2201).
         cache_.clean_all(gm_); // as the compiler has it
         events_.each_pending(
             [&](uint64_t id, const Place &set) { report_past(ASCEND_CACHE_LOC_SIM_SET_NEVER_WAITED, set, id); });
         steps.hand_over(index, timeline);
     }
 
+    // Whoever touches memory comes through here first. Flags and barriers do not: they are no instructions in the
+    // counters, and no clock counts them.
     Instruction issue(Pipe on, const char *name, Site site)
     {
         settle();
@@ -118,6 +130,7 @@ public:
     // ---- UB ----
 
     // Reports an access that leaves its buffer; past the end of UB is an exception.
+    // An access that is outside both is told of once, as the exception: it is the one that a device would notice.
     void check_ub(const Instruction &now, const LocalView &view, uint64_t address, uint64_t bytes, bool write)
     {
         const uint64_t end = address + bytes;
@@ -137,6 +150,7 @@ public:
     }
 
     // Of an access to `bytes` from `address` on. Misaligned is an exception.
+    // `alignment`: 32 for operands of vector instructions and copies, the element for scalars and for single results.
     void check_aligned(const Instruction &now, uint64_t address, uint64_t bytes, bool write, uint32_t alignment)
     {
         if (address % alignment != 0) {
@@ -164,6 +178,7 @@ public:
     }
 
     // The access must be ordered after earlier ones that conflict with it.
+    // Reported by settle, not here.
     void touch_ub(const Instruction &now, uint32_t address, uint32_t bytes, bool write)
     {
         ub.touch(timeline, now, address, bytes, write,
@@ -171,6 +186,7 @@ public:
     }
 
     // `written`: the bytes have a value afterwards; else they are only overwritten, as the tail of a padded copy is.
+    // Bytes without a value still were written: whoever writes there next must be ordered after it.
     void writes_ub(const Instruction &now, uint32_t address, uint32_t bytes, bool written = true)
     {
         touch_ub(now, address, bytes, true);
@@ -193,6 +209,7 @@ public:
             if (!allowed) {
                 report(ASCEND_CACHE_LOC_SIM_GM_FORBIDDEN, now, in_gm(address, bytes, write));
             }
+            // What is forbidden is told of already; noted, it would come back as a race with every rightful access.
             if (allowed && gm_.tracked(found.array)) {
                 touch_gm(now, range, write);
             }
@@ -203,15 +220,18 @@ public:
         gm_.each_piece(range, [&](const Range &piece, const GlobalMemory::Allocation *allocation) {
             outside = outside || allocation == nullptr;
             if (allocation != nullptr) {
+                // Outside its own array it may be in another's, whose accesses it then meets.
                 if (found.array == nullptr) {
                     touch_gm(now, piece, write);
                 }
                 move(allocation->host(piece.begin, write), piece.begin - address, piece.end - piece.begin);
             }
         });
+        // After the pieces that exist: how far a device gets is not known; here it gets as far as there is memory.
         if (outside) {
             throw Stop{true};
         }
+        // Copies do not use the data cache (the page on its coherence): they find memory, and it does not hear of them.
         if (now.pipe != kS) {
             cache_.bypass(range, now.place(index, write), [&](const Place &other, const Range &part) {
                 report_met(ASCEND_CACHE_LOC_SIM_CACHE_DIRTY, now, other, in_gm(part, write));
@@ -224,6 +244,7 @@ public:
     {
         steps.is(ASCEND_CACHE_LOC_SIM_STEP_GM_GET);
         steps.moves(address, 1, static_cast<uint32_t>(bytes), bytes);
+        // To check and to note alone: the bytes are the cache's, and these may be older than memory's.
         access_gm(now, base, address, bytes, false, [](const uint8_t *, uint64_t, uint64_t) {});
         cache_.read(gm_, {address, address + bytes}, to, [&](const Place &other, const Range &part) {
             report_met(ASCEND_CACHE_LOC_SIM_CACHE_STALE, now, other, in_gm(part, false));
@@ -246,6 +267,7 @@ public:
 
     // ---- flags ----
 
+    // The instruction before is judged first, here and below: a flag or a barrier orders what comes after it.
     void set_flag(Event event, int32_t id, const char *name, Site site)
     {
         settle();
@@ -296,6 +318,7 @@ public:
 
     void release_event_ids() { events_.release_all(); }
 
+    // What calls of the API use themselves; what must be checked or ordered goes through the functions above.
     const uint32_t blocks;
     const uint64_t tiling_key;
     const bool saturate;
@@ -311,6 +334,7 @@ private:
     void touch_gm(const Instruction &now, const Range &range, bool write)
     {
         Meetings meetings;
+        // Only copies out combine. MTE2 reads and the scalar pipe writes as ever, whatever mode is on.
         gm_.touch(
             timeline, now, index, range, write, write && now.pipe == kMte3 ? registers.atomic : nullptr,
             [&](const Conflict &with) { conflicts_.add(now, with, ASCEND_CACHE_LOC_SIM_SPACE_GM, write); },
@@ -321,6 +345,7 @@ private:
                     meetings.add(kind, other, common);
                 }
             });
+        // Only now: a range is walked line by line, and runs of bytes that go on over lines are one report.
         for (const Meetings::Met &met : meetings.all()) {
             report_met(met.kind, now, met.other, in_gm(met.common, write));
         }

@@ -12,6 +12,8 @@
 namespace ascendc_sim {
 inline namespace ASCENDC_SIM_ARCH {
 
+// A device has 32 KB of it and lets lines go when it likes. Here a line stays until the kernel has it cleaned: what is
+// found is the oldest that a device could find, so that a missing clean shows on every run rather than on some.
 class DataCache {
 public:
     void start_core() { lines_.clear(); }
@@ -31,6 +33,8 @@ public:
     }
 
     // Writes into the cache alone.
+    // The line is read whole first, since it goes back whole: with it the bytes of another core, as old as now. Hence
+    // 64 bytes between cores that set values (the page of SetValue).
     void write(const GlobalMemory &gm, const Range &range, const uint8_t *from, const Place &place)
     {
         each_part(range, [&](uint64_t number, uint64_t mask, const Range &part) {
@@ -51,10 +55,13 @@ public:
             Line &line = at->second;
             const uint64_t start = at->first * kLineBytes;
             const Range part{std::max(range.begin, start), std::min(range.end, start + kLineBytes)};
+            // A copy out meets any dirty byte of the line, its own or not: the line that goes back later has what was
+            // there before the copy.
             if ((place.writes != 0 ? line.dirty : line.dirty & bits(part)) != 0) {
                 dirty(line.written, part);
             }
             if (place.writes != 0) {
+                // Bytes that are not cached are read anew, and are as new as memory.
                 line.stale |= line.valid & bits(part);
                 line.overwritten = place;
             }
@@ -62,6 +69,8 @@ public:
     }
 
     // Writes back and forgets what is cached of a range.
+    // Less than a line where the range is: a single-line clean from within a line leaves the bytes before it cached
+    // (DataCacheCleanAndInvalid). Where it leaves none, the line is forgotten.
     void clean(const GlobalMemory &gm, const Range &range)
     {
         for (auto at = lines_.lower_bound(range.begin / kLineBytes);
@@ -97,6 +106,7 @@ private:
     };
 
     // The bytes of a line that a range within it has.
+    // At least one: to shift by all 64 is undefined.
     static uint64_t bits(const Range &part)
     {
         const uint64_t count = part.end - part.begin;
@@ -113,6 +123,8 @@ private:
         }
     }
 
+    // A line with the bytes of `mask`, read where they are not valid. Those that are valid are kept, whatever memory
+    // has: they may be dirty, or stale.
     Line &loaded(const GlobalMemory &gm, uint64_t number, uint64_t mask)
     {
         Line &line = lines_[number];
@@ -132,6 +144,7 @@ private:
         return line;
     }
 
+    // By number, in order: copies and cleans ask for ranges.
     std::map<uint64_t, Line> lines_;
 };
 

@@ -12,6 +12,7 @@ inline namespace ASCENDC_SIM_ARCH {
 constexpr uint32_t kHardEvents = 13; // on vector cores
 
 // A hard event: the pipe that sets its flags, the pipe that awaits them.
+// `number` is that of HardEvent: the same id of two events is two flags.
 struct Event {
     Pipe source;
     Pipe target;
@@ -19,15 +20,19 @@ struct Event {
 };
 
 // What is wrong with a call is told to its last argument, `report(kind, value, limit)`.
+// Flags and held ids are apart, as on the device: flags are the hardware's, and SetFlag takes any id; who holds which
+// is TPipe's bookkeeping, which sets nothing.
 class Events {
 public:
     void start_core()
     {
+        // What the core before left set was reported when it ended; on a device it would be taken for this one's.
         flags_ = {};
         given_ = {};
         release_all();
     }
 
+    // A flag is one bit: to set it twice is undefined (SetFlag/WaitFlag(ISASI)). Here the later one counts.
     template <typename Report>
     void set(Event event, int32_t id, const Clock &clock, const Place &place, Report report)
     {
@@ -69,6 +74,7 @@ public:
     }
 
     // The first id that nobody holds; kEventIds where all are held, as on the device.
+    // For FetchEventID and AllocEventID alike: who was told an id may use it, be it 6 or 7.
     int32_t free_id(Event event)
     {
         int32_t id = 0;
@@ -79,6 +85,7 @@ public:
         return id;
     }
 
+    // The device goes on with the 8 that it finds where none is free; so does this, after a report.
     template <typename Report>
     int32_t hold(Event event, Report report)
     {
@@ -123,6 +130,7 @@ private:
         return id < 0 || id > kEventIds ? nullptr : &flags_[event.number][static_cast<size_t>(id)];
     }
 
+    // One more than there are, for that answer.
     std::array<std::array<Flag, kEventIds + 1>, kHardEvents> flags_{};
     std::array<uint32_t, kHardEvents> held_{};
     std::array<uint32_t, kHardEvents> given_{}; // since the core began

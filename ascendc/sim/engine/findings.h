@@ -18,6 +18,7 @@ using Kind = AscendCacheLocSimKind;
 using Space = AscendCacheLocSimSpace;
 
 // Where in its source a kernel calls an API. As a default argument, `Site::here()` is the line of the call.
+// Every call of the API that may be reported has one behind its documented parameters, so it is never given.
 struct Site {
     const char *file;
     uint32_t line;
@@ -62,6 +63,8 @@ private:
 };
 
 // The reports of one launch. The same kind at the same two places is kept once and counted.
+// Where is file, line, instruction and caller, not core: a mistake that 40 cores make is one report. Strings are
+// compared by address, as they are literals; two addresses of one text would only mean a report more.
 class Findings {
 public:
     void add(Report report)

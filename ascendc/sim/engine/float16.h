@@ -21,6 +21,7 @@ struct Format {
     static constexpr int kLeastPlace = 1 - kBias - fraction_bits; // of the smallest number, as a power of two
 
     // What is too large for the format is infinite, or the largest number where the mode leads there.
+    // From a double, in which what these numbers are made of is exact: so there is one rounding, this one.
     static constexpr uint16_t from(double value, RoundMode mode)
     {
         const auto bits = __builtin_bit_cast(uint64_t, value);
@@ -39,9 +40,12 @@ struct Format {
             const bool away = nearest || mode == (negative ? RoundMode::CAST_FLOOR : RoundMode::CAST_CEIL);
             return sign | (away ? kInfinity : kLargest);
         }
+        // The place of the last bit that is kept; subnormal numbers share the lowest there is.
         const int normal = exponent - fraction_bits;
         const int place = normal > kLeastPlace ? normal : kLeastPlace;
         const uint64_t kept = round_off(magnitude, place - (exponent - 52), negative, mode);
+        // `kept` has the leading 1 of a normal number, which raises the exponent by the one that `place` lacks; a
+        // subnormal has none, and has exponent 0. Rounding up past the largest fraction carries likewise.
         return static_cast<uint16_t>(sign | ((static_cast<uint64_t>(place - kLeastPlace) << fraction_bits) + kept));
     }
 
@@ -137,6 +141,7 @@ struct bfloat16_t {
     }
 
     bfloat16_t() = default;
+    // A literal 0 is a null pointer, too; no other number is.
     constexpr bfloat16_t(const SimZero *) : sim_bits(0) {}
     template <typename N, std::enable_if_t<std::is_arithmetic_v<N>, bool> = true>
     explicit constexpr bfloat16_t(N number)

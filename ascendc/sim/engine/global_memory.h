@@ -33,6 +33,7 @@ public:
     {
         for (uint64_t i = 0; i < count; ++i) {
             // Reads of what nobody may write need no notes.
+            // By lines, not bytes: two cores that write into one line are told of even where their arrays differ.
             for (const Array &other : arrays_) {
                 tracked_[i] =
                     tracked_[i] || ((other.access & ASCEND_CACHE_LOC_SIM_WRITE) != 0 && near(arrays_[i], other));
@@ -59,6 +60,7 @@ public:
         Range where;
     };
 
+    // By base, not by address: that alone cannot tell an element of the next array from one past the end of this.
     Found find(uint64_t base, const Range &access) const
     {
         const Array *home = nullptr;
@@ -70,6 +72,7 @@ public:
             if (of(array).holds(access)) {
                 return {&array, {}, access};
             }
+            // The base may lie in several, as where one array is declared to be read and again to be written.
             home = &array;
         }
         Range outside{access.end, access.end};
@@ -89,6 +92,7 @@ public:
         return {nullptr, ASCEND_CACHE_LOC_SIM_GM_OUTSIDE_ARRAY, first};
     }
 
+    // Whether somebody may write near it: else no access to it can meet another, and none is noted.
     bool tracked(const Array *array) const { return tracked_[static_cast<size_t>(array - arrays_.data())]; }
 
     struct Allocation {
@@ -97,6 +101,7 @@ public:
         bool writable;    // some array in it is
 
         // The host's bytes behind an address; null where there are none, or where they must not be written.
+        // Without a writable array in it the caller may have given memory that it shares, which nobody may write.
         uint8_t *host(uint64_t address, bool write) const
         {
             return storage == nullptr || (write && !writable) ? nullptr : storage + (address - where.begin);
@@ -128,6 +133,8 @@ public:
     // Notes an access to tracked bytes. `conflict` is called for each earlier access of this core that it is not
     // ordered after, `shared(kind, other place, range)` for each of another core that it must not meet. Writes of the
     // same atomic operation meet as they like.
+    // Within a core the order counts. Between cores there is none: they run one after the other here, at the same time
+    // on a device, so that any meeting of a write is wrong, whichever came first.
     template <typename F, typename Shared>
     void touch(Timeline &timeline, const Instruction &now, uint32_t core, const Range &range, bool write,
                Registers::Combine atomic, F conflict, Shared shared)
@@ -156,6 +163,7 @@ public:
     }
 
 private:
+    // Of the core that is running.
     struct Access {
         Pipe pipe;
         uint32_t index;
@@ -172,6 +180,7 @@ private:
     };
 
     struct Line {
+        // A core does not come back, so the accesses of the one before are dropped when another comes.
         uint32_t core = ~uint32_t{0}; // whose accesses these are
         std::vector<Access> accesses;
         std::vector<Party> writers;
@@ -180,6 +189,7 @@ private:
 
     static Range of(const Array &array) { return {array.address, array.address + array.bytes}; }
 
+    // Whether they share a line. An empty array counts as a byte: its last line would else be the one before its first.
     static bool near(const Array &a, const Array &b)
     {
         const auto first = [](const Array &x) { return x.address / kLineBytes; };
@@ -192,6 +202,7 @@ private:
         const Range where{array.allocation_address, array.allocation_address + array.allocation_bytes};
         const bool writable = (array.access & ASCEND_CACHE_LOC_SIM_WRITE) != 0;
         auto *storage = static_cast<uint8_t *>(array.storage);
+        // Given for the array, needed for the allocation, of which it is a part in the host's memory, too.
         if (storage != nullptr) {
             storage -= array.address - where.begin;
         }
@@ -206,6 +217,7 @@ private:
         known->storage = known->storage == nullptr ? storage : known->storage;
     }
 
+    // Sums, or maxima, come to the same in any order; a sum and a maximum do not.
     static bool commute(Registers::Combine a, Registers::Combine b) { return a != nullptr && a == b; }
 
     template <typename F>
@@ -218,6 +230,7 @@ private:
         }
         size_t kept = 0;
         for (Access &earlier : line.accesses) {
+            // Blocks of one copy: what they do to each other is the copy's own affair.
             const bool own = earlier.pipe == now.pipe && earlier.index == now.index;
             if ((earlier.mask & access.mask) != 0 && (access.write || earlier.write) && !own &&
                 !commute(earlier.atomic, access.atomic) && !timeline.ordered(earlier.pipe, earlier.index, now.pipe)) {

@@ -12,6 +12,7 @@
 namespace ascendc_sim {
 inline namespace ASCENDC_SIM_ARCH {
 
+// What the documents call a DataBlock: operands of vector instructions and copies begin at one.
 constexpr uint32_t kBlockBytes = 32; // the granule of UB accesses
 
 constexpr uint32_t round_up(uint32_t bytes, uint32_t unit)
@@ -73,6 +74,7 @@ public:
     }
 
     // Notes an access to every block of a range and calls `conflict` for each earlier access it is not ordered after.
+    // Blocks, not bytes: nothing says that two instructions may work on bytes of one block without order.
     template <typename F>
     void touch(Timeline &timeline, const Instruction &now, uint32_t address, uint32_t bytes, bool write, F conflict)
     {
@@ -88,6 +90,7 @@ public:
             Block &block = blocks_[b];
             const uint32_t from = std::max(address, b * kBlockBytes);
             const uint32_t here = std::min(address + bytes, (b + 1) * kBlockBytes) - from;
+            // Two operands of one instruction, or two blocks of one copy.
             const bool own_write = block.write_pipe == now.pipe && block.write_index == now.index;
             if (!own_write && !ordered(block.write_pipe, block.write_index)) {
                 conflict(Conflict{block.write_pipe, block.write_index, true, from, here});
@@ -108,6 +111,7 @@ public:
                     conflict(Conflict{pipe, earlier, false, from, here});
                 }
             }
+            // The reads are forgotten: who is ordered after this write is ordered after them, or has been told of.
             block.write_pipe = now.pipe;
             block.write_index = now.index;
             block.read_index = {};
@@ -129,6 +133,8 @@ private:
     }
 
     // The last write, and the last read of each pipe since then; index 0: none.
+    // The last is enough: a clock knows the first n of a pipe, so whoever knows the last access of a pipe knows all
+    // before it, and an earlier write is one that the last was ordered after, or was reported to race with.
     struct Block {
         Pipe write_pipe = kS;
         uint32_t write_index = 0;

@@ -30,6 +30,7 @@ struct Registers {
     uint64_t padding = 0;
 
     // How a copy to GM combines bytes with those that are there; null: it replaces them.
+    // The pointer tells operation and element type, too: equal pointers are one atomic operation.
     using Combine = void (*)(uint8_t *gm, const uint8_t *from, uint64_t bytes);
     Combine atomic = nullptr;
 
@@ -44,6 +45,7 @@ struct Registers {
     Sum summed;
 
     // As TPipe, its Reset and InitSocState leave them.
+    // On A2 and A3 these alone (InitSocState); the control register, and with it saturation, other arches reset.
     void init()
     {
         mask = {};

@@ -32,6 +32,7 @@ public:
     }
     static Where in_gm(const Range &range, bool write) { return in_gm(range.begin, range.end - range.begin, write); }
 
+    // What `value` and `limit` mean, AscendCacheLocSimKind says of each kind.
     void report(Kind kind, const Instruction &now, const Where &where, uint64_t value = 0, uint64_t limit = 0)
     {
         Report report = about(kind, now.place(index, where.write), where);
@@ -47,6 +48,7 @@ public:
     }
 
     // A report on what a device answers with an exception.
+    // It ends the launch, not the core alone: the runtime gives up a kernel of which one core has an exception.
     [[noreturn]] void except(Kind kind, const Instruction &now, const Where &where, uint64_t value = 0,
                              uint64_t limit = 0)
     {
@@ -83,6 +85,7 @@ protected:
         }
     };
 
+    // Index 0, which no instruction has: of the pipe it is told, in the pipe's count it is not.
     Told told(Pipe on, const char *name, Site site) { return {this, {on, 0, name, site, Caller::current()}}; }
 
 private:

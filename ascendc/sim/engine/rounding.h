@@ -25,6 +25,7 @@ constexpr uint64_t round_off(uint64_t magnitude, int dropped, bool negative, Rou
     const uint64_t half = uint64_t{1} << (dropped - 1);
     const bool odd = (kept & 1) != 0;
     switch (mode) {
+    // A magnitude grows away from 0: down for a negative number.
     case RoundMode::CAST_FLOOR:
         return kept + negative;
     case RoundMode::CAST_CEIL:
@@ -33,6 +34,7 @@ constexpr uint64_t round_off(uint64_t magnitude, int dropped, bool negative, Rou
         return kept + (rest >= half);
     case RoundMode::CAST_TRUNC:
         return kept;
+    // The last bit keeps that something was lost: to round again, to fewer bits, then gives what one rounding gives.
     case RoundMode::CAST_ODD:
         return kept | 1;
     default:

@@ -18,6 +18,7 @@ namespace {
 using Kernel = AscendCacheLocSimKernel;
 
 // The order of the cores: ascending for seed 0, else a shuffle that is the same everywhere.
+// A device promises none. What a kernel owes to the ascending one, another seed shows.
 std::vector<uint32_t> core_order(uint32_t blocks, uint64_t seed)
 {
     std::vector<uint32_t> order(blocks);
@@ -46,6 +47,7 @@ bool run_core(Core &core, uint32_t block, const Kernel &kernel, const std::vecto
         core.stop();
         goes_on = !stop.exception;
     } catch (...) {
+        // None of a kernel's making (memory ran out): the launch is over, and the slot must not outlive the core.
         Core::slot() = outer;
         throw;
     }
@@ -66,6 +68,7 @@ int32_t launch(const Kernel &kernel, uint32_t blocks, const void *argument, uint
         return ASCEND_CACHE_LOC_SIM_BAD_ARRAY;
     }
     const auto *bytes = static_cast<const uint8_t *>(argument);
+    // A launch takes its argument by value: what becomes of the caller's bytes while cores run, no core sees.
     const std::vector<uint8_t> block_argument(bytes, bytes + argument_bytes);
     Findings findings;
     GlobalMemory gm(arrays, array_count);
@@ -88,6 +91,7 @@ int32_t launch(const Kernel &kernel, uint32_t blocks, const void *argument, uint
 
 } // namespace
 
+// What C calls: no exception leaves it. Memory can run out, since the notes of who touched what grow with a launch.
 int32_t run_launch(const AscendCacheLocSimKernel *kernel, uint32_t blocks, const void *argument, uint64_t argument_bytes,
                    const AscendCacheLocSimArray *arrays, uint64_t array_count, const AscendCacheLocSimOptions *options,
                    AscendCacheLocSimOutcome *outcome)

@@ -23,6 +23,7 @@ public:
     void start_core() { steps_.clear(); }
 
     // An instruction. What it waits for is known when the core is done, by the timeline's own log.
+    // Automatic synchronisation may yet teach it more, while its operands are looked at.
     void issue(const Instruction &now)
     {
         if (observer_ != nullptr) {
@@ -31,6 +32,7 @@ public:
     }
 
     // What the last instruction is, beside an instruction of its pipe.
+    // To be said before anything else is issued, as the two below: the last step is the one that is meant.
     void is(AscendCacheLocSimStepKind kind)
     {
         if (observer_ != nullptr) {
@@ -80,6 +82,7 @@ public:
             } else {
                 std::copy_n(step.known, kPipes, known.begin());
             }
+            // Counted from the core's first instruction on: the reader sees one core.
             known = timeline.of_core(known);
             std::copy_n(known.begin(), kPipes, step.known);
         }

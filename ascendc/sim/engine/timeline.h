@@ -23,6 +23,7 @@ enum Pipe : uint32_t {
 constexpr uint32_t kPipes = ASCEND_CACHE_LOC_SIM_PIPES;
 
 // clock[p] = n: the first n instructions of pipe p are known to be complete.
+// A number a pipe is enough: a pipe starts in order, and what waits for a pipe waits for all that it was given so far.
 using Clock = std::array<uint32_t, kPipes>;
 
 inline void join(Clock &into, const Clock &other)
@@ -33,6 +34,7 @@ inline void join(Clock &into, const Clock &other)
 }
 
 // An instruction in flight. `index` counts from 1 on its pipe.
+// 0 is none, which every clock knows. Counted through the launch, not from the core on.
 struct Instruction {
     Pipe pipe;
     uint32_t index;
@@ -46,6 +48,8 @@ struct Instruction {
     }
 };
 
+// The rules are those of the pages on synchronisation within a core: SetFlag/WaitFlag(ISASI), PipeBarrier(ISASI), and
+// its overview. They promise order, not time; how long an instruction takes is no matter here.
 class Timeline {
 public:
     explicit Timeline(bool auto_sync) : auto_sync_(auto_sync) {}
@@ -63,6 +67,7 @@ public:
     Instruction issue(Pipe pipe, const char *name, Site site)
     {
         const Instruction now{pipe, ++issued_[pipe], name, site, Caller::current()};
+        // A pipe waits in its own order: what it knows when an instruction is issued, the instruction has waited for.
         log_[pipe].push_back({now, known_[pipe]});
         return now;
     }
@@ -81,6 +86,7 @@ public:
     // synchronisation on, a dependency that the compiler handles becomes known here.
     bool ordered(Pipe earlier, uint32_t index, Pipe later)
     {
+        // The scalar pipe does one after the other, which is why there is no PipeBarrier<PIPE_S>.
         if (known_[later][earlier] >= index || (earlier == kS && later == kS)) {
             return true;
         }
@@ -97,6 +103,7 @@ public:
     }
 
     // What a flag set now on `pipe` passes on: everything issued there so far, and what that waited for.
+    // Hence chains: V that awaits MTE2 and then flags MTE3 lets MTE3 know what MTE2 has done.
     Clock signal(Pipe pipe) const
     {
         Clock clock = known_[pipe];
@@ -106,6 +113,7 @@ public:
 
     void receive(Pipe pipe, const Clock &clock) { join(known_[pipe], clock); }
 
+    // Of one pipe it says nothing about the others, so copies in and out around it are as unordered as before.
     void barrier(Pipe pipe) { known_[pipe][pipe] = issued_[pipe]; }
 
     void barrier_all() { known_.fill(issued_); }
@@ -136,12 +144,14 @@ private:
         return earlier == kS || later == kS || (earlier == kV && later == kV);
     }
 
+    // `known` is what it waited for: a flag that automatic synchronisation puts behind it passes that on.
     struct Logged {
         Instruction instruction;
         Clock known;
     };
 
     bool auto_sync_;
+    // In numbers of the launch: issued so far on each pipe; by the cores before this one; what each pipe knows of each.
     Clock issued_{};
     Clock done_before_{};
     std::array<Clock, kPipes> known_{};
