@@ -369,16 +369,17 @@ void in_place_dequeued_first(__gm__ int32_t *in, __gm__ int32_t *out)
 }
 PLANTED(in_place_dequeued_first)
 
-// Its buffers begin free, and the end of the TPipe waits for each of them to be free.
+// Its buffers begin free, and the end of the TPipe waits for those that are: for none that the kernel still has.
 template <bool mended>
 void in_place_not_freed(__gm__ int32_t *in, __gm__ int32_t *out)
 {
     Bench b(in, out);
     TQue<TPosition::VECIN, 0> queue;
-    b.pipe.InitBuffer(queue, 2, 256); // REPORT WaitNeverSet TPipe
+    b.pipe.InitBuffer(queue, 2, 256);
     LocalTensor<int32_t> tensor;
     queue.AllocTensor(tensor);
-    if (mended) queue.FreeTensor(tensor);
+    queue.EnQue(tensor); // REPORT SetNeverWaited EnQue
+    if (mended) queue.DeQue(tensor);
 }
 PLANTED(in_place_not_freed)
 
