@@ -79,7 +79,9 @@ enum AscendCacheLocSimKind {
     /* The data cache of the scalar pipe. */
     ASCEND_CACHE_LOC_SIM_CACHE_STALE = 41, /* GetValue of bytes that `other` overwrote in memory since they were cached */
     ASCEND_CACHE_LOC_SIM_CACHE_DIRTY = 42, /* a copy meets what `other` set and nothing wrote back */
-    ASCEND_CACHE_LOC_SIM_ASSERT_FAILED = 43 /* of the kernel's own */
+    ASCEND_CACHE_LOC_SIM_ASSERT_FAILED = 43, /* of the kernel's own */
+    /* Order, too. */
+    ASCEND_CACHE_LOC_SIM_EVENT_PIPES = 44 /* a flag or barrier of pipes for which vector cores have none */
 };
 
 /* One place in a kernel's source that did something. */
