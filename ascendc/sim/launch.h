@@ -79,7 +79,9 @@ enum AscendCacheLocSimKind {
     /* The data cache of the scalar pipe. */
     ASCEND_CACHE_LOC_SIM_CACHE_STALE = 41, /* GetValue of bytes that `other` overwrote in memory since they were cached */
     ASCEND_CACHE_LOC_SIM_CACHE_DIRTY = 42, /* a copy meets what `other` set and nothing wrote back */
-    ASCEND_CACHE_LOC_SIM_ASSERT_FAILED = 43 /* of the kernel's own */
+    ASCEND_CACHE_LOC_SIM_ASSERT_FAILED = 43, /* of the kernel's own */
+    /* Order, too. */
+    ASCEND_CACHE_LOC_SIM_EVENT_PIPES = 44 /* a flag or barrier of pipes for which vector cores have none */
 };
 
 /* One place in a kernel's source that did something. */
@@ -225,19 +227,21 @@ typedef struct AscendCacheLocSimKernels {
     uint64_t count;
 } AscendCacheLocSimKernels;
 
-/* What ascend_cache_loc_sim_launch returns. Anything but RAN: nothing was executed. */
+/* What ascend_cache_loc_sim_launch returns. Anything but RAN and NO_MEMORY: nothing was executed. */
 enum AscendCacheLocSimStatus {
     ASCEND_CACHE_LOC_SIM_RAN = 0,
     ASCEND_CACHE_LOC_SIM_UNKNOWN_KERNEL = 1,
     ASCEND_CACHE_LOC_SIM_BAD_BLOCKS = 2,   /* outside 1..=65535 */
     ASCEND_CACHE_LOC_SIM_BAD_ARGUMENT = 3, /* not as long as the kernel's parameters */
     ASCEND_CACHE_LOC_SIM_BAD_ARRAY = 4,    /* outside its allocation, or wraps around */
+    /* At any time: cores may have run, and written to the arrays. Nothing is reported, and the counters are those of
+     * the cores that ended. */
     ASCEND_CACHE_LOC_SIM_NO_MEMORY = 5
 };
 
 /* Makes the kernels of a list known. 1: they are, also where they were before. 0: another kernel has one of the names for
- * the same arch, and none of the list is known. The list stays where it is. Several threads may call this at a time, and
- * launch. */
+ * the same arch, or memory ran out, and none of the list is known. The list stays where it is. Several threads may call
+ * this at a time, and launch. */
 int32_t ascend_cache_loc_sim_add_kernels(const AscendCacheLocSimKernels *list);
 
 /* Runs `kernel` on `blocks` simulated vector cores of an arch.

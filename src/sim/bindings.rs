@@ -53,6 +53,7 @@ pub const ASCEND_CACHE_LOC_SIM_INSTRUCTION_LIMIT: AscendCacheLocSimKind = 40;
 pub const ASCEND_CACHE_LOC_SIM_CACHE_STALE: AscendCacheLocSimKind = 41;
 pub const ASCEND_CACHE_LOC_SIM_CACHE_DIRTY: AscendCacheLocSimKind = 42;
 pub const ASCEND_CACHE_LOC_SIM_ASSERT_FAILED: AscendCacheLocSimKind = 43;
+pub const ASCEND_CACHE_LOC_SIM_EVENT_PIPES: AscendCacheLocSimKind = 44;
 pub type AscendCacheLocSimKind = ::core::ffi::c_uint;
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]

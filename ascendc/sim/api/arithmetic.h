@@ -239,40 +239,56 @@ void duplicate(const LocalTensor<T> &dst, T value, const Lanes &lanes, uint32_t 
 
 // first, first + 1, ...; in a masked call the numbering goes on over the elements that are masked out.
 //
-// 2201 has no instruction for this: the library sets the first eight (16-bit: sixteen) elements one by one on the
-// scalar pipe, flags the vector pipe, and extends them by additions. What it touches from which pipe is modelled so.
+// 2201 has no instruction for this: the library sets `on_s` elements one by one on the scalar pipe, of them those that
+// are worked on, flags the vector pipe, and extends them by additions. What it touches from which pipe is modelled so.
+// `on_s` is a block; of a mask given as bits the first repeat.
 template <typename T>
-void create_vec_index(const LocalTensor<T> &dst, T first, const Lanes &lanes, uint32_t block_stride,
+void create_vec_index(const LocalTensor<T> &dst, T first, Lanes lanes, uint32_t on_s, uint32_t block_stride,
                       uint32_t repeat_stride, Site site)
 {
     static_assert(kArithmetic<T>, "ascendc/sim: " ASCENDC_SIM_ARCH_NAME " has no CreateVecIndex for this element type");
     // The library takes the id of its flag from the TPipe: without one a kernel cannot call this.
     ::GetTPipePtr(site);
     auto &core = Core::current();
-    const uint32_t seeds = std::min<uint32_t>(kBlockBytes / sizeof(T), lanes.counted ? lanes.count : lanes.per_repeat);
-    for (uint32_t i = 0; i < seeds && lanes.valid; ++i) {
-        dst.SetValue(i, result<T>(wide(first) + i), site);
+    // The first repeat is not counted by the library.
+    if (!lanes.counted && lanes.count == 0) {
+        lanes.repeats = std::max<uint64_t>(lanes.repeats, 1);
+    }
+    const uint32_t per_block = kBlockBytes / sizeof(T);
+    for (uint32_t i = 0; i < on_s && lanes.valid; ++i) {
+        if ((lanes.taken(0, i) & 1) != 0) {
+            dst.SetValue(i / per_block * per_block * block_stride + i % per_block, result<T>(wide(first) + i), site);
+        }
     }
     // The library's flag S_V, with an id that it fetches, set and awaited at once: as order alone, so that it is not
     // counted as one of the kernel's.
     core.timeline.receive(ascendc_sim::kV, core.timeline.signal(ascendc_sim::kS));
+    Operand d = operand(dst, block_stride, repeat_stride);
+    // V has the repeats behind the one that is done; no instruction where there are none.
+    uint32_t done = 0;
+    if (lanes.valid && on_s == lanes.per_repeat && lanes.count == 0) {
+        if (lanes.repeats == 1) {
+            return;
+        }
+        done = 1;
+        --lanes.repeats;
+        d.view.address += kBlockBytes * repeat_stride;
+    }
     VectorInstruction it("CreateVecIndex", site, lanes);
-    const Operand d = operand(dst, block_stride, repeat_stride);
     it.writes(lanes, d);
     if (!it.ok) {
         return;
     }
     // By additions of a block's elements, then of a repeat's: each rounds where the type has no room.
-    const uint32_t per_block = kBlockBytes / sizeof(T);
-    std::vector<T> values(lanes.counted ? lanes.count : lanes.repeats * lanes.per_repeat);
+    std::vector<T> values(lanes.counted ? lanes.count : (done + lanes.repeats) * lanes.per_repeat);
     for (size_t n = 0; n < values.size(); ++n) {
         const uint32_t by = n < lanes.per_repeat ? per_block : lanes.per_repeat;
-        values[n] = n < per_block ? result<T>(wide(first) + static_cast<uint32_t>(n))
-                                  : AddOp::of(values[n - by], static_cast<T>(by));
+        values[n] = n < on_s ? result<T>(wide(first) + static_cast<uint32_t>(n))
+                             : AddOp::of(values[n - by], static_cast<T>(by));
     }
     lanes.each([&](uint32_t repeat, uint32_t element) {
         const uint64_t to = d.address(repeat, element); // counted lanes have the strides of a dense walk
-        core.ub.store<T>(static_cast<uint32_t>(to), values[repeat * lanes.per_repeat + element]);
+        core.ub.store<T>(static_cast<uint32_t>(to), values[(done + repeat) * lanes.per_repeat + element]);
     });
 }
 
@@ -303,23 +319,29 @@ void Duplicate(const LocalTensor<T> &dst, const T &scalarValue, uint64_t mask, c
 template <typename T>
 void CreateVecIndex(LocalTensor<T> dst, const T &firstValue, uint32_t count, Site site = Site::here())
 {
-    sim::create_vec_index(dst, firstValue, sim::Lanes::first(count, sizeof(T)), 1, 8, site);
+    const uint32_t block = ascendc_sim::kBlockBytes / sizeof(T);
+    sim::create_vec_index(dst, firstValue, sim::Lanes::first(count, sizeof(T)), block, 1, 8, site);
 }
 
 template <typename T>
 void CreateVecIndex(LocalTensor<T> &dst, const T &firstValue, uint64_t mask[], uint8_t repeatTime,
                     uint16_t dstBlkStride, uint8_t dstRepStride, Site site = Site::here())
 {
-    sim::create_vec_index(dst, firstValue, sim::Lanes::bits(mask, repeatTime, sizeof(T)), dstBlkStride, dstRepStride,
-                          site);
+    const sim::Lanes lanes = sim::Lanes::bits(mask, repeatTime, sizeof(T));
+    sim::create_vec_index(dst, firstValue, lanes, lanes.per_repeat, dstBlkStride, dstRepStride, site);
 }
 
 template <typename T>
 void CreateVecIndex(LocalTensor<T> &dst, const T &firstValue, uint64_t mask, uint8_t repeatTime, uint16_t dstBlkStride,
                     uint8_t dstRepStride, Site site = Site::here())
 {
-    sim::create_vec_index(dst, firstValue, sim::Lanes::leading(mask, repeatTime, sizeof(T)), dstBlkStride, dstRepStride,
-                          site);
+    const uint32_t block = ascendc_sim::kBlockBytes / sizeof(T);
+    sim::Lanes lanes = sim::Lanes::leading(mask, repeatTime, sizeof(T));
+    // Of less than a block the library then adds to what lies a block before `dst`.
+    if (lanes.valid && mask < block) {
+        lanes.check(false, mask, block);
+    }
+    sim::create_vec_index(dst, firstValue, lanes, block, dstBlkStride, dstRepStride, site);
 }
 
 } // namespace ASCENDC_SIM_ARCH

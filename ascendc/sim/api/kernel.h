@@ -132,22 +132,26 @@ constexpr std::enable_if_t<std::is_arithmetic_v<A> && std::is_arithmetic_v<B>, s
     return static_cast<T>(a) < static_cast<T>(b) ? static_cast<T>(b) : static_cast<T>(a);
 }
 
-// What SetFlag, WaitFlag and PipeBarrier come to, with the pipes as parameters.
+// What SetFlag, WaitFlag and PipeBarrier come to, with the pipes as parameters: what these refuse is reported here.
 inline namespace ASCENDC_SIM_ARCH {
 
-inline void pipe_barrier(pipe_t pipe)
+inline void pipe_barrier(pipe_t pipe, AscendC::Site site = AscendC::Site::here())
 {
-    AscendC::sim::barrier(pipe);
+    AscendC::sim::barrier(pipe, "pipe_barrier", site);
 }
 
 inline void set_flag(pipe_t source, pipe_t target, int32_t id, AscendC::Site site = AscendC::Site::here())
 {
-    ascendc_sim::Core::current().set_flag(AscendC::sim::event_between(source, target), id, "set_flag", site);
+    if (const auto event = AscendC::sim::event_between(source, target, "set_flag", site)) {
+        ascendc_sim::Core::current().set_flag(*event, id, "set_flag", site);
+    }
 }
 
 inline void wait_flag(pipe_t source, pipe_t target, int32_t id, AscendC::Site site = AscendC::Site::here())
 {
-    ascendc_sim::Core::current().wait_flag(AscendC::sim::event_between(source, target), id, "wait_flag", site);
+    if (const auto event = AscendC::sim::event_between(source, target, "wait_flag", site)) {
+        ascendc_sim::Core::current().wait_flag(*event, id, "wait_flag", site);
+    }
 }
 
 } // namespace ASCENDC_SIM_ARCH

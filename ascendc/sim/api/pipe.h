@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <deque>
 #include <exception>
 #include <vector>
@@ -79,8 +80,11 @@ public:
 
     void Reset()
     {
+        // Not of a buffer that is in use: the library looks at the state too, and nothing has set that flag.
         for (Buffer &buffer : buffers_) {
-            wait_freed(buffer, "TPipe", buffer.freed_site);
+            if (!buffer.busy) {
+                wait_freed(buffer, "TPipe", buffer.freed_site);
+            }
         }
         ascendc_sim::Core::current().release_event_ids();
         ascendc_sim::Core::current().registers.init();
@@ -88,7 +92,7 @@ public:
         buffers_.clear();
         used_bytes_ = 0;
         // So that queues of before are known to be void, without a list of them.
-        ++generation_;
+        generation_ = next_generation();
     }
 
     template <typename Queue>
@@ -155,14 +159,14 @@ public:
     struct Slot {
         uint32_t first = 0;
         uint32_t count = 0;
-        uint32_t generation = 0;    // of the TPipe; 0: never initialised
+        uint64_t generation = 0;    // of the TPipe; 0: never initialised
         uint32_t turn = 0;          // which buffer AllocTensor looks at next
         std::deque<int32_t> queued; // indices of buffers
     };
 
     Buffer &buffer(uint32_t index) { return buffers_[index]; }
 
-    // Whether it was initialised since the last Reset.
+    // Whether it was initialised by this TPipe, since the last Reset.
     bool holds(const Slot &slot) const { return slot.count != 0 && slot.generation == generation_; }
 
     template <typename T>
@@ -195,6 +199,13 @@ public:
     }
 
 private:
+    // Of the program, never one twice: a queue may outlive its TPipe, and be used while there is another.
+    static uint64_t next_generation()
+    {
+        static std::atomic<uint64_t> last{0};
+        return ++last;
+    }
+
     // The buffers of a queue of depth 0 begin free, by a flag.
     void keep_flags(const Slot &slot, Site site)
     {
@@ -261,7 +272,7 @@ private:
 
     std::vector<Buffer> buffers_;
     uint32_t used_bytes_ = 0;
-    uint32_t generation_ = 1;
+    uint64_t generation_ = next_generation();
     bool live_ = false;
 };
 

@@ -1,6 +1,8 @@
 // Flags between pipes and barriers on one.
 #pragma once
 
+#include <optional>
+
 #include "qualifiers.h"
 
 enum pipe_t { PIPE_S, PIPE_V, PIPE_M, PIPE_MTE1, PIPE_MTE2, PIPE_MTE3, PIPE_ALL };
@@ -69,32 +71,46 @@ void WaitFlag(int32_t eventID, Site site = Site::here())
 
 namespace sim {
 
-inline void barrier(pipe_t pipe)
+// None: vector cores do not have it.
+constexpr std::optional<ascendc_sim::Pipe> vector_pipe(pipe_t pipe)
 {
-    auto &core = ascendc_sim::Core::current();
-    if (pipe == PIPE_ALL) {
-        core.barrier_all();
-    } else {
-        core.barrier(pipe == PIPE_V ? ascendc_sim::kV : pipe == PIPE_MTE2 ? ascendc_sim::kMte2 : ascendc_sim::kMte3);
+    switch (pipe) {
+    case PIPE_S: return ascendc_sim::kS;
+    case PIPE_V: return ascendc_sim::kV;
+    case PIPE_MTE2: return ascendc_sim::kMte2;
+    case PIPE_MTE3: return ascendc_sim::kMte3;
+    default: return std::nullopt;
     }
 }
 
-// The event of two pipes of a vector core.
-inline ascendc_sim::Event event_between(pipe_t source, pipe_t target)
+// Of pipes that PipeBarrier would not be compiled for it is told, and orders nothing.
+inline void barrier(pipe_t pipe, const char *name, Site site)
 {
-    const auto pipe = [](pipe_t of) {
-        return of == PIPE_V      ? ascendc_sim::kV
-               : of == PIPE_MTE2 ? ascendc_sim::kMte2
-               : of == PIPE_MTE3 ? ascendc_sim::kMte3
-                                 : ascendc_sim::kS;
-    };
-    for (uint32_t number = 0; number < ascendc_sim::kHardEvents; ++number) {
+    auto &core = ascendc_sim::Core::current();
+    const auto on = vector_pipe(pipe);
+    if (pipe == PIPE_ALL) {
+        core.barrier_all();
+    } else if (on && *on != ascendc_sim::kS) {
+        core.barrier(*on);
+    } else {
+        core.report_call(ASCEND_CACHE_LOC_SIM_EVENT_PIPES, name, site, ascendc_sim::kS);
+    }
+}
+
+// The event of two pipes of a vector core; none, and told, where there is no such flag. V to V is none either, be it
+// in HardEvent: see SetFlag.
+inline std::optional<ascendc_sim::Event> event_between(pipe_t source, pipe_t target, const char *name, Site site)
+{
+    const auto from = vector_pipe(source);
+    const auto to = vector_pipe(target);
+    for (uint32_t number = 0; from && to && *from != *to && number < ascendc_sim::kHardEvents; ++number) {
         const ascendc_sim::Event event = sim_event(static_cast<HardEvent>(number));
-        if (event.source == pipe(source) && event.target == pipe(target)) {
+        if (event.source == *from && event.target == *to) {
             return event;
         }
     }
-    return sim_event(HardEvent::V_V);
+    ascendc_sim::Core::current().report_call(ASCEND_CACHE_LOC_SIM_EVENT_PIPES, name, site, ascendc_sim::kS);
+    return std::nullopt;
 }
 
 } // namespace sim
@@ -105,7 +121,7 @@ void PipeBarrier()
     static_assert(pipe != PIPE_S, "ascendc/sim: PipeBarrier<PIPE_S> is a hardware error");
     static_assert(pipe == PIPE_V || pipe == PIPE_MTE2 || pipe == PIPE_MTE3 || pipe == PIPE_ALL || pipe == PIPE_S,
                   "ascendc/sim: PipeBarrier of a pipe that vector cores do not have");
-    sim::barrier(pipe);
+    sim::barrier(pipe, "PipeBarrier", {}); // nothing to tell, of these
 }
 
 } // namespace ASCENDC_SIM_ARCH

@@ -22,7 +22,7 @@ unsafe impl Sync for Kernels {}
 
 impl Kernels {
     /// Makes the kernels known to launches of the whole program, by name; again is no matter. `false`: a name is another
-    /// kernel's, and none of the list is known.
+    /// kernel's, or the host has no memory, and none of the list is known.
     #[must_use]
     pub fn add(&'static self) -> bool {
         // SAFETY: a list that stays, from C, as whoever declares the symbol has promised.

@@ -104,7 +104,7 @@ pub enum LaunchError {
     /// An array lies outside its allocation, or wraps around the address space.
     #[error("a declared array lies outside its allocation")]
     Array,
-    /// The host had no memory for the simulation.
+    /// The host had no memory for the simulation, or ran out of it: cores may have written to the arrays by then.
     #[error("out of host memory")]
     NoMemory,
     /// The kernel ran, and something is wrong with it.
@@ -138,7 +138,8 @@ impl<'a> Launch<'a> {
     ///
     /// # Errors
     /// [`LaunchError::Reports`] if anything is wrong with what the kernel did; it did the rest all the same, unless a
-    /// device would have raised an exception ([`Findings::exception`]). Anything else: nothing was run.
+    /// device would have raised an exception ([`Findings::exception`]). Anything else: nothing was run, except
+    /// that [`LaunchError::NoMemory`] may come when cores have written to the arrays already.
     ///
     /// # Safety
     /// - `storage` of each array is null, or lies in memory that is valid for the whole allocation (for reads only, if no

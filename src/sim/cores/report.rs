@@ -128,6 +128,8 @@ report_kinds! {
     EventNotHeld { /** Event id. */ id: value } = ASCEND_CACHE_LOC_SIM_EVENT_NOT_HELD, "releases event id {id}, which is not allocated";
     /// Event id 6 or 7, which the library and the compiler use, and which `TPipe` did not give.
     EventIdReserved { /** Event id. */ id: value } = ASCEND_CACHE_LOC_SIM_EVENT_ID_RESERVED, "uses event id {id}, which the library uses too";
+    /// A flag or barrier of pipes for which vector cores have none; it orders nothing.
+    EventPipes = ASCEND_CACHE_LOC_SIM_EVENT_PIPES, "is of pipes for which vector cores have none";
     /// Past the end of UB.
     UbOverrun { /** End of the access. */ end: value, /** Size of UB, bytes. */ size: limit }
         = ASCEND_CACHE_LOC_SIM_UB_OVERRUN, "reaches byte {end} of a UB of {size}";

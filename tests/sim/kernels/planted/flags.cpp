@@ -164,6 +164,48 @@ void raw_flag(__gm__ int32_t *in, __gm__ int32_t *out)
 }
 PLANTED(raw_flag)
 
+// What SetFlag and PipeBarrier would not be compiled for.
+template <bool mended>
+void raw_flag_pipes(__gm__ int32_t *in, __gm__ int32_t *out)
+{
+    Bench b(in, out);
+    const pipe_t source = mended ? PIPE_MTE2 : PIPE_M;
+    set_flag(source, PIPE_V, EVENT_ID0);  // REPORT EventPipes set_flag
+    wait_flag(source, PIPE_V, EVENT_ID0); // REPORT EventPipes wait_flag
+    const pipe_t target = mended ? PIPE_MTE3 : PIPE_MTE1;
+    set_flag(PIPE_S, target, EVENT_ID0);  // REPORT EventPipes set_flag
+    wait_flag(PIPE_S, target, EVENT_ID0); // REPORT EventPipes wait_flag
+}
+PLANTED(raw_flag_pipes)
+
+// It orders nothing: not as V_V does, either.
+template <bool mended>
+void raw_flag_to_itself(__gm__ int32_t *in, __gm__ int32_t *out)
+{
+    Bench b(in, out);
+    Duplicate(b.x, 1, 8);
+    if (mended) {
+        pipe_barrier(PIPE_V);
+    } else {
+        set_flag(PIPE_V, PIPE_V, EVENT_ID0);  // REPORT EventPipes set_flag
+        wait_flag(PIPE_V, PIPE_V, EVENT_ID0); // REPORT EventPipes wait_flag
+    }
+    Adds(b.y, b.x, 1, 8); // REPORT Race Adds
+}
+PLANTED(raw_flag_to_itself)
+
+template <bool mended>
+void raw_barrier(__gm__ int32_t *in, __gm__ int32_t *out)
+{
+    Bench b(in, out);
+    b.fill(1);
+    for (const pipe_t other : {PIPE_S, PIPE_M, PIPE_MTE1}) {
+        DataCopy(b.out, b.x, 8); // REPORT Race DataCopy
+        pipe_barrier(mended ? PIPE_MTE3 : other); // REPORT EventPipes pipe_barrier
+    }
+}
+PLANTED(raw_barrier)
+
 template <bool mended>
 void assertion(__gm__ int32_t *in, __gm__ int32_t *out)
 {

@@ -309,4 +309,13 @@ void gather_mask_over_iterations(__gm__ int32_t *in, __gm__ int32_t *out)
 }
 PLANTED(gather_mask_over_iterations)
 
+// Of less than a block the library adds to what lies before the destination.
+template <bool mended>
+void create_vec_index_part_of_a_block(__gm__ int32_t *in, __gm__ int32_t *out)
+{
+    Bench b(in, out);
+    CreateVecIndex(b.x, 0, uint64_t{mended ? 8 : 7}, 1, 1, 8); // REPORT VectorParameter CreateVecIndex
+}
+PLANTED(create_vec_index_part_of_a_block)
+
 } // namespace planted

@@ -259,6 +259,38 @@ void queue_not_initialised(__gm__ int32_t *in, __gm__ int32_t *out)
 }
 PLANTED(queue_not_initialised)
 
+// The buffers were those of a TPipe that is no more: the one that is there has others at their place, or none.
+template <bool mended>
+void queue_of_another_pipe(__gm__ int32_t *, __gm__ int32_t *)
+{
+    TQue<TPosition::VECIN, 1> queue;
+    {
+        TPipe first;
+        first.InitBuffer(queue, 1, 32);
+    }
+    TPipe second;
+    TBuf<> buffer;
+    second.InitBuffer(buffer, 64);
+    if (mended) second.InitBuffer(queue, 1, 32);
+    auto given = queue.AllocTensor<int32_t>(); // REPORT TensorUnset AllocTensor
+    queue.FreeTensor(given);
+}
+PLANTED(queue_of_another_pipe)
+
+template <bool mended>
+void buffer_of_another_pipe(__gm__ int32_t *, __gm__ int32_t *)
+{
+    TBuf<> buffer;
+    {
+        TPipe first;
+        first.InitBuffer(buffer, 32);
+    }
+    TPipe second;
+    if (mended) second.InitBuffer(buffer, 32);
+    buffer.Get<int32_t>(); // REPORT TensorUnset TBuf::Get
+}
+PLANTED(buffer_of_another_pipe)
+
 // A tensor that passes V on its way needs both steps; what DeQue awaits is what EnQue of the same positions set.
 template <bool mended>
 void queue_between_positions(__gm__ int32_t *in, __gm__ int32_t *out)
@@ -369,16 +401,17 @@ void in_place_dequeued_first(__gm__ int32_t *in, __gm__ int32_t *out)
 }
 PLANTED(in_place_dequeued_first)
 
-// Its buffers begin free, and the end of the TPipe waits for each of them to be free.
+// Its buffers begin free, and the end of the TPipe waits for those that are: for none that the kernel still has.
 template <bool mended>
 void in_place_not_freed(__gm__ int32_t *in, __gm__ int32_t *out)
 {
     Bench b(in, out);
     TQue<TPosition::VECIN, 0> queue;
-    b.pipe.InitBuffer(queue, 2, 256); // REPORT WaitNeverSet TPipe
+    b.pipe.InitBuffer(queue, 2, 256);
     LocalTensor<int32_t> tensor;
     queue.AllocTensor(tensor);
-    if (mended) queue.FreeTensor(tensor);
+    queue.EnQue(tensor); // REPORT SetNeverWaited EnQue
+    if (mended) queue.DeQue(tensor);
 }
 PLANTED(in_place_not_freed)
 

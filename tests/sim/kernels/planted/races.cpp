@@ -306,6 +306,20 @@ void race_create_vec_index(__gm__ int32_t *in, __gm__ int32_t *out)
 }
 PLANTED(race_create_vec_index)
 
+// Of a mask given as bits it sets the first repeat there, what is masked out is left alone.
+template <bool mended>
+void race_create_vec_index_bits(__gm__ int32_t *in, __gm__ int32_t *out)
+{
+    Bench b(in, out);
+    b.fill(0);
+    Adds(b.y, b.x, 1, 8);
+    uint64_t mask[2] = {mended ? 0xff00u : 0x1u, 0};
+    CreateVecIndex(b.x, 0, mask, 1, 1, 8); // REPORT Race LocalTensor::SetValue
+    flag<HardEvent::S_MTE3>();
+    DataCopy(b.out, b.x[8], 8);
+}
+PLANTED(race_create_vec_index_bits)
+
 // Atomic or not, a copy that reads what they wrote comes after.
 template <bool mended>
 void race_atomic(__gm__ int32_t *in, __gm__ int32_t *out)

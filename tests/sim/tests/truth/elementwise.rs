@@ -227,16 +227,19 @@ fn duplicate() {
 /// first + n for the n-th element, counting those that are masked out.
 #[test]
 fn create_vec_index() {
-    fn of<T: Element>(first: T, nth: impl Fn(usize) -> T) {
+    // `nth` is told how many elements of a repeat are set one by one: a block, or all.
+    fn of<T: Element>(first: T, nth: impl Fn(usize, usize) -> T) {
         let mut rng = fastrand::Rng::with_seed(3);
         let kernel = format!("CreateVecIndex {}", T::NAME);
         for (mut call, bytes) in calls(&mut rng, T::SIZE, [T::SIZE, 0, 0], RANDOM) {
-            // The library sets the first block whole, whatever the mask says.
             if call.form != Form::Count {
-                call.form = Form::Leading;
-                call.mask[0] = [8, 16, 33, 256 / T::SIZE as u64][rng.usize(..4)].max(32 / T::SIZE as u64);
                 call.repeats = call.repeats.max(1);
             }
+            // The library cannot do less than a block of these.
+            if call.form == Form::Leading {
+                call.mask[0] = call.mask[0].max(32 / T::SIZE as u64);
+            }
+            let one_by_one = if call.form == Form::Bits { 256 } else { 32 } / T::SIZE;
             call.scalar = first.bits();
             let bytes = bytes.max(call.extent(&call.dst, T::SIZE, T::SIZE) + 64);
             if bytes > MOST_BYTES {
@@ -246,19 +249,19 @@ fn create_vec_index() {
             let mut expected = before.clone();
             for (repeat, element) in call.lanes(T::SIZE) {
                 let offset = call.offset(&call.dst, T::SIZE, T::SIZE, (repeat, element));
-                nth(repeat * (256 / T::SIZE) + element).write(&mut expected, offset);
+                nth(repeat * (256 / T::SIZE) + element, one_by_one).write(&mut expected, offset);
             }
             assert!(call.run_silent(&kernel, &before, false) == expected, "{kernel} {call:?}");
         }
     }
-    of::<i16>(-5, |n| (n as i64 - 5) as i16);
-    of::<i32>(i32::MAX - 100, |n| (i64::from(i32::MAX) - 100 + n as i64) as i32);
-    of::<f32>(0.5, |n| 0.5 + n as f32);
+    of::<i16>(-5, |n, _| (n as i64 - 5) as i16);
+    of::<i32>(i32::MAX - 100, |n, _| (i64::from(i32::MAX) - 100 + n as i64) as i32);
+    of::<f32>(0.5, |n, _| 0.5 + n as f32);
     // Where a half has no place for the next, the library's additions of 16, then of 128, decide.
-    of::<f16>(f16::from_f32(0.5), |n| {
-        let block =
-            (0..n % 128 / 16).fold(f16::nearest(0.5 + (n % 16) as f64), |of, _| f16::nearest(of.value() + 16.0));
-        (0..n / 128).fold(block, |of, _| f16::nearest(of.value() + 128.0))
+    of::<f16>(f16::from_f32(0.5), |n, one_by_one| {
+        let set = f16::nearest(0.5 + (n % one_by_one) as f64);
+        let repeat = (0..n % 128 / one_by_one).fold(set, |of, _| f16::nearest(of.value() + 16.0));
+        (0..n / 128).fold(repeat, |of, _| f16::nearest(of.value() + 128.0))
     });
 }
 
