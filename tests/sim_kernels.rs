@@ -73,7 +73,7 @@ fn same_as_cpu(case: &Case, sim: &mut OnDevice) {
 #[test]
 fn longest_rows_and_totals_past_2_31() {
     // Up to the length, and past it, up to which 128 rows are summed in 32 bits.
-    for row_len in [(1 << 17) - 1, 1 << 17, 1 << 19, (1 << 31) - 2] {
+    for row_len in [(1 << 24) - 1, 1 << 24, 1 << 26, (1 << 31) - 2] {
         let table = longest_row(row_len);
         let end = row_len as i64;
         for out in [IntType::I32, IntType::I64] {
@@ -110,11 +110,11 @@ fn longest_rows_and_totals_past_2_31() {
 }
 
 /// Bad rows whose places are as long as the longest rows, and longer than any table, among short ones: the rows behind
-/// them begin where the sums say, wherever in a group of 128 the long one is.
+/// them begin where the sums say, wherever in a chunk of 128 the long one is.
 #[test]
 fn long_places_among_short_rows() {
     let table = Arc::new(Table { shape: TableShape::new(2, 4).unwrap(), slots: (10..18).collect() });
-    for (i, long) in [(1 << 17) - 1, 1 << 17, (1 << 17) + 1, (1 << 31) - 2].into_iter().enumerate() {
+    for (i, long) in [(1 << 24) - 1, 1 << 24, (1 << 24) + 1, (1 << 31) - 2].into_iter().enumerate() {
         let lens = [IntType::I32, IntType::I64][i % 2];
         for (j, at) in [&[0][..], &[127, 128], &[130, 199]].into_iter().enumerate() {
             let out = [IntType::I32, IntType::I64][j % 2];
@@ -136,26 +136,30 @@ fn long_places_among_short_rows() {
     }
 }
 
-/// Sums of places that fit no int32, and such that would look small if they were kept in one, or if a long row were taken
-/// for what stands for it in a sum.
+/// Sums of places that fit no int32, and such that would look small if they were kept in one: in groups of 32 rows, of 64 and
+/// of 128.
 #[test]
 fn sums_of_the_longest_places() {
-    const SHORT: i64 = (1 << 17) - 1; // summed in vectors; longer rows are not
+    const SHORT: i64 = (1 << 24) - 1; // summed in vectors; where a row is longer, all are not
     let table = Arc::new(Table { shape: TableShape::new(2, 4).unwrap(), slots: (10..18).collect() });
-    let batch = |length: &dyn Fn(usize) -> i64| (0..257).map(|row| if row == 0 { 4 } else { length(row) }).collect();
-    let mut batches: Vec<Vec<i64>> = vec![batch(&|row| if row < 128 && row % 16 == 1 { 1 << 30 } else { 1 })];
-    for long in [SHORT, SHORT + 1, 1 << 24, 1 << 25, 1 << 26, (1 << 31) - 2] {
-        batches.push(batch(&|_| long));
-        batches.push(batch(&|row| if row % 127 == 0 { long } else { SHORT }));
-        batches.push(batch(&|row| if row == 1 { long } else { [1, SHORT][usize::from((128..255).contains(&row))] }));
-    }
-    for end_offsets in batches {
-        let dtypes = Dtypes::of_each(IntType::I32, IntType::I64, IntType::I32);
-        let case = extend_case(&table, dtypes, [vec![1; 257], vec![0; 257], end_offsets], 1000);
-        for cores in [1, 2, 40] {
-            same_as_cpu(&case, &mut on(cores));
+    for n in [257, 700, 2100] {
+        let batch = |length: &dyn Fn(usize) -> i64| (0..n).map(|row| if row == 0 { 4 } else { length(row) }).collect();
+        let mut batches: Vec<Vec<i64>> = vec![batch(&|row| if row < 128 && row % 8 == 1 { 1 << 30 } else { 1 })];
+        for long in [SHORT, SHORT + 1, 1 << 26, (1 << 31) - 2] {
+            batches.push(batch(&|_| long));
+            batches.push(batch(&|row| if row % 127 == 0 { long } else { SHORT }));
+            batches
+                .push(batch(&|row| if row == 1 { long } else { [1, SHORT][usize::from((128..255).contains(&row))] }));
+            batches.push(batch(&|row| if row == n - 1 { long } else { 1 }));
         }
-        same_as_cpu(&case, &mut varied());
+        for end_offsets in batches {
+            let dtypes = Dtypes::of_each(IntType::I32, IntType::I64, IntType::I32);
+            let case = extend_case(&table, dtypes, [vec![1; n], vec![0; n], end_offsets], 1000);
+            for cores in [1, 2, 40] {
+                same_as_cpu(&case, &mut on(cores));
+            }
+            same_as_cpu(&case, &mut varied());
+        }
     }
 }
 

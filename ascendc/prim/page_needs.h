@@ -7,7 +7,7 @@
 // Contract: V is ordered after who filled the lengths, and has made what it says when Make returns. Needs is the same for
 // one row, by S. Count loads rows by itself, and orders itself.
 //
-// UB, for `most` rows of L: lengths, 10 vectors of int32. Pipes: MTE2 loads, V computes, S reads sums.
+// UB, for `most` rows of L: lengths, 8 vectors of int32. Pipes: MTE2 loads, V computes, S reads sums.
 #pragma once
 
 #include "int32.h"
@@ -41,7 +41,7 @@ public:
     __aicore__ inline void Make(const LocalTensor<L> &lens, const Vector &need, const Vector &wrong, uint32_t count)
     {
         const auto n = static_cast<int32_t>(count);
-        const Vector length = Room(1), token = Room(2), before = Room(3), page = Room(4), left = Room(5), scratch = Room(6);
+        const Vector length = Room(1), token = Room(2), before = Room(3), scratch = Room(4);
         const Vector seq = Narrow(lens, Room(0), count);
         Maxs(length, seq, 0, n);
         Maxs(wrong, seq, 1, n);
@@ -54,10 +54,7 @@ public:
         Maxs(before, before, -1, n);
         Sub(wrong, seq, wrong, n);
         PipeBarrier<PIPE_V>();
-        pages_.Divide(need, token, left, scratch, count);
-        pages_.Divide(page, before, left, scratch, count);
-        Sub(need, need, page, n);
-        PipeBarrier<PIPE_V>();
+        pages_.Between(need, before, token, scratch, count);
     }
 
     // How many of rows first..end need a page.
@@ -66,7 +63,7 @@ public:
         if (first >= end) {
             return 0;
         }
-        const Vector sum = Room(7), need = Room(8), wrong = Room(9);
+        const Vector sum = Room(5), need = Room(6), wrong = Room(7);
         Duplicate(sum, 0, static_cast<int32_t>(most_));
         for (uint64_t row = first; row < end; row += most_) {
             const auto count = static_cast<uint32_t>(Min(most_, end - row));
@@ -93,7 +90,7 @@ public:
 private:
     static constexpr int32_t kMostLength = 0x7ffffffe;
     static constexpr uint32_t kBlock = 8; // elements of a 32-byte block
-    static constexpr uint32_t kVectors = 10;
+    static constexpr uint32_t kVectors = 8;
 
     __aicore__ inline Vector Room(uint32_t i) const { return buffer_.template Get<int32_t>()[i * most_]; }
 

@@ -31,14 +31,11 @@ struct PagesBeside {
                                 const LocalTensor<int32_t> &end, const LocalTensor<int32_t> *room, uint32_t count) const
     {
         const auto n = static_cast<int32_t>(count);
-        const LocalTensor<int32_t> &to = room[0], &from = room[1], &scratch = room[2];
-        Maxs(to, end, 0, n);
-        Maxs(from, start, 0, n);
+        const LocalTensor<int32_t> &from = room[0], &to = room[1], &scratch = room[2];
+        Adds(from, start, -1, n); // ceil(x / page_size) = floor((x - 1) / page_size) + 1
+        Adds(to, end, -1, n);
         PipeBarrier<PIPE_V>(); // each step reads what the one before it wrote, or writes over it
-        pages.DivideUp(length, to, to, scratch, count);
-        pages.DivideUp(to, from, from, scratch, count);
-        Sub(length, length, to, n);
-        PipeBarrier<PIPE_V>();
+        pages.Between(length, from, to, scratch, count);
     }
 
     PageSize size;

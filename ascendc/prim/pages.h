@@ -20,7 +20,7 @@
 //     the second estimate leaves q right or 1 too small.
 // x = -1 has the estimates 0 (inverse < 1/2), and is added as it is: its floor is -1, in both forms.
 //
-// Contract: x from -1 to 2^31 - 1; page_size from 1 to 2^31 - 2. `pages` is apart from x, `left` and `scratch` from both, but
+// Contract: x from -1 to 2^31 - 1, or what is written is anything; page_size from 1 to 2^31 - 2. `pages` is apart from x, `left` and `scratch` from both, but
 // that `left` may be x, which is then overwritten. What is written V has written when this returns, and V was the last to
 // write x, or is ordered after who was. UB: none. Pipes: S computes the inverse once, V does the rest.
 #pragma once
@@ -54,11 +54,7 @@ public:
     {
         const auto n = static_cast<int32_t>(count);
         if (inverse_ == 0) {
-            if (shift_ == 0) {
-                Adds(pages, x, 0, n);
-            } else {
-                ShiftRight(pages, x, shift_, n);
-            }
+            Shift(pages, x, n);
             PipeBarrier<PIPE_V>(); // pages is written before it is read
             return;
         }
@@ -89,20 +85,37 @@ public:
         PipeBarrier<PIPE_V>();
     }
 
-    // pages = ceil(x / page_size), of x that are not negative: floor((x - 1) / page_size) + 1.
-    __aicore__ inline void DivideUp(const Vector &pages, const Vector &x, const Vector &left, const Vector &scratch,
-                                    uint32_t count) const
+    // pages = floor(to / page_size) - floor(from / page_size). All four vectors are apart, and but for `pages` hold nothing
+    // afterwards.
+    __aicore__ inline void Between(const Vector &pages, const Vector &from, const Vector &to, const Vector &scratch,
+                                   uint32_t count) const
     {
         const auto n = static_cast<int32_t>(count);
-        Adds(left, x, -1, n);
-        PipeBarrier<PIPE_V>(); // left is written before it is read
-        Divide(pages, left, left, scratch, count);
-        Adds(pages, pages, 1, n);
+        if (inverse_ == 0) { // both at a time
+            Shift(pages, to, n);
+            Shift(scratch, from, n);
+            PipeBarrier<PIPE_V>(); // both are written before they are read
+            Sub(pages, pages, scratch, n);
+        } else {
+            Divide(pages, to, to, scratch, count);
+            Divide(to, from, from, scratch, count);
+            Sub(pages, pages, to, n);
+        }
         PipeBarrier<PIPE_V>(); // pages is written before it is read
     }
 
 private:
     static constexpr int32_t kOneEstimate = 897; // 2^31 / 897 <= 2^24 / 7
+
+    // pages = floor(x / page_size), of a power of two.
+    __aicore__ inline void Shift(const Vector &pages, const Vector &x, int32_t n) const
+    {
+        if (shift_ == 0) {
+            Adds(pages, x, 0, n);
+        } else {
+            ShiftRight(pages, x, shift_, n);
+        }
+    }
 
     // pages = trunc(trunc(float(x)) * inverse)
     __aicore__ inline void Estimate(const Vector &pages, const Vector &x, const Vector &scratch, uint32_t count) const

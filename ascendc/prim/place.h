@@ -6,9 +6,9 @@
 //
 // PlaceLength is the rule for one row, PlaceLengths the same for many at a time, without 64-bit arithmetic, which the
 // vector unit of 2201 has not: offsets are narrowed, so that one past int32 counts as its nearest end, with which a row
-// has no place either. Of a row with a place value - clamp(value) must be 0 for both offsets. What is not 0 in either
-// is or-ed together as D; b = clamp(D, -1, 1)^2 is then 1 for a row without a place and 0 for one with, and length = d
-// - d * b with d = end - start. start == end gives 0 by itself, as it should. No step depends on how int32 overflows.
+// has no place either. A row has none where the least of start, end, d = end - start, and min(end, kEndLimit - 1) - end is below
+// 0: its sign, in all bits, is or-ed into what is the row's length otherwise, and of the -1 that comes of it max(.., 0) makes 0.
+// No step depends on how int32 overflows: d does where start or end is below 0 alone.
 //
 // UB, for `most` rows of L: two of L, twice; four vectors of int32 are lent, and those for what is beside. Pipes: MTE2 loads, V computes; Fill orders
 // the two both ways, so that what it loaded last can be read by S too, and anything be loaded behind it.
@@ -34,7 +34,7 @@ __aicore__ inline constexpr uint64_t PlaceLength(int64_t start, int64_t end)
 
 // What rows have of length beside their places: nothing. Others, with kKinds of 1, have a method Of for a row with a place,
 // by S, and Fill for all rows, by V, which may work in `room`: the first two vectors, where start and end may stand, and kLent
-// more; it gives a row without a place anything.
+// more, and puts a barrier behind its first steps; it gives a row without a place anything.
 struct NothingBeside {
     static constexpr uint32_t kKinds = 0, kLent = 0;
 };
@@ -104,46 +104,33 @@ public:
     __aicore__ inline void Fill(uint32_t count, const Vector (&length)[kKinds], const Vector (&lent)[kLent])
     {
         const auto n = static_cast<int32_t>(count);
-        const Vector wrong = lent[0], scratch = lent[1];
+        const Vector limit = lent[0], least = lent[1];
         WaitFlag<HardEvent::MTE2_V>(loaded_[turn_]); // MTE2 has filled this turn's columns before V reads them
-
-        // end < kEndLimit: end - min(end, kEndLimit - 1) is 0. A negative end has a start that is wrong, or is equal.
-        const Vector end = Narrow(ends_[turn_].tile, lent[2], count);
-        Mins(wrong, end, static_cast<int32_t>(kEndLimit - 1), n);
-        PipeBarrier<PIPE_V>(); // each step reads what the one before it wrote
-        Sub(wrong, end, wrong, n);
-
-        // 0 <= start <= end: start - min(max(start, 0), end) is 0.
-        const Vector start = Narrow(starts_[turn_].tile, lent[3], count);
-        Maxs(scratch, start, 0, n);
+        const Vector start = StartNarrow(starts_[turn_].tile, lent[2], count);
+        const Vector end = StartNarrow(ends_[turn_].tile, lent[3], count);
+        PipeBarrier<PIPE_V>(); // each group of steps reads what the ones before it wrote
+        Mins(limit, end, static_cast<int32_t>(kEndLimit - 1), n);
+        Min(least, start, end, n);
+        Sub(length[0], end, start, n);
         PipeBarrier<PIPE_V>();
-        Min(scratch, scratch, end, n);
+        Sub(limit, limit, end, n);
+        Min(least, least, length[0], n);
         PipeBarrier<PIPE_V>();
-        Sub(scratch, start, scratch, n);
+        Min(least, least, limit, n);
         PipeBarrier<PIPE_V>();
-        OrInto(wrong, scratch, count);
-
-        // b = clamp(D, -1, 1)^2; d = end - start; length = d - d * b.
-        Maxs(wrong, wrong, -1, n);
-        Sub(scratch, end, start, n);
-        PipeBarrier<PIPE_V>();
+        ShiftRight(least, least, 31, n);
         if constexpr (kKinds > 1) {
             beside.Fill(length[1], start, end, &lent[2], count);
         }
+        PipeBarrier<PIPE_V>();
         SetFlag<HardEvent::V_MTE2>(read_[turn_]); // V has read starts_ and ends_ before MTE2 copies other rows in
         turn_ ^= 1;
-        Mins(wrong, wrong, 1, n);
-        PipeBarrier<PIPE_V>();
-        Mul(wrong, wrong, wrong, n);
-        PipeBarrier<PIPE_V>();
-        Mul(lent[2], scratch, wrong, n);
-        if constexpr (kKinds > 1) {
-            Mul(lent[3], length[1], wrong, n);
+        for (const Vector &of_kind : length) {
+            StartOr(of_kind, least, count);
         }
         PipeBarrier<PIPE_V>();
-        Sub(length[0], scratch, lent[2], n);
-        if constexpr (kKinds > 1) {
-            Sub(length[1], length[1], lent[3], n);
+        for (const Vector &of_kind : length) {
+            Maxs(of_kind, of_kind, 0, n);
         }
         PipeBarrier<PIPE_V>();
     }

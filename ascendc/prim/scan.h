@@ -2,34 +2,36 @@
 //
 // Each core sums all lengths by itself, since cores cannot wait for each other; it begins with a tile of its own, since
 // cores that read one address at once are served in turn. Kept are the sums between checkpoints and, of batches that
-// are not very large, the lengths: so that a core goes from the last checkpoint before its share to the row where it
-// begins in a loop of one addition a row.
+// are not very large, the lengths: so that a core goes from the checkpoint next to its share to the row where it begins in a
+// loop of one addition a row.
 //
 //     few rows: S sums them. Else, for each tile of rows, beginning with a tile of the core's own:
-//         length[i] = what Lengths says, zeros up to a whole group
-//         V     small[i] = length[i], far below 0 where that is long
-//         V     8 sums of small for each group of 128
+//         length[i] = what Lengths says, zeros up to a whole chunk
+//         V     8 sums for each group of rows, by adding blocks of 8 lengths two by two; the longest of each 64 rows
 //     and at the end, or of a batch that is very large after each tile:
-//         V     group[g] = sum of those 8
-//         S     group[g] = sum of 128 length instead, where it is below 0
-//         S     sums[g >> shift] += group[g]
+//         V     group[g] = sum of those 8; the longest row
+//         S     group[g] = sum of its lengths instead, if a row is long
+//         S     sums[g >> shift] += group[g]; where a checkpoint is a group, the groups are the sums
 //
-// Sums in int32: 128 lengths up to kShort add up to less than kLong, and where one of them is longer and counts as
-// (kShort - kLong), the sum is below 0 whatever the others are. Everything from there on is in 64 bits.
+// Groups of few rows are more sums for S to add up, of many rows more rows to go along: how many there are goes by n.
+//
+// Sums in int32: of 128 rows that are not long they are below 2^31. Which rows are long is asked of float32, to which
+// rows are rounded down: all up to 2^24 it has, so that it says of each row whether it is longer or not. Everything from there
+// on is in 64 bits.
 //
 // S reads and writes lengths in pairs, as one word of 64 bits: what it waits for in a loop of additions is UB.
 //
-// Rows may have lengths of several kinds, each summed by itself: all are made of one load, and few are summed at one go.
+// Rows may have lengths of several kinds, each summed by itself: all are made of one load.
 //
-// Contract: lengths are 0 to 2^31 - 1, of kKinds kinds. Lengths has a method Fill(count, length, lent): V sets length[kind]
-// [0..count) to the lengths of the rows that were loaded, works in the kLent vectors lent, and leaves V with nothing undone;
-// and Read(first, count) (MTE2), after which Get(i, length) gives those of row first + i
-// (S). Where the batch is one tile, its
-// rows are loaded once.
+// Contract: lengths are 0 to 2^31 - 1, of kKinds kinds, none longer than the first. Lengths has a method Fill(count, length,
+// lent): V sets length[kind][0..count) to the lengths of the rows that were loaded, works in the kLent vectors lent, and
+// leaves V with nothing undone; and Read(first, count) (MTE2), after which Get(i, length) gives those of row first + i (S).
+// Begin once, and then Run: what S does between the two costs nothing while the rows are on their way. Where the batch is
+// one tile, its rows are loaded once.
 //
 // UB, for tiles of T rows (ASCEND_CACHE_LOC_SCAN_TILE_MAX), K lengths (ASCEND_CACHE_LOC_LENGTHS_MAX) and C checkpoints
-// (ASCEND_CACHE_LOC_CHECKPOINTS_MAX): vectors 4 * 4 T + 4 K + K / 4, sums 8 C; and what Lengths has. Pipes: MTE2, V and
-// S, which order themselves here.
+// (ASCEND_CACHE_LOC_CHECKPOINTS_MAX): vectors 4 * 4 T + 4 K + K / 4 + K / 16 + 32, sums 8 C a kind; and what Lengths has. Pipes:
+// MTE2, V and S, which order themselves here.
 #pragma once
 
 #include "../abi/sizes.h"
@@ -43,21 +45,22 @@ class LengthScan {
 public:
     // Over n rows, `tile` at a time (a multiple of 128), with at most so many checkpoints.
     __aicore__ inline LengthScan(TPipe &pipe, Lengths &lengths, uint32_t n, uint32_t tile, uint32_t checkpoints)
-        : lengths_(lengths), n_(n), tile_(tile)
+        : lengths_(lengths), n_(n), tile_(tile), chunk_groups_(n <= kFineRows ? 4 : n <= kMiddleRows ? 2 : 1)
     {
         constexpr uint32_t kTile = ASCEND_CACHE_LOC_SCAN_TILE_MAX;
         for (auto &buffer : lent_buffers_) {
             pipe.InitBuffer(buffer, kTile * sizeof(int32_t));
         }
         pipe.InitBuffer(length_buffer_, ASCEND_CACHE_LOC_LENGTHS_MAX * sizeof(int32_t));
-        pipe.InitBuffer(partial_buffer_, ASCEND_CACHE_LOC_LENGTHS_MAX / kGroup * kInt32Block * sizeof(int32_t));
+        pipe.InitBuffer(partial_buffer_, kPartial * sizeof(int32_t));
+        pipe.InitBuffer(longest_buffer_, (kLongest + kBlock) * sizeof(float));
         pipe.InitBuffer(sums_buffer_, kKinds * kCheckpoints * sizeof(int64_t));
         for (uint32_t i = 0; i < Lengths::kLent; ++i) {
             lent_[i] = lent_buffers_[i].template Get<int32_t>();
         }
         kept_ = length_buffer_.template Get<int32_t>();
         partial_ = partial_buffer_.template Get<int32_t>();
-        pairs_ = length_buffer_.template Get<int64_t>();
+        longest_ = longest_buffer_.template Get<float>();
         sums_ = sums_buffer_.template Get<int64_t>();
         while ((Groups() - 1) >> shift_ >= checkpoints) {
             ++shift_;
@@ -65,12 +68,16 @@ public:
     }
 
     // Rows between two checkpoints.
-    __aicore__ inline uint64_t Rows() const { return uint64_t{kGroup} << shift_; }
+    __aicore__ inline uint64_t Rows() const { return uint64_t{GroupRows()} << shift_; }
 
     __aicore__ inline uint32_t Checkpoints() const { return static_cast<uint32_t>((Groups() - 1) >> shift_) + 1; }
 
     // The sum of the lengths between checkpoint i and the next.
-    __aicore__ inline int64_t Sum(uint32_t i, uint32_t kind = 0) const { return sums_.GetValue(kind * kCheckpoints + i); }
+    __aicore__ inline int64_t Sum(uint32_t i, uint32_t kind = 0) const
+    {
+        return groups_are_sums_ ? int64_t{partial_.GetValue(kind * PartialStride() + i)}
+                                : sums_.GetValue(kind * kCheckpoints + i);
+    }
 
     // The sum of all, once it has run.
     __aicore__ inline int64_t Total(uint32_t kind) const { return totals_[kind]; }
@@ -81,98 +88,120 @@ public:
     // The lengths of row 2 i, in the low half, and of the next; 0 of a row that there is not.
     __aicore__ inline uint64_t Pair(uint64_t i, uint32_t kind = 0) const
     {
-        return static_cast<uint64_t>(pairs_.GetValue(kind * (Stride() / 2) + static_cast<uint32_t>(i)));
+        return PairOf(kept_, kind * (Stride() / 2) + static_cast<uint32_t>(i));
     }
 
-    // The sum of the lengths before a row: any where the lengths are kept, else one with a checkpoint.
+    // The sum of the lengths before a row of the batch: any where the lengths are kept, else one with a checkpoint.
     __aicore__ inline uint64_t SumBefore(uint64_t row, uint32_t kind) const
     {
         uint64_t sum = 0, at = 0;
-        for (uint32_t i = 0; at + Rows() <= row; ++i, at += Rows()) {
+        uint32_t i = 0;
+        for (; at + Rows() <= row; ++i, at += Rows()) {
             sum += static_cast<uint64_t>(Sum(i, kind));
         }
-        for (; at < row; at += 2) {
-            const uint64_t pair = Pair(at / 2, kind);
-            sum += static_cast<uint32_t>(pair) + (at + 1 < row ? pair >> 32 : 0);
+        const uint64_t next = (Min(at + Rows(), n_) + 1) / 2 * 2;
+        if (row - at <= next - row) {
+            for (; at < row; at += 2) {
+                const uint64_t pair = Pair(at / 2, kind);
+                sum += static_cast<uint32_t>(pair) + (at + 1 < row ? pair >> 32 : 0);
+            }
+            return sum;
+        }
+        sum += static_cast<uint64_t>(Sum(i, kind));
+        for (at = next; at > row; at -= 2) { // back from the next checkpoint
+            const uint64_t pair = Pair(at / 2 - 1, kind);
+            sum -= (pair >> 32) + (at - 1 > row ? static_cast<uint32_t>(pair) : 0);
         }
         return sum;
     }
 
-    // Fills the sums; returns the sum of all lengths of the first kind.
-    __aicore__ inline int64_t Run(uint32_t core, uint32_t cores)
+    // Copies the first rows in.
+    __aicore__ inline void Begin(uint32_t core, uint32_t cores)
     {
         if (n_ <= kFew) {
-            return SumFew();
+            lengths_.Read(0, n_);
+            return;
         }
-        const uint64_t tiles = (uint64_t{n_} + tile_ - 1) / tile_;
-        const uint64_t own = ShareBegin(tiles, core, cores);
+        own_ = ShareBegin(Tiles(), core, cores);
         lengths_.Open();
-        Load(own);
+        Load(own_);
+    }
+
+    // Fills the sums.
+    __aicore__ inline void Run()
+    {
+        if (n_ <= kFew) {
+            SumFew();
+            return;
+        }
         for (uint32_t i = 0; shift_ != 0 && i < Checkpoints(); ++i) {
             for (uint32_t kind = 0; kind < kKinds; ++kind) {
                 sums_.SetValue(kind * kCheckpoints + i, 0);
             }
         }
+        Duplicate(partial_, 0, static_cast<int32_t>(kPartial));    // of groups that there are not
+        Duplicate(longest_, 0.0f, static_cast<int32_t>(kLongest)); // of rows that there are not
+        PipeBarrier<PIPE_V>();                                     // both are written before they are written again
+        const uint64_t tiles = Tiles();
         const bool at_once = KeepsLengths(); // all groups are finished together
-        for (uint64_t i = 0, tile = own; i < tiles; ++i) {
+        for (uint64_t i = 0, tile = own_; i < tiles; ++i) {
             const uint64_t first = tile * tile_;
             const uint32_t count = Count(tile);
             tile = tile + 1 < tiles ? tile + 1 : 0;
             if (i + 1 < tiles) {
                 Load(tile); // while this one is summed
             }
-            const uint32_t groups = (count + kGroup - 1) / kGroup;
+            const uint32_t chunks = (count + kChunk - 1) / kChunk;
             const auto row = static_cast<uint32_t>(at_once ? first : 0); // of those whose lengths are there
             Vector length[kKinds];
             for (uint32_t kind = 0; kind < kKinds; ++kind) {
                 length[kind] = kept_[kind * Stride() + row];
-                if (count % kGroup != 0) {
-                    Duplicate(length[kind], 0, static_cast<int32_t>(groups * kGroup));
+                if (count % kChunk != 0) {
+                    Duplicate(length[kind], 0, static_cast<int32_t>(chunks * kChunk));
                 }
             }
             lengths_.Fill(count, length, lent_);
-            if (tiles == 1 && kKinds * groups * kGroup <= tile_) {
-                SumTo8(length[0], partial_, kKinds * groups); // those of the other kinds are behind them
-            } else {
-                const auto of_kind = static_cast<uint32_t>(at_once ? Groups() : groups);
-                for (uint32_t kind = 0; kind < kKinds; ++kind) {
-                    SumTo8(length[kind], partial_[(kind * of_kind + row / kGroup) * kInt32Block], groups);
-                }
-            }
+            SumTo8(length, row, chunks);
             if (!at_once) {
-                Finish(first / kGroup, groups);
+                Finish(first / GroupRows(), (count + GroupRows() - 1) / GroupRows());
             }
         }
         lengths_.Close();
         if (at_once) {
+            groups_are_sums_ = shift_ == 0;
             Finish(0, static_cast<uint32_t>(Groups()));
         }
-        return totals_[0];
     }
 
 private:
     static constexpr uint32_t kKinds = Lengths::kKinds;
     static constexpr uint32_t kCheckpoints = ASCEND_CACHE_LOC_CHECKPOINTS_MAX;
-    static constexpr uint32_t kFew = 16;             // rows that S sums sooner than V does
-    static constexpr int32_t kGroup = 128;           // rows
-    static constexpr uint32_t kInt32Block = 8;       // elements of a 32-byte block
-    static constexpr int32_t kShort = (1 << 17) - 1; // the longest row that is not long
-    static constexpr int32_t kLong = kGroup * (kShort + 1);
-    static_assert(int64_t{kGroup} * kShort < kLong, "one long row makes the sum of a group negative");
-    static_assert(int64_t{kGroup} * (kShort - kLong) >= -(int64_t{1} << 31), "as many as there can be fit in int32");
-    static_assert(ASCEND_CACHE_LOC_LENGTHS_MAX / kKinds % kGroup == 0 &&
+    static constexpr uint32_t kFew = 16;                          // rows that S sums sooner than V does
+    static constexpr uint32_t kFineRows = 512, kMiddleRows = 2048; // of batches whose groups are of 32 rows, and of 64
+    static constexpr uint32_t kChunk = 128;                       // rows: 16 blocks, which are added two by two
+    static constexpr uint32_t kBlock = 8;                         // elements of a 32-byte block
+    static constexpr uint32_t kPartial = ASCEND_CACHE_LOC_LENGTHS_MAX / kChunk * kBlock;
+    static constexpr uint32_t kLanes = 64; // rows of which the longest is one element
+    static constexpr uint32_t kLongest = ASCEND_CACHE_LOC_LENGTHS_MAX / kLanes;
+    static constexpr uint32_t kLongBits = 0x4b800000; // 2^24, the shortest row that is long, as float32 has it
+    static_assert(int64_t{kChunk} * ((1 << 24) - 1) < int64_t{1} << 31, "the sum of a group without a long row is an int32");
+    static_assert(kLongest == 2 * kLanes, "two repeats, and a pair of results");
+    static_assert(kKinds <= 2, "half of a vector lent has a kind's first sums");
+    static_assert(kMiddleRows / 64 * kBlock <= kPartial && kFineRows / 32 * kBlock * 2 <= kPartial, "room for fine groups");
+    static_assert(ASCEND_CACHE_LOC_LENGTHS_MAX / kKinds % (2 * kChunk) == 0 &&
                   ASCEND_CACHE_LOC_LENGTHS_MAX / kKinds >= ASCEND_CACHE_LOC_SCAN_TILE_MAX, "room for a tile of any batch");
-    static_assert(Lengths::kLent >= 4, "what SumGroups works in");
+    static_assert(Lengths::kLent >= 4, "what SumTo8 and Finish work in");
 
     using Vector = LocalTensor<int32_t>;
 
-    __aicore__ inline uint64_t Groups() const { return (uint64_t{n_} + kGroup - 1) / kGroup; }
+    __aicore__ inline uint64_t Tiles() const { return (uint64_t{n_} + tile_ - 1) / tile_; }
 
-    // Elements from the lengths of one kind to those of the next.
-    __aicore__ inline uint32_t Stride() const
-    {
-        return KeepsLengths() ? static_cast<uint32_t>(Groups()) * kGroup : tile_;
-    }
+    __aicore__ inline uint32_t GroupRows() const { return kChunk / chunk_groups_; }
+    __aicore__ inline uint64_t Groups() const { return (uint64_t{n_} + GroupRows() - 1) / GroupRows(); }
+
+    // Elements from the lengths of one kind to those of the next, and from the sums of one to those of the next.
+    __aicore__ inline uint32_t Stride() const { return (KeepsLengths() ? n_ + kChunk - 1 : tile_) / kChunk * kChunk; }
+    __aicore__ inline uint32_t PartialStride() const { return (Stride() / kChunk * chunk_groups_ + 1) / 2 * 2; }
 
     __aicore__ inline uint32_t Count(uint64_t tile) const
     {
@@ -181,11 +210,17 @@ private:
 
     __aicore__ inline void Load(uint64_t tile) { lengths_.Load(tile * tile_, Count(tile)); }
 
-    // All of a small batch, by S.
-    __aicore__ inline int64_t SumFew()
+    // Elements 2 i and 2 i + 1 as one word.
+    __aicore__ static inline uint64_t PairOf(const Vector &vector, uint32_t i)
     {
-        lengths_.Read(0, n_);
+        return static_cast<uint64_t>(vector.template ReinterpretCast<int64_t>().GetValue(i));
+    }
+
+    // All of a small batch, by S.
+    __aicore__ inline void SumFew()
+    {
         Order<HardEvent::MTE2_S>(); // MTE2 has filled what Lengths reads before S reads it
+        const LocalTensor<int64_t> pairs = kept_.template ReinterpretCast<int64_t>();
         for (uint32_t i = 0; i < n_; i += 2) {
             uint64_t length[kKinds], next[kKinds] = {};
             lengths_.Get(i, length);
@@ -193,42 +228,39 @@ private:
                 lengths_.Get(i + 1, next);
             }
             for (uint32_t kind = 0; kind < kKinds; ++kind) {
-                pairs_.SetValue(kind * (Stride() / 2) + i / 2, static_cast<int64_t>(next[kind] << 32 | length[kind]));
+                pairs.SetValue(kind * (Stride() / 2) + i / 2, static_cast<int64_t>(next[kind] << 32 | length[kind]));
                 totals_[kind] += static_cast<int64_t>(length[kind] + next[kind]);
             }
         }
         for (uint32_t kind = 0; kind < kKinds; ++kind) {
             sums_.SetValue(kind * kCheckpoints, totals_[kind]);
         }
-        return totals_[0];
     }
 
-    // Eight sums a group that make up the sum of its lengths; or less than 0 in all where one of them is long.
-    __aicore__ inline void SumTo8(const Vector &length, const Vector &sums, uint32_t groups)
+    // Of the chunks of rows from `row` on, of those whose lengths are there: eight sums a group that make up the sum of its
+    // lengths, wrong where one of them is long; and the longest of each 64.
+    __aicore__ inline void SumTo8(const Vector (&length)[kKinds], uint32_t row, uint32_t chunks)
     {
-        const auto padded = static_cast<int32_t>(groups * kGroup);
-        const auto repeats = static_cast<uint8_t>(groups);
-        const Vector a = lent_[0], b = lent_[1], small = lent_[3];
-        // small = min(length, kShort), less kLong where that is not the length.
-        Mins(small, length, kShort, padded);
-        PipeBarrier<PIPE_V>(); // each step reads what the one before it wrote
-        Sub(b, small, length, padded);
-        PipeBarrier<PIPE_V>();
-        Maxs(b, b, -1, padded);
-        PipeBarrier<PIPE_V>();
-        Muls(b, b, kLong, padded);
-        PipeBarrier<PIPE_V>();
-        Add(small, small, b, padded);
-        PipeBarrier<PIPE_V>();
-        // 128 -> 64 -> 32 -> 16 -> 8 elements a group, by halves.
-        Add(b, small, small[64], uint64_t{64}, repeats, {1, 1, 1, 8, 16, 16});
-        PipeBarrier<PIPE_V>();
-        Add(a, b, b[32], uint64_t{32}, repeats, {1, 1, 1, 4, 8, 8});
-        PipeBarrier<PIPE_V>();
-        Add(b, a, a[16], uint64_t{16}, repeats, {1, 1, 1, 2, 4, 4});
-        PipeBarrier<PIPE_V>();
-        Add(sums, b, b[8], uint64_t{8}, repeats, {1, 1, 1, 1, 2, 2});
-        PipeBarrier<PIPE_V>();
+        const auto repeats = static_cast<uint8_t>(chunks);
+        const LocalTensor<float> real = lent_[3].template ReinterpretCast<float>();
+        Cast(real, length[0], RoundMode::CAST_TRUNC, chunks * kChunk);
+        for (uint32_t blocks = kChunk / kBlock / 2, turn = 0; blocks >= chunk_groups_; blocks /= 2, turn ^= 1) {
+            const auto stride = static_cast<uint8_t>(blocks);
+            const BinaryRepeatParams by_two(1, 2, 2, stride, static_cast<uint8_t>(2 * blocks), static_cast<uint8_t>(2 * blocks));
+            for (uint32_t kind = 0; kind < kKinds; ++kind) {
+                const uint32_t half = kind * ASCEND_CACHE_LOC_SCAN_TILE_MAX / 2;
+                const Vector from = blocks == kChunk / kBlock / 2 ? length[kind] : lent_[turn ^ 1][half];
+                const Vector to = blocks == chunk_groups_
+                    ? partial_[(kind * PartialStride() + row / GroupRows()) * kBlock]
+                    : lent_[turn][half];
+                Add(to, from, from[kBlock], uint64_t{blocks * kBlock}, repeats, by_two);
+            }
+            PipeBarrier<PIPE_V>(); // each step reads what the one before it wrote
+            if (blocks == kChunk / kBlock / 2) {
+                WholeReduceMax(longest_[row / kLanes], real, static_cast<int32_t>(kLanes),
+                               static_cast<int32_t>(chunks * kChunk / kLanes), 1, 1, 8, ReduceOrder::ORDER_ONLY_VALUE);
+            }
+        }
     }
 
     // Adds the sums of the groups whose lengths are there, `groups` of each kind, to the checkpoints they belong to;
@@ -236,8 +268,11 @@ private:
     __aicore__ inline void Finish(uint64_t first, uint32_t groups)
     {
         const Vector a = partial_, b = lent_[1], c = lent_[2];
+        const uint32_t all = kKinds * PartialStride();
+        const LocalTensor<float> longest = longest_[kLongest];
+        WholeReduceMax(longest, longest_, static_cast<int32_t>(kLanes), 2, 1, 1, 8, ReduceOrder::ORDER_ONLY_VALUE);
         // 8 -> 4 -> 2 -> 1, by even and odd elements.
-        for (uint32_t left = kKinds * groups * kInt32Block; left > kKinds * groups; left /= 2) {
+        for (uint32_t left = all * kBlock; left > all; left /= 2) {
             uint64_t kept = 0;
             GatherMask(b, a, static_cast<uint8_t>(1), true, left, {1, 1, 8, 0}, kept);
             GatherMask(c, a, static_cast<uint8_t>(2), true, left, {1, 1, 8, 0}, kept);
@@ -245,13 +280,18 @@ private:
             Add(a, b, c, static_cast<int32_t>(left / 2));
             PipeBarrier<PIPE_V>();
         }
-        Order<HardEvent::V_S>(); // V has made the sums (partial_) and the lengths (kept_) before S reads them
+        Order<HardEvent::V_S>(); // V has made the sums (partial_, longest_) and the lengths (kept_) before S reads them
+        const uint64_t two = PairOf(longest.template ReinterpretCast<int32_t>(), 0);
+        const bool has_long = Max(static_cast<uint32_t>(two), two >> 32) >= kLongBits;
+        groups_are_sums_ = groups_are_sums_ && !has_long;
         for (uint32_t kind = 0; kind < kKinds; ++kind) {
-            for (uint32_t g = 0; g < groups; ++g) {
-                int64_t sum = partial_.GetValue(kind * groups + g);
-                if (sum < 0) {
-                    sum = SumOfLong(kind * Stride() + g * kGroup);
-                }
+            for (uint32_t g = 0; groups_are_sums_ && g < groups; g += 2) {
+                const uint64_t pair = PairOf(partial_, (kind * PartialStride() + g) / 2);
+                totals_[kind] += static_cast<int64_t>(static_cast<uint32_t>(pair) + (pair >> 32));
+            }
+            for (uint32_t g = 0; !groups_are_sums_ && g < groups; ++g) {
+                const int64_t sum = has_long ? SumOfLong(kind * Stride() + g * GroupRows())
+                                             : int64_t{partial_.GetValue(kind * PartialStride() + g)};
                 const auto i = kind * kCheckpoints + static_cast<uint32_t>((first + g) >> shift_);
                 sums_.SetValue(i, shift_ == 0 ? sum : sums_.GetValue(i) + sum); // of several groups, or of one
                 totals_[kind] += sum;
@@ -260,11 +300,11 @@ private:
         Order<HardEvent::S_V>(); // S has read the sums and the lengths before V uses the vectors again
     }
 
-    // The sum of a group that has a long row, whose lengths begin there.
+    // The sum of a group of a batch that has a long row, whose lengths begin there.
     __aicore__ inline int64_t SumOfLong(uint32_t begin)
     {
         int64_t sum = 0;
-        for (uint32_t i = 0; i < kGroup; ++i) {
+        for (uint32_t i = 0; i < GroupRows(); ++i) {
             sum += kept_.GetValue(begin + i);
         }
         return sum;
@@ -273,12 +313,15 @@ private:
     Lengths &lengths_;
     uint32_t n_;
     uint32_t tile_;
-    uint32_t shift_ = 0; // log2 of the groups between two checkpoints
-    TBuf<TPosition::VECCALC> lent_buffers_[Lengths::kLent], length_buffer_, partial_buffer_, sums_buffer_;
+    uint32_t chunk_groups_;        // groups of a chunk
+    uint32_t shift_ = 0;           // log2 of the groups between two checkpoints
+    uint64_t own_ = 0;             // the tile that this core begins with
+    bool groups_are_sums_ = false; // in partial_
+    TBuf<TPosition::VECCALC> lent_buffers_[Lengths::kLent], length_buffer_, partial_buffer_, longest_buffer_, sums_buffer_;
     Vector lent_[Lengths::kLent];
     Vector partial_;             // eight sums a group, and then one
     Vector kept_;                // the lengths of the batch, or of a tile
-    LocalTensor<int64_t> pairs_; // kept_, for S
+    LocalTensor<float> longest_; // row of each 64; and behind them of both halves of those
     LocalTensor<int64_t> sums_;  // S only
     int64_t totals_[kKinds] = {};
 };

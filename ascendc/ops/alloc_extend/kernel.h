@@ -6,7 +6,7 @@
 //
 // Split: by weight (ragged_share.h), at 64-byte lines of the output.
 //
-// UB, for the largest tiles: extend_slots.h 169 KB and 64 B, last slots 8 KB: 177 KB and 64 B.
+// UB, for the largest tiles: extend_slots.h 169.5 KB and 96 B, last slots 8 KB: 177.5 KB and 96 B.
 //
 //     sum the tokens and pages of all rows (scan.h); find the share by the tokens, and the pages before it
 //     for each row of the share:

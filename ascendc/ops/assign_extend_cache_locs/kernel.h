@@ -9,8 +9,8 @@
 //
 // Split: by weight (ragged_share.h), at 64-byte lines of the output; on one core without sums.
 //
-// UB, for the largest tiles: lengths 32 KB, scan 16 + 32 + 4 KB, requests 8 KB, words 9 KB, gather 2 * 16 + 1 + 16 +
-// 32 KB, fault line 64 B: 182 KB and 64 B.
+// UB, for the largest tiles: lengths 32 KB, scan 16 + 32 + 4.5 KB, requests 8 KB, words 9 KB, gather 2 * 16 + 1 + 16 +
+// 32 KB, fault line 64 B: 182.5 KB and 96 B.
 //
 //     on one core: the share is everything. Else: sum the lengths (scan.h), find the share
 //     for each row of the share, of a batch of one tile all in UB already; of a larger one V tells which rows are in order
@@ -59,6 +59,12 @@ public:
     {
         const auto core = static_cast<uint32_t>(GetBlockIdx());
         const auto cores = static_cast<uint32_t>(GetBlockNum());
+        const bool sums = cores > 1; // or all of it is one share
+        if (sums) {
+            scan_.Begin(core, cores); // ahead of all that S does meanwhile
+        } else if (OneTile()) {
+            lengths_.Read(0, params_.n);
+        }
         if (OneTile()) {
             requests_.Load(0, params_.n);
         }
@@ -66,13 +72,10 @@ public:
             words_.Open();
         }
         uint64_t row = 0;
-        if (cores == 1) { // all of it is one share: no sums are needed
-            if (OneTile()) {
-                lengths_.Read(0, params_.n);
-            }
+        if (!sums) {
             share_.All();
         } else {
-            scan_.Run(core, cores);
+            scan_.Run();
             row = share_.Find(core, cores);
             if (row == params_.n) {
                 return;

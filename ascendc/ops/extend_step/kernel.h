@@ -13,8 +13,8 @@
 // that are its own by their addresses alone (stretches.h), half of them at most. So slots are made twice, at the same time. One core alone does one
 // after the other, and has UB for each anew.
 //
-// UB, of the former: extend_slots.h 169 KB and 64 B, requests 8 KB, last slots 1 KB: 178 KB; of the latter: columns 12 KB, rows 56
-// + 16 KB, last slots 1 KB, pages 22 KB, indices 8 KB, short pages 8 KB, landings 16 KB: 139 KB, or a scan's 80 KB before.
+// UB, of the former: extend_slots.h 169.5 KB and 96 B, requests 8 KB, last slots 1 KB: 178.5 KB and 96 B; of the latter: columns 12 KB, rows 56
+// + 16 KB, last slots 1 KB, pages 22 KB, indices 8 KB, short pages 8 KB, landings 16 KB: 139 KB, or a scan's 90.5 KB before.
 //
 //     of the former: the core's part of out, as extend_slots.h says
 //     of the latter, where there are several tiles, sum the tokens and pages of all rows (scan.h); of one the list tells
@@ -140,7 +140,8 @@ private:
             PlaceLengths<L, PagesBeside> lengths(pipe, params.prefix_lens.address, params.seq_lens.address,
                                                  ASCEND_CACHE_LOC_SCAN_TILE_MAX, pages);
             LengthScan<PlaceLengths<L, PagesBeside>> scan(pipe, lengths, params.n, params.scan_tile, params.checkpoints);
-            scan.Run(core, cores);
+            scan.Begin(core, cores);
+            scan.Run();
             totals = {static_cast<uint64_t>(scan.Total(0)), static_cast<uint64_t>(scan.Total(1))};
             pipe.Destroy();
         }
