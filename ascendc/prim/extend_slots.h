@@ -10,7 +10,8 @@
 //
 // Lasts has, for a tile of rows: Load(first, count), for MTE2; once S may read, Fault(i, prefix, seq), an
 // AscendCacheLocFaultKind or 0; Report, which reports it; and Get(i, count, lengths), the last slot of row i, a good one, of
-// the `count` of the tile, rows asked for in their order.
+// the `count` of the tile, rows asked for in their order. Where kByVector is true they stand in a column, slots, and V may look
+// at rows first (row_words.h): then S reads one word of a row that goes on in its page.
 //
 // Split: by weight (ragged_share.h), at 64-byte lines of the output.
 //
@@ -22,6 +23,7 @@
 #include "paged_slots.h"
 #include "ragged_gather.h"
 #include "ragged_share.h"
+#include "row_words.h"
 
 namespace cache_loc {
 
@@ -59,36 +61,75 @@ public:
 private:
     static constexpr uint32_t kRows = ASCEND_CACHE_LOC_SCAN_TILE_MAX;
     static constexpr uint32_t kTile = ASCEND_CACHE_LOC_PAGED_TILE_MAX;
-    static constexpr uint32_t kPages = 1; // kind of length, beside tokens
+    static constexpr uint32_t kPages = 1;       // kind of length, beside tokens
+    static constexpr uint32_t kBlock = 8;       // rows whose columns begin where a vector can
+    static constexpr uint32_t kWorthwhile = 12; // rows of a core that V looks at sooner than S
     static constexpr int64_t kMostSlot = SlotMaker<S>::kMostSlot;
 
     // Whether the scan reads the whole batch at a time, so that its rows are there for the walk too.
     __aicore__ inline bool OneTile() const { return params_.n <= params_.scan_tile; }
 
+    // Whether V looks at rows before S does: where a core has enough of them, and few need a page.
+    __aicore__ inline bool HasWords() const
+    {
+        return Lasts::kByVector && scan_.KeepsLengths() && !exhausted_ &&
+               params_.n >= kWorthwhile * static_cast<uint32_t>(GetBlockNum()) &&
+               static_cast<uint64_t>(scan_.Total(kPages)) <= params_.n / 4;
+    }
+
     __aicore__ inline void Walk(uint64_t row)
     {
+        const bool words = HasWords();
         while (row < params_.n && !share_.Done()) {
-            const uint64_t first = OneTile() ? 0 : row;
-            const uint64_t end = OneTile() ? params_.n : Min(row + params_.walk_tile, params_.n);
+            const uint64_t begin = row / kBlock * kBlock; // where vectors of words can begin
+            const uint64_t first = OneTile() ? 0 : begin; // of the rows whose columns are there
+            const uint64_t end = words || !OneTile() ? Min(begin + params_.walk_tile, params_.n) : params_.n;
+            const uint64_t last = OneTile() ? params_.n : end;
             if (!OneTile()) {
-                lasts_.Load(first, static_cast<uint32_t>(end - first));
-                lengths_.Read(first, static_cast<uint32_t>(end - first));
+                lasts_.Load(first, static_cast<uint32_t>(last - first));
+                lengths_.Read(first, static_cast<uint32_t>(last - first));
+            }
+            if constexpr (Lasts::kByVector) {
+                if (words) {
+                    const auto i = static_cast<uint32_t>(begin - first);
+                    Order<HardEvent::MTE2_V>(); // MTE2 has filled lasts_ and what lengths_ reads before V reads them
+                    words_.Make(lasts_.slots.tile[i], lengths_.Starts()[i], lengths_.Ends()[i], scan_.Kept(begin, kPages),
+                                static_cast<int32_t>(kMostSlot), scan_.Spare(), static_cast<uint32_t>(end - begin));
+                }
             }
             Order<HardEvent::MTE2_S>(); // MTE2 has filled lasts_ and what lengths_ reads before S reads them
-            for (; row < end && !share_.Done(); ++row) {
-                const auto i = static_cast<uint32_t>(row - first);
-                Row(row, lengths_.Start(i), lengths_.End(i), i, static_cast<uint32_t>(end - first));
+            for (; row < end && !(words && begun_) && !share_.Done(); ++row) {
+                Row(row, static_cast<uint32_t>(row - first), static_cast<uint32_t>(last - first)); // while V makes the words
             }
-            Order<HardEvent::S_MTE2>(); // S has read them before MTE2 copies the next rows in
+            if (words) {
+                Order<HardEvent::V_S>(); // V has made the words, and has read the columns, before S reads the words
+            }
+            for (; row < end && !share_.Done(); ++row) {
+                if (!Inside(row, words_.Get(static_cast<uint32_t>(row - begin)))) {
+                    Row(row, static_cast<uint32_t>(row - first), static_cast<uint32_t>(last - first));
+                }
+            }
+            Order<HardEvent::S_MTE2>(); // S has read them, and the words, before MTE2 copies the next rows in, or V makes others
         }
         if (begun_) {
             gather_.Finish();
         }
     }
 
-    // Row i of the `count` of a tile.
-    __aicore__ inline void Row(uint64_t row, int64_t prefix, int64_t seq, uint32_t i, uint32_t count)
+    // Handles a row that is in order and fits and lies wholly within the share, behind its first; false where that is not sure.
+    __aicore__ inline bool Inside(uint64_t row, uint64_t word)
     {
+        if (static_cast<int32_t>(word) < 0 || !share_.Pass(row, word >> 32)) {
+            return false;
+        }
+        gather_.Append(CountingUp{maker_.indices, static_cast<uint32_t>(word)}, word >> 32);
+        return true;
+    }
+
+    // Row i of the `count` of a tile.
+    __aicore__ inline void Row(uint64_t row, uint32_t i, uint32_t count)
+    {
+        const int64_t prefix = lengths_.Start(i), seq = lengths_.End(i);
         const uint32_t kind = lasts_.Fault(i, prefix, seq);
         const uint64_t length = PlaceLength(prefix, seq);
         const uint64_t pages = HasPlace(prefix, seq) ? lengths_.beside.Of(prefix, seq) : 0;
@@ -185,6 +226,7 @@ private:
     LengthScan<PlaceLengths<L, PagesBeside>> scan_;
     RaggedShare<PlaceLengths<L, PagesBeside>> share_;
     Lasts lasts_;
+    SlotWords words_;
     RaggedGather<O, kTile> gather_;
     FaultLog fault_;
     uint64_t page_ = 0; // of the list, the first of the row's

@@ -1,4 +1,4 @@
-// What vectors of int32 need beside arithmetic: values of int64 narrowed to them, Or, and flags.
+// What vectors of int32 need beside arithmetic: values of int64 narrowed to them, Or, flags, and pairs of them for S.
 //
 // Narrowed, what does not fit becomes the nearest value that does. One Cast does it where casts saturate: a mode of the
 // core, a bit of its control register, which the documentation calls on by default and which the kernel before may have
@@ -6,7 +6,7 @@
 // SetSaturationFlag<SaturationMode::CAST>(true) comes to: 8.5.0 and 9.0.0 have no SetSaturationFlag.
 //
 // Contract: SaturateCasts once, then the others as often as wanted; what they write V has written when they return, but for
-// those that say Start. UB: none. Pipes: S sets the mode, V does the rest.
+// those that say Start. UB: none. Pipes: S sets the mode and reads pairs, V does the rest.
 #pragma once
 
 #include "sync.h"
@@ -57,6 +57,12 @@ __aicore__ inline void OrInto(const LocalTensor<int32_t> &to, const LocalTensor<
 {
     StartOr(to, bits, count);
     PipeBarrier<PIPE_V>(); // to is written before it is read, bits read before they are overwritten
+}
+
+// Elements 2 i and 2 i + 1 as one word, the first in its low half: S waits for UB, not for how much it reads.
+__aicore__ inline uint64_t PairOf(const LocalTensor<int32_t> &values, uint32_t i)
+{
+    return static_cast<uint64_t>(values.ReinterpretCast<int64_t>().GetValue(i));
 }
 
 // 1 for each value that is not 0: clamp(value, -1, 1)^2.

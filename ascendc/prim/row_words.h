@@ -1,21 +1,21 @@
-// Where the slots of each row are, in one word: what S needs of a row that is in order, in one read of UB.
+// Where the slots of each row are, and how many, as S reads them of two rows at a time.
 //
-// V makes the words of a tile of rows: in the low half where the row begins in the table, in the high half how many
-// slots it has; the low half is negative where the row is not surely in order, and S looks at it by itself. So S pays a
-// read and a branch for a row in place of three reads and the checks, which V does for 64 rows an instruction.
+// V makes two vectors of a tile of rows: where each row's slots begin, negative where the row is not surely in order, which S
+// then looks at by itself, and how many there are. So S pays a read and a branch for a row in place of three reads and the
+// checks, which V does for 64 rows an instruction, and meanwhile S does something else. Which sign says that a row is not in
+// order: the least of numbers each of which is negative where one thing is wrong; its sign, in all bits, is or-ed to the begin.
+// No step depends on how int32 overflows: end - start does where start or end is below 0, which the least says by itself.
 //
-// In order is a row with 0 <= request < rows and 0 <= start <= end <= row_len. value - clamp(value) is 0 for each of
-// the three, or-ed together as D, and -clamp(D, -1, 1)^2 is then 0, or -1 in every bit, which is or-ed to the begin. An
-// empty row is not surely in order: its request may be any. No step depends on how int32 overflows.
+// Contract: Make with columns that MTE2 has filled and V is ordered after, of up to kMost rows, each as long as a block is;
+// once S is ordered behind V, Get for rows that go up. `lent` are vectors of 4 kMost elements to work in, kLent of them, which
+// hold what Get reads until the next Make.
 //
-// Contract: Fits says whether the table is small enough for int32; Open once; Make with columns that MTE2 has filled
-// and V is ordered after; when it returns, Get may be called for each of the `count` rows, and whoever fills the
-// columns again has S to wait for.
-//
-// UB, for `most` rows: 9 vectors of int32. Pipes: V, and S behind it.
+// UB: none but what is lent. Pipes: V fills, S reads.
 #pragma once
 
+#include "../abi/sizes.h"
 #include "int32.h"
+#include "place.h"
 #include "range_fault.h"
 #include "split.h"
 
@@ -23,99 +23,129 @@ namespace cache_loc {
 
 class RowWords {
 public:
-    // Whether every entry's place in the storage is an int32.
-    __aicore__ static inline bool Fits(const TableSize &table)
+    static constexpr uint32_t kMost = ASCEND_CACHE_LOC_WALK_TILE_MAX;
+    static constexpr uint32_t kLent = 3;
+    static_assert(4 * kMost <= ASCEND_CACHE_LOC_SCAN_TILE_MAX, "a scan may lend its vectors");
+
+    // Row i: where its slots begin, negative where the row is not surely in order, in the low half, and how many there are.
+    __aicore__ inline uint64_t Get(uint32_t i)
     {
-        return uint64_t{table.rows} * table.row_stride <= 0x7fffffff;
+        if (i / 2 != pair_) {
+            pair_ = i / 2;
+            begins_of_pair_ = PairOf(begin_, pair_);
+            lengths_of_pair_ = PairOf(length_, pair_);
+        }
+        const uint32_t shift = i % 2 * 32;
+        return lengths_of_pair_ >> shift << 32 | static_cast<uint32_t>(begins_of_pair_ >> shift);
     }
 
-    __aicore__ inline RowWords(TPipe &pipe, const TableSize &table, uint32_t most) : table_(table), most_(most)
+protected:
+    using Vector = LocalTensor<int32_t>;
+
+    __aicore__ inline void Begin(const Vector *lent)
     {
-        pipe.InitBuffer(buffer_, kVectors * most * sizeof(int32_t));
+        begin_ = Room(lent, 0);
+        length_ = Room(lent, 1);
+        Duplicate(begin_, 0, static_cast<int32_t>(2 * kMost)); // a pair's second row may be one that there is not
+        pair_ = ~uint32_t{0};
     }
 
-    // Where in `pairs_` the halves of each word are: begin of row i, length of row i, and so on, in bytes.
-    __aicore__ inline void Open()
+    // To begin_, the sign of the least.
+    __aicore__ inline void End(const Vector &least, uint32_t count) const
     {
-        const auto n = static_cast<int32_t>(2 * most_);
-        const Vector row = Room(0), odd = Room(2), offsets = Room(kOffsets);
-        CreateVecIndex(odd, 0, n);
+        ShiftRight(least, least, 31, static_cast<int32_t>(count));
         PipeBarrier<PIPE_V>(); // each step reads what the one before it wrote
-        ShiftRight(row, odd, 1, n);
-        PipeBarrier<PIPE_V>();
-        Muls(offsets, row, 2, n);
-        PipeBarrier<PIPE_V>();
-        Sub(odd, odd, offsets, n);
-        Muls(row, row, static_cast<int32_t>(sizeof(int32_t)), n);
-        PipeBarrier<PIPE_V>();
-        Muls(odd, odd, static_cast<int32_t>(most_ * sizeof(int32_t)), n);
-        PipeBarrier<PIPE_V>();
-        Add(offsets, row, odd, n);
-        PipeBarrier<PIPE_V>();
+        StartOr(begin_, least, count);
     }
+
+    __aicore__ static inline Vector Room(const Vector *lent, uint32_t i) { return lent[i / 4][i % 4 * kMost]; }
+
+    Vector begin_, length_;
+
+private:
+    uint32_t pair_ = 0;
+    uint64_t begins_of_pair_ = 0, lengths_of_pair_ = 0;
+};
+
+// Of slices of the table: in order is a row with 0 <= request < rows and 0 <= start <= end <= row_len. An empty row may be.
+class SliceWords : public RowWords {
+public:
+    __aicore__ inline explicit SliceWords(const TableSize &table) : table_(table) {}
+
+    // Whether every entry's place in the storage is an int32.
+    __aicore__ inline bool Fits() const { return uint64_t{table_.rows} * table_.row_stride <= 0x7fffffff; }
 
     template <typename R, typename L>
-    __aicore__ inline void Make(const LocalTensor<R> &requests, const LocalTensor<L> &starts,
-                                const LocalTensor<L> &ends, uint32_t count)
+    __aicore__ inline void Make(const LocalTensor<R> &requests, const LocalTensor<L> &starts, const LocalTensor<L> &ends,
+                                const Vector *lent, uint32_t count)
     {
         const auto n = static_cast<int32_t>(count);
-        const Vector wrong = Room(0), scratch = Room(1), begin = Room(kPairs), length = Room(kPairs + 1);
-        const Vector request = Narrow(requests, Room(2), count);
-        const Vector start = Narrow(starts, Room(3), count);
-        const Vector end = Narrow(ends, Room(4), count);
-        // 0 <= request < rows.
-        Maxs(scratch, request, 0, n);
-        PipeBarrier<PIPE_V>(); // each step reads what the one before it wrote
-        Mins(scratch, scratch, static_cast<int32_t>(table_.rows) - 1, n);
-        Muls(begin, request, static_cast<int32_t>(table_.row_stride), n);
+        const Vector over = Room(lent, 2), least = Room(lent, 3), shortest = Room(lent, 4);
+        Begin(lent);
+        const Vector request = StartNarrow(requests, Room(lent, 5), count);
+        const Vector start = StartNarrow(starts, Room(lent, 6), count);
+        const Vector end = StartNarrow(ends, Room(lent, 7), count);
+        PipeBarrier<PIPE_V>(); // each group of steps reads what the ones before it wrote
+        Mins(least, request, static_cast<int32_t>(table_.rows) - 1, n);
+        Mins(over, end, static_cast<int32_t>(table_.row_len), n);
+        Sub(length_, end, start, n);
+        Muls(begin_, request, static_cast<int32_t>(table_.row_stride), n);
         PipeBarrier<PIPE_V>();
-        Sub(wrong, request, scratch, n);
-        Add(begin, begin, start, n);
+        Sub(least, least, request, n); // below 0 where request >= rows
+        Sub(over, over, end, n);       // below 0 where end > row_len
+        Min(shortest, end, length_, n);
+        Add(begin_, begin_, start, n);
         PipeBarrier<PIPE_V>();
-        // 0 <= start <= end.
-        Maxs(scratch, start, 0, n);
-        Sub(length, end, start, n);
+        Min(least, least, request, n);
+        Min(over, over, start, n);
         PipeBarrier<PIPE_V>();
-        Min(scratch, scratch, end, n);
+        Min(least, least, over, n);
         PipeBarrier<PIPE_V>();
-        Sub(scratch, start, scratch, n);
+        Min(least, least, shortest, n);
         PipeBarrier<PIPE_V>();
-        OrInto(wrong, scratch, count);
-        // end <= row_len.
-        Mins(scratch, end, static_cast<int32_t>(table_.row_len), n);
-        PipeBarrier<PIPE_V>();
-        Sub(scratch, end, scratch, n);
-        PipeBarrier<PIPE_V>();
-        OrInto(wrong, scratch, count);
-        // begin |= -clamp(wrong, -1, 1)^2
-        ToFlags(wrong, count);
-        Muls(wrong, wrong, -1, n);
-        PipeBarrier<PIPE_V>();
-        OrInto(begin, wrong, count);
-        Gather(Room(kWords), begin, Room(kOffsets).ReinterpretCast<uint32_t>(), 0, 2 * count);
-        Order<HardEvent::V_S>(); // V has made the words, and has read the columns, before S reads the words
-    }
-
-    // The word of row i; negative in the low half where the row is not surely in order.
-    __aicore__ inline uint64_t Get(uint32_t i) const
-    {
-        return static_cast<uint64_t>(Room(kWords).ReinterpretCast<int64_t>().GetValue(i));
+        End(least, count);
     }
 
 private:
-    using Vector = LocalTensor<int32_t>;
-
-    // Vectors of `most` elements: 0 to 4 to work in, of which two hold the words at the end.
-    static constexpr uint32_t kWords = 0;   // 2
-    static constexpr uint32_t kPairs = 5;   // begins and lengths, 2
-    static constexpr uint32_t kOffsets = 7; // 2
-    static constexpr uint32_t kVectors = 9;
-
-    __aicore__ inline Vector Room(uint32_t i) const { return buffer_.template Get<int32_t>()[i * most_]; }
-
     TableSize table_;
-    uint32_t most_;
-    mutable TBuf<TPosition::VECCALC> buffer_;
+};
+
+// Of slots behind a row's last one: in order is a row with a place (place.h) that needs no page, and whose slots are some.
+class SlotWords : public RowWords {
+public:
+    // Slots go up to `most`; `pages` are those that rows need.
+    template <typename S, typename L>
+    __aicore__ inline void Make(const LocalTensor<S> &lasts, const LocalTensor<L> &starts, const LocalTensor<L> &ends,
+                                const Vector &pages, int32_t most, const Vector *lent, uint32_t count)
+    {
+        const auto n = static_cast<int32_t>(count);
+        const Vector over = Room(lent, 2), least = Room(lent, 3), left = Room(lent, 4), none = Room(lent, 5);
+        Begin(lent);
+        const Vector last = StartNarrow(lasts, Room(lent, 6), count);
+        const Vector start = StartNarrow(starts, Room(lent, 7), count);
+        const Vector end = StartNarrow(ends, Room(lent, 8), count);
+        PipeBarrier<PIPE_V>(); // each group of steps reads what the ones before it wrote
+        Mins(over, end, static_cast<int32_t>(kEndLimit - 1), n);
+        Min(least, start, end, n);
+        Muls(left, last, -1, n);
+        Muls(none, pages, -1, n); // below 0 where pages are needed
+        Sub(length_, end, start, n);
+        Adds(begin_, last, 1, n);
+        PipeBarrier<PIPE_V>();
+        Sub(over, over, end, n); // below 0 where end is kEndLimit
+        Adds(left, left, most, n);
+        Min(least, least, length_, n);
+        Min(none, none, last, n);
+        PipeBarrier<PIPE_V>();
+        Sub(left, left, length_, n); // below 0 where there are fewer slots behind the last
+        Min(least, least, over, n);
+        PipeBarrier<PIPE_V>();
+        Min(least, least, none, n);
+        PipeBarrier<PIPE_V>();
+        Min(least, least, left, n);
+        PipeBarrier<PIPE_V>();
+        End(least, count);
+    }
 };
 
 } // namespace cache_loc

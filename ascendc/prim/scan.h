@@ -35,8 +35,8 @@
 #pragma once
 
 #include "../abi/sizes.h"
+#include "int32.h"
 #include "split.h"
-#include "sync.h"
 
 namespace cache_loc {
 
@@ -91,6 +91,12 @@ public:
         return PairOf(kept_, kind * (Stride() / 2) + static_cast<uint32_t>(i));
     }
 
+    // The lengths of the rows from one on, a multiple of a block, where they are kept.
+    __aicore__ inline LocalTensor<int32_t> Kept(uint64_t row, uint32_t kind) const
+    {
+        return kept_[kind * Stride() + static_cast<uint32_t>(row)];
+    }
+
     // The sum of the lengths before a row of the batch: any where the lengths are kept, else one with a checkpoint.
     __aicore__ inline uint64_t SumBefore(uint64_t row, uint32_t kind) const
     {
@@ -114,6 +120,9 @@ public:
         }
         return sum;
     }
+
+    // Vectors to work in, where it has run or does not: Lengths::kLent of them.
+    __aicore__ inline const LocalTensor<int32_t> *Spare() const { return lent_; }
 
     // Copies the first rows in.
     __aicore__ inline void Begin(uint32_t core, uint32_t cores)
@@ -210,12 +219,6 @@ private:
 
     __aicore__ inline void Load(uint64_t tile) { lengths_.Load(tile * tile_, Count(tile)); }
 
-    // Elements 2 i and 2 i + 1 as one word.
-    __aicore__ static inline uint64_t PairOf(const Vector &vector, uint32_t i)
-    {
-        return static_cast<uint64_t>(vector.template ReinterpretCast<int64_t>().GetValue(i));
-    }
-
     // All of a small batch, by S.
     __aicore__ inline void SumFew()
     {
@@ -235,6 +238,7 @@ private:
         for (uint32_t kind = 0; kind < kKinds; ++kind) {
             sums_.SetValue(kind * kCheckpoints, totals_[kind]);
         }
+        Order<HardEvent::S_V>(); // S has set the lengths before V reads them
     }
 
     // Of the chunks of rows from `row` on, of those whose lengths are there: eight sums a group that make up the sum of its

@@ -34,12 +34,12 @@ const HEAD: &str = "ascend-cache-loc tuning 1";
 /// launch_ps 1800000
 /// core_ps 63000
 /// element_ps 17000
-/// piece_ps 31000
-/// prepared_ps 19000
+/// piece_ps 32500
+/// prepared_ps 18500
 /// byte_ps 10
-/// sums_ps 640000
-/// sum_row_ps 760
-/// share_row_ps 14
+/// sums_ps 510000
+/// sum_row_ps 270
+/// share_row_ps 23
 /// ";
 /// let tuning: ascend_cache_loc::Tuning = text.parse()?;
 /// assert_eq!(tuning, ascend_cache_loc::Tuning::default());
@@ -59,7 +59,7 @@ pub struct Tuning {
     pub element_ps: u64,
     /// A row that is copied by itself, its bytes apart.
     pub piece_ps: u64,
-    /// The same in a batch so large that the vector unit prepares the rows for the scalar pipe: of more than 1,024 rows.
+    /// The same where the vector unit prepares the rows for the scalar pipe, as it does where a core has a dozen.
     pub prepared_ps: u64,
     /// A byte that is read from the table or written to the output.
     pub byte_ps: u64,
@@ -79,12 +79,12 @@ impl Default for Tuning {
             // published. The rest is that trips to memory are longer where more cores make them.
             core_ps: 63_000,
             element_ps: 17_000,
-            piece_ps: 31_000,
-            prepared_ps: 19_000,
+            piece_ps: 32_500,
+            prepared_ps: 18_500,
             byte_ps: 10,
-            sums_ps: 640_000,
-            sum_row_ps: 760,
-            share_row_ps: 14,
+            sums_ps: 510_000,
+            sum_row_ps: 270,
+            share_row_ps: 23,
         }
     }
 }

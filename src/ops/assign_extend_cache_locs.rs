@@ -63,8 +63,7 @@ impl<R: Element, L: Element, O: Element> Arguments for ExtendLocs<'_, R, L, O> {
     fn work(&self, n: usize) -> Work {
         let (n, table) = (n as u64, 4 * self.out.len() as u64);
         let bytes = table + output_bytes(&self.out);
-        let (pieces, prepared) = if n > u64::from(ASCEND_CACHE_LOC_SCAN_TILE_MAX) { (0, n) } else { (n, 0) };
-        Work { pieces, prepared, summed: n, bytes, lines: lines(&self.out), ..Work::default() }
+        Work { summed: n, bytes, lines: lines(&self.out), ..Work::rows(n, 0) }
     }
 
     fn tile(&self, config: &LaunchConfig) -> u32 {

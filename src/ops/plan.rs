@@ -48,6 +48,13 @@ pub(crate) struct Work {
 }
 
 impl Work {
+    /// Rows, and pages of them that the vector unit fills: it prepares the rows, too, where a core has a dozen and few have a
+    /// page.
+    pub(crate) fn rows(rows: u64, pages: u64) -> Self {
+        let (pieces, prepared) = if rows >= 12 && 4 * pages <= rows { (0, rows) } else { (rows, 0) };
+        Self { pieces, prepared: prepared + pages, ..Self::default() }
+    }
+
     /// The cores for it, of those that the device has.
     pub(crate) fn cores(self, config: &LaunchConfig, available: u32, tuning: &Tuning) -> Result<u32> {
         let available = available.min(65_535);
@@ -75,9 +82,16 @@ impl Work {
         if self.time(1, tuning) <= self.time(many, tuning) {
             return 1;
         }
-        // No more than it takes for the largest share to have as few lines.
+        // No more than it takes for the largest share to have as few lines, or one less where that is worth the cores.
         let lines = self.lines.max(1);
-        lines.div_ceil(lines.div_ceil(many))
+        let most = lines.div_ceil(many);
+        let cores = |share: u64| lines.div_ceil(share);
+        let time = |share: u64| {
+            let alone = u128::from(self.alone(tuning)) * u128::from(share) / u128::from(lines);
+            u128::from(self.core(tuning)) * u128::from(cores(share) - 1) + alone
+        };
+        let shares = [most, (most - 1).max(1)].into_iter().filter(|&share| cores(share) <= available);
+        shares.min_by_key(|&share| time(share)).map_or(many, cores)
     }
 
     /// On one core, the launch apart.
@@ -119,8 +133,7 @@ mod tests {
 
     /// `n` rows of so many tokens each, int64 to int32.
     fn ragged(n: u64, tokens: u64) -> Work {
-        let (pieces, prepared) = if n > 1024 { (0, n) } else { (n, 0) };
-        Work { pieces, prepared, summed: n, bytes: n * tokens * 8, lines: (n * tokens).div_ceil(16), ..Work::default() }
+        Work { summed: n, bytes: n * tokens * 8, lines: (n * tokens).div_ceil(16), ..Work::rows(n, 0) }
     }
 
     fn single(n: u64) -> Work {
@@ -130,7 +143,7 @@ mod tests {
     #[test]
     fn small_batches_have_one_core_and_large_ones_many() {
         assert_eq!([1, 8, 256, 4096].map(|n| cores(single(n), 48)), [1, 1, 8, 32]);
-        assert_eq!([1, 16, 64, 256, 4096].map(|n| cores(ragged(n, 4), 48)), [1, 1, 4, 10, 25]);
+        assert_eq!([1, 16, 64, 256, 4096].map(|n| cores(ragged(n, 4), 48)), [1, 1, 4, 8, 22]);
         assert_eq!(cores(Work { elements: 1 << 30, lines: u64::MAX, ..Work::default() }, 48), 48);
         assert_eq!(cores(ragged(1, 1 << 16), 48), 9, "one long row");
     }
@@ -155,7 +168,7 @@ mod tests {
     fn the_figures_decide() {
         let on = |tuning: Tuning| ragged(300, 2).cores(&LaunchConfig::default(), 48, &tuning).unwrap();
         assert_eq!(on(Tuning { core_ps: 10_000, ..DEFAULT() }), 19);
-        assert_eq!(on(Tuning { core_ps: 280_000, ..DEFAULT() }), 5);
+        assert_eq!(on(Tuning { core_ps: 280_000, ..DEFAULT() }), 4);
         assert_eq!(on(Tuning { sums_ps: 20_000_000, ..DEFAULT() }), 1);
         assert_eq!(on(Tuning { core_ps: 0, share_row_ps: 0, ..DEFAULT() }), 38, "no more than there are lines");
     }

@@ -35,6 +35,8 @@ public:
 
 private:
     struct Lasts {
+        static constexpr bool kByVector = true;
+
         __aicore__ inline Lasts(TPipe &pipe, const Params &params, uint32_t most)
             : slots(pipe, params.last_locs.address, most)
         {

@@ -68,6 +68,8 @@ private:
     // The last slots of rows that are ranges of the table, some rows' at a time.
     class Lasts {
     public:
+        static constexpr bool kByVector = false;
+
         __aicore__ inline Lasts(TPipe &pipe, const Params &params, uint32_t most)
             : size_(Size(params)), table_(Global<int32_t>(params.table.address)),
               requests_(pipe, params.req_pool_indices.address, most), page_size_(params.page_size)

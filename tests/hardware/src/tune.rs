@@ -3,8 +3,8 @@
 //!
 //! With `c` cores a launch takes `a + core * (c - 1) + work / c`: three unknowns for each batch, found by least squares of
 //! the relative errors over many `c`. `get_last_loc` gives what a launch, a core and an element cost, a large batch of
-//! `assign_extend_cache_locs` what a prepared piece costs and what summing the lengths adds to launch and cores, a middling
-//! one a piece, a small one how much of the sums every batch pays, and one long row a byte.
+//! `assign_extend_cache_locs` what a prepared piece costs and what summing the lengths adds to launch and cores, a small one how
+//! much of the sums every batch pays, a few rows on one core a piece, and one long row a byte.
 
 use std::io::Write;
 use std::time::Duration;
@@ -126,10 +126,10 @@ impl Batch {
     }
 }
 
-/// Rows of the large batches, of one whose rows no vector unit prepares, and of the small one.
+/// Rows of the large batches, of the small one, and of one on one core whose rows no vector unit prepares.
 const MANY: usize = 4096;
-const SOME: usize = 512;
 const FEW: usize = 32;
+const UNPREPARED: usize = 11;
 
 /// The figures of a device, by what `time` says a launch takes. Writes each time that it is told.
 ///
@@ -158,22 +158,22 @@ pub fn tune(
 
     let [launch, core, single] = fit(&all(Op::LastLoc, MANY, 4, &counts(1))?)?;
     let [start, crowded, ready] = fit(&all(Op::Extend, MANY, 4, &counts(2))?)?;
-    let [_, _, ragged] = fit(&all(Op::Extend, SOME, 4, &counts(2))?)?;
     let two = all(Op::Extend, FEW, 4, &[2])?[0].1;
+    let one = all(Op::Extend, UNPREPARED, 4, &[1])?[0].1;
     let long = all(Op::Extend, 1, 1 << 16, &[1])?[0].1;
 
-    let (many, some, few) = (MANY as f64, SOME as f64, FEW as f64);
+    let (many, few) = (MANY as f64, FEW as f64);
     // A row has 4 tokens of 8 bytes, read and written, and one of get_last_loc an element of 4.
     let mut byte = (long - launch) / f64::from(8 << 16);
     let mut piece = 0.0;
     for _ in 0..3 {
-        piece = ragged / some - 32.0 * byte;
+        piece = (one - launch) / UNPREPARED as f64 - 32.0 * byte;
         byte = (long - launch - piece) / f64::from(8 << 16);
     }
     let share = (crowded - core) / many;
-    let sums_of_few = two - launch - core - share * few - few * (piece + 32.0 * byte) / 2.0;
-    let sum_row = (start - launch - sums_of_few) / (many - few);
     let (element, prepared) = (single / many - 4.0 * byte, ready / many - 32.0 * byte);
+    let sums_of_few = two - launch - core - share * few - few * (prepared + 32.0 * byte) / 2.0;
+    let sum_row = (start - launch - sums_of_few) / (many - few);
     let figures = [launch, core, element, piece, prepared, byte, sums_of_few - few * sum_row, sum_row, share];
     Ok(figures.map(|ps| ps.max(0.0).round() as u64).into())
 }
