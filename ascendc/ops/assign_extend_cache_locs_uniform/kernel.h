@@ -13,7 +13,7 @@
 // + 32 KB, fault line 64 B: 181.25 KB and 64 B, less with narrower elements.
 //
 //     for each tile of the rows that either share has a part of:
-//         MTE2  copy in the tile's request indices and starts
+//         MTE2  copy in the tile's request indices and starts; of the first tile while S and V prepare the rest
 //         V     look at the rows, and make a word of each (windows.h)
 //         V     make the first position of each, and from these the positions in the core's share, a piece at a time;
 //               MTE3 copy each out (positions.h)
@@ -63,6 +63,8 @@ public:
         const LineShare &one = has_out ? out : positions, &other = has_positions ? positions : out;
         const uint64_t begin = Min(one.begin, other.begin), end = Max(one.end, other.end);
         const uint64_t end_row = (end + tokens_ - 1) / tokens_;
+        uint64_t row = begin / tokens_;
+        uint32_t count = Load(row, end_row); // before all else: MTE2 takes longer than that
         if (has_out) {
             gather_.Begin(out.begin);
         }
@@ -70,10 +72,7 @@ public:
             windows_.Open();
             positions_.Open();
         }
-        for (uint64_t row = begin / tokens_; row < end_row; row += params_.walk_tile) {
-            const auto count = static_cast<uint32_t>(Min(params_.walk_tile, end_row - row));
-            requests_.Load(row, count);
-            starts_.Load(row, count);
+        while (count != 0) {
             Order<HardEvent::MTE2_V>(); // MTE2 has filled requests_ and starts_ before V reads them
             windows_.Make(requests_.tile, starts_.tile, count); // S may read them too: it has waited for V
             if (has_positions) {
@@ -81,7 +80,9 @@ public:
                                 Min(positions.end, (row + count) * tokens_));
             }
             Slots(out, row, count);
+            row += count;
             Order<HardEvent::S_MTE2>(); // S has read them, and V, which S has waited for, before MTE2 copies others in
+            count = Load(row, end_row);
         }
         if (has_out) {
             gather_.Finish();
@@ -94,6 +95,17 @@ public:
 
 private:
     static constexpr uint32_t kRows = ASCEND_CACHE_LOC_ROW_TILE_MAX;
+
+    // Has MTE2 copy in rows from `row` on, as many as a tile has room for, up to `end`: how many they are.
+    __aicore__ inline uint32_t Load(uint64_t row, uint64_t end)
+    {
+        const auto count = static_cast<uint32_t>(Min(params_.walk_tile, end - row));
+        if (count != 0) {
+            requests_.Load(row, count);
+            starts_.Load(row, count);
+        }
+        return count;
+    }
 
     // Of the share's slots those of rows first..first + count.
     __aicore__ inline void Slots(const LineShare &share, uint64_t first, uint32_t count)
