@@ -42,6 +42,7 @@ RANGE, OWNED, STRETCHES, SCATTER = prim("range_fault owned_rows stretches ragged
 PAGES, FILLER, MAP, PAGED, NEEDS, DECODE = prim("pages filler slot_map page_gather page_needs decode_slots")
 LAST, EXTEND, UNIFORM = ops("get_last_loc assign_extend_cache_locs assign_extend_cache_locs_uniform")
 LIST, PAGE_LIST, PAGED_SLOTS, SHARE = prim("row_list page_list paged_slots ragged_share")
+(POSITIONS,) = prim("positions")
 POOL, BLOCKS, ALLOC_DECODE = ops("assign_req_to_token_pool gather_block_tables alloc_decode")
 (ROWS, EXTEND_SLOTS, PAGED_SCATTER), (STEP, EXTEND_STEP) = prim("decode_rows extend_slots paged_scatter"), ops("decode_step extend_step")
 
@@ -51,7 +52,7 @@ ORDERING = re.compile(r"^\s*(Order<[^>]*>|SetFlag<[^>]*>|WaitFlag<[^>]*>|PipeBar
 # Flags that are set in one place and awaited in another: every one of the kind deleted.
 PAIRS = [
     (PACKING, "MTE3_V"), (GATHER, "MTE3_MTE2"), (GATHER, "V_S"), (OWNED, "V_S"), (SCATTER, "MTE2_V"), (SCATTER, "MTE3_MTE2"),
-    (PAGED_SCATTER, "MTE3_V"),
+    (PAGED_SCATTER, "MTE3_V"), (POSITIONS, "MTE3_V"),
 ]
 
 # (file, text, replacement): the text must be there once.
@@ -360,22 +361,45 @@ BY_HAND = [
     (POOL, "Look(0);", ""),
     # Windows: which are in order, where each row's positions begin, and where cores meet.
     (WINDOWS, "static_cast<int32_t>(shape_.rows) - 1, n);", "static_cast<int32_t>(shape_.rows), n);"),
-    (WINDOWS, "OrInto(wrong, first, count);", ""),
-    (WINDOWS, "OrInto(wrong, word, count);", ""),
-    (WINDOWS, "Sub(first, start, first, n);\n        PipeBarrier<PIPE_V>();\n        Add(first, first, scratch, n);", "Add(first, start, scratch, n);"),
-    (WINDOWS, "i * sizeof(int32_t), count);", "0, count);"),
-    (WINDOWS, "+ shape.tokens - 1) / shape.tokens);", ") / shape.tokens);"),
-    (WINDOWS, "while (1u << shift_ < 2 * kPiece * shape.tokens)", "while (1u << shift_ < shape.tokens)"),
+    (WINDOWS, "Min(of_both, request, start, n);", "Adds(of_both, request, 0, n);"),
+    (WINDOWS, "Min(of_both, request, start, n);", "Adds(of_both, start, 0, n);"),
+    (WINDOWS, "Min(least, least, of_start, n);", ""),
+    (WINDOWS, "Min(least, least, of_both, n);", ""),
+    (WINDOWS, "Adds(of_start, of_start, last_, n);", "Adds(of_start, of_start, last_ - 1, n);"),
+    (WINDOWS, "Adds(of_start, of_start, last_, n);", "Adds(of_start, of_start, last_ + 1, n);"),
+    (WINDOWS, "Mins(Room(kStarts), start, last_, n);", "Adds(Room(kStarts), start, 0, n);"),
+    (WINDOWS, "Maxs(start, start, 0, n);", ""),
+    (WINDOWS, "ShiftLeft(first, wrong, 31, n);", "Duplicate(first, 0, n);"),
+    (WINDOWS, "Duplicate(Room(kFirsts), 0, static_cast<int32_t>(most_));", ""),
+    (WINDOWS, "shape.row_len < shape.tokens ? -1 :", "false ? -1 :"),
     (WINDOWS, "<= 0x7fffffff; }", "<= 0x7fffffffffffffff; }"),
     (UNIFORM, "static_cast<uint64_t>(word) + from}", "static_cast<uint64_t>(word)}"),
     (UNIFORM, "TableSlots{table_, place + from}", "TableSlots{table_, place}"),
-    (UNIFORM, "if (tokens_ > Windows::kPiece) {", "if (tokens_ > 2 * Windows::kPiece) {"),
+    (UNIFORM, "Max(positions.begin, row * tokens_)", "row * tokens_"),
+    (UNIFORM, "Min(positions.end, (row + count) * tokens_)", "positions.end"),
     (UNIFORM, "Min(one.begin, other.begin)", "one.begin"),
     (UNIFORM, "Max(one.end, other.end)", "one.end"),
     (UNIFORM, "start > kMost - tokens ? kMost : start + tokens", "start + tokens"),
     (UNIFORM, "start <= int64_t{params_.row_len} - tokens)", "start < int64_t{params_.row_len} - tokens)"),
     (UNIFORM, "gather_.Append(NoSlots{}, length);", ""),
     (UNIFORM, "const uint64_t begin_row = Max(share.begin / tokens_, first);", "const uint64_t begin_row = first;"),
+    # Positions: which rows a piece has, whole or a part, and what closes the gaps.
+    (POSITIONS, "phase == 0 && rows_ > 1", "rows_ > 1"),
+    (POSITIONS, "phase == 0 && rows_ > 1", "phase == 0"),
+    (POSITIONS, "Min(most_, tokens_ - phase)", "most_"),
+    (POSITIONS, "(n + tokens_ - 1) / tokens_", "n / tokens_"),
+    (POSITIONS, "Min(most_ / width_, kRows)", "most_ / width_"),
+    (POSITIONS, "(lead + count + kBlock - 1) / kBlock", "(count + kBlock - 1) / kBlock"),
+    (POSITIONS, "firsts[i - lead]", "firsts[0]"),
+    (POSITIONS, "return spread_[lead * kBlock];", "return spread_;"),
+    (POSITIONS, "Adds(first, first, phase, static_cast<int32_t>(kBlock));", ""),
+    (POSITIONS, "Min(width - j, kLanes)", "kLanes"),
+    (POSITIONS, "{1, 1, 0, blocks, 0, 1}", "{1, 1, 0, blocks, 0, 0}"),
+    (POSITIONS, "if (width == tokens_) {", "if (true) {"),
+    (POSITIONS, "Maxs(Tight(), landing_, -1, static_cast<int32_t>(count * width));", "Adds(Tight(), landing_, 0, static_cast<int32_t>(count * width));"),
+    (POSITIONS, "Maxs(landing_, landing_, -1, static_cast<int32_t>(count * width));", ""),
+    (POSITIONS, "Maxs(Tight(), landing_, -1, static_cast<int32_t>(count));", "Adds(Tight(), landing_, 0, static_cast<int32_t>(count));"),
+    # Not here: one piece all the time. V then waits for MTE3, and that is all.
     # Off by one, at the ends of things.
     (LAST, "lengths_.Get(i);", "lengths_.Get(i == 0 ? 0 : i - 1);"),
     (LAST, "if (length <= 0)", "if (length < 0)"),

@@ -121,11 +121,12 @@ impl Operation for AssignExtendCacheLocsUniform {
                 each(&seeded(&many, SEEDS[4], batch, dtypes, width, false));
             }
         }
-        // Windows as long as a tile and longer: 10,000 tokens and 65,536, at each end of the row, valid and bad.
+        // Windows of which a piece of positions has several, two or a part, as long as a tile and longer: 10,000 tokens and
+        // 65,536, at each end of the row, valid and bad.
         let long_rows = table((5, 65_600, 65_537));
         let seed = [(Any, At(0)), (At(4), At(1)), (Past(0), At(1)), (Any, At(-1)), (Any, Past(0)), (Any, Past(-2048))];
         for dtypes in Dtypes::all() {
-            for width in [2047, 2048, 2049, 4096, 10_000, 65_536] {
+            for width in [130, 333, 1024, 1025, 2047, 2048, 2049, 4096, 10_000, 65_536] {
                 each(&seeded(&long_rows, &seed, 13, dtypes, width, true));
             }
         }

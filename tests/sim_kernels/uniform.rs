@@ -64,6 +64,13 @@ fn request_times_stride_past_2_31_with_int32_requests() {
         assert_eq!(positions, [4, 5, 6, 7, 2, 3, 4, 5, -1, -1, -1, -1]);
         let rows = rows as i64;
         assert_eq!(fault, Some(RowFault::new(2, FaultKind::RequestOutOfRange { req: rows, rows })));
+        // And so many that cores meet within rows.
+        let starts: [i32; 200] = std::array::from_fn(|i| i as i32 % 4);
+        let (out, positions, fault) = call(table, &[rows as i32 - 1; 200], &starts, 5);
+        let window = |&start: &i32| start..start + 5;
+        assert!(out.into_iter().eq(starts.iter().flat_map(window).map(|position| 30 + position)));
+        assert!(positions.into_iter().eq(starts.iter().flat_map(window).map(i64::from)));
+        assert_eq!(fault, None);
     }
 }
 

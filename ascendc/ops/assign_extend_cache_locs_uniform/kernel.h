@@ -9,18 +9,20 @@
 // Split: the 64-byte lines of `out`, and those of `positions`, each as evenly as they go: the two may begin at other
 // places in a line and have elements of other sizes. A core makes its share of either, rows cut where they are.
 //
-// UB, for tiles of 1,024 rows: requests and starts 16 KB, windows 24 + 32 KB, gather 2 * 16 + 1 + 16 + 32 KB, positions
-// 16 KB, fault line 64 B: 169 KB and 64 B, less with narrower elements.
+// UB, for tiles of 1,024 rows: requests and starts 16 KB, windows 24 KB, positions 60.25 KB, gather 2 * 16 + 1 + 16
+// + 32 KB, fault line 64 B: 181.25 KB and 64 B, less with narrower elements.
 //
 //     for each tile of the rows that either share has a part of:
-//         MTE2  copy in the tile's request indices and starts
-//         V     look at the rows, make a word of each, and the first position of each (windows.h)
-//         V     make the positions in the core's share, a piece at a time; MTE3 copy each out
+//         MTE2  copy in the tile's request indices and starts; of the first tile while S and V prepare the rest
+//         V     look at the rows, and make a word of each (windows.h)
+//         V     make the first position of each, and from these the positions in the core's share, a piece at a time;
+//               MTE3 copy each out (positions.h)
 //         S     for each row: read its word, and append the part in the core's share: table entries, or -1
 //               (ragged_gather.h: MTE2 copies in, V packs, MTE3 copies out)
 #pragma once
 
 #include "../../prim/fault_log.h"
+#include "../../prim/positions.h"
 #include "../../prim/ragged_gather.h"
 #include "../../prim/rows.h"
 #include "../../prim/windows.h"
@@ -43,13 +45,10 @@ public:
         : params_(params), tokens_(params.tokens_per_row), requests_(pipe, params.req_pool_indices.address, kRows),
           starts_(pipe, params.start_offsets.address, kRows),
           windows_(pipe, {params.rows, params.row_stride, params.row_len, params.tokens_per_row}, kRows),
+          positions_(pipe, params.positions.address, params.tokens_per_row, params.copy_tile),
           gather_(pipe, params.out.address, params.copy_tile), fault_(pipe, params.head),
-          table_(Global<int32_t>(params.table.address)), positions_(Global<L>(params.positions.address))
+          table_(Global<int32_t>(params.table.address))
     {
-        if constexpr (sizeof(L) == 8) {
-            pipe.InitBuffer(widened_buffer_, Windows::kPiece * sizeof(L));
-            widened_ = widened_buffer_.template Get<L>();
-        }
     }
 
     __aicore__ inline void Process()
@@ -64,24 +63,32 @@ public:
         const LineShare &one = has_out ? out : positions, &other = has_positions ? positions : out;
         const uint64_t begin = Min(one.begin, other.begin), end = Max(one.end, other.end);
         const uint64_t end_row = (end + tokens_ - 1) / tokens_;
+        uint64_t row = begin / tokens_;
+        uint32_t count = Load(row, end_row); // before all else: MTE2 takes longer than that
         if (has_out) {
             gather_.Begin(out.begin);
         }
         if (has_positions) {
             windows_.Open();
+            positions_.Open();
         }
-        for (uint64_t row = begin / tokens_; row < end_row; row += params_.walk_tile) {
-            const auto count = static_cast<uint32_t>(Min(params_.walk_tile, end_row - row));
-            requests_.Load(row, count);
-            starts_.Load(row, count);
+        while (count != 0) {
             Order<HardEvent::MTE2_V>(); // MTE2 has filled requests_ and starts_ before V reads them
             windows_.Make(requests_.tile, starts_.tile, count); // S may read them too: it has waited for V
-            Positions(positions, row, count);
+            if (has_positions) {
+                positions_.Make(windows_.Firsts(count), row, Max(positions.begin, row * tokens_),
+                                Min(positions.end, (row + count) * tokens_));
+            }
             Slots(out, row, count);
+            row += count;
             Order<HardEvent::S_MTE2>(); // S has read them, and V, which S has waited for, before MTE2 copies others in
+            count = Load(row, end_row);
         }
         if (has_out) {
             gather_.Finish();
+        }
+        if (has_positions) {
+            positions_.Close();
         }
         fault_.Write();
     }
@@ -89,31 +96,15 @@ public:
 private:
     static constexpr uint32_t kRows = ASCEND_CACHE_LOC_ROW_TILE_MAX;
 
-    // Of the share's positions those of rows first..first + count.
-    __aicore__ inline void Positions(const LineShare &share, uint64_t first, uint32_t count)
+    // Has MTE2 copy in rows from `row` on, as many as a tile has room for, up to `end`: how many they are.
+    __aicore__ inline uint32_t Load(uint64_t row, uint64_t end)
     {
-        const uint64_t end = Min(share.end, (first + count) * tokens_);
-        const uint64_t most = Min(params_.copy_tile, Windows::kPiece);
-        for (uint64_t at = Max(share.begin, first * tokens_); at < end;) {
-            const uint64_t row = at / tokens_;
-            const uint64_t phase = at - row * tokens_;
-            uint64_t piece = Min(most, end - at);
-            if (tokens_ > Windows::kPiece) {
-                piece = Min(piece, tokens_ - phase);
-            }
-            const auto n = static_cast<uint32_t>(piece);
-            Order<HardEvent::MTE3_V>(); // MTE3 has stored the piece before, before V makes another there
-            LocalTensor<int32_t> made =
-                windows_.Positions(static_cast<uint32_t>(row - first), static_cast<uint32_t>(phase), n);
-            if constexpr (sizeof(L) == 8) {
-                Cast(widened_, made, RoundMode::CAST_NONE, n);
-            } else {
-                widened_ = made;
-            }
-            Order<HardEvent::V_MTE3>(); // V has made the piece before MTE3 stores it
-            CopyOut(positions_[at], widened_, n);
-            at += piece;
+        const auto count = static_cast<uint32_t>(Min(params_.walk_tile, end - row));
+        if (count != 0) {
+            requests_.Load(row, count);
+            starts_.Load(row, count);
         }
+        return count;
     }
 
     // Of the share's slots those of rows first..first + count.
@@ -162,12 +153,10 @@ private:
     Column<R> requests_;
     Column<L> starts_;
     Windows windows_;
+    Positions<L> positions_;
     RaggedGather<O> gather_;
     FaultLog fault_;
     GlobalTensor<int32_t> table_;
-    GlobalTensor<L> positions_;
-    TBuf<TPosition::VECCALC> widened_buffer_;
-    LocalTensor<L> widened_; // positions
 };
 
 } // namespace cache_loc
