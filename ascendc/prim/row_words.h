@@ -31,12 +31,20 @@ public:
     __aicore__ inline uint64_t Get(uint32_t i)
     {
         if (i / 2 != pair_) {
+            lengths_of_pair_ = PairOf(length_, i / 2);
+        }
+        const auto begin = static_cast<uint32_t>(GetBegin(i));
+        return lengths_of_pair_ >> i % 2 * 32 << 32 | begin;
+    }
+
+    // The low half alone: the one or the other is asked for.
+    __aicore__ inline int32_t GetBegin(uint32_t i)
+    {
+        if (i / 2 != pair_) {
             pair_ = i / 2;
             begins_of_pair_ = PairOf(begin_, pair_);
-            lengths_of_pair_ = PairOf(length_, pair_);
         }
-        const uint32_t shift = i % 2 * 32;
-        return lengths_of_pair_ >> shift << 32 | static_cast<uint32_t>(begins_of_pair_ >> shift);
+        return static_cast<int32_t>(begins_of_pair_ >> i % 2 * 32);
     }
 
 protected:
@@ -67,13 +75,22 @@ private:
     uint64_t begins_of_pair_ = 0, lengths_of_pair_ = 0;
 };
 
-// Of slices of the table: in order is a row with 0 <= request < rows and 0 <= start <= end <= row_len. An empty row may be.
-class SliceWords : public RowWords {
+// Of places in the table.
+class TableWords : public RowWords {
 public:
-    __aicore__ inline explicit SliceWords(const TableSize &table) : table_(table) {}
+    __aicore__ inline explicit TableWords(const TableSize &table) : table_(table) {}
 
     // Whether every entry's place in the storage is an int32.
     __aicore__ inline bool Fits() const { return uint64_t{table_.rows} * table_.row_stride <= 0x7fffffff; }
+
+protected:
+    TableSize table_;
+};
+
+// Of slices of the table: in order is a row with 0 <= request < rows and 0 <= start <= end <= row_len. An empty row may be.
+class SliceWords : public TableWords {
+public:
+    using TableWords::TableWords;
 
     template <typename R, typename L>
     __aicore__ inline void Make(const LocalTensor<R> &requests, const LocalTensor<L> &starts, const LocalTensor<L> &ends,
@@ -105,9 +122,42 @@ public:
         PipeBarrier<PIPE_V>();
         End(least, count);
     }
+};
 
-private:
-    TableSize table_;
+// Of an entry of the table each: in order is a row with 0 <= request < rows and 1 <= length <= row_len.
+class EntryWords : public TableWords {
+public:
+    static constexpr uint32_t kLent = 2;
+
+    using TableWords::TableWords;
+
+    template <typename R, typename L>
+    __aicore__ inline void Make(const LocalTensor<R> &requests, const LocalTensor<L> &lengths, const Vector *lent,
+                                uint32_t count)
+    {
+        const auto n = static_cast<int32_t>(count);
+        const Vector entry = Room(lent, 2), over = Room(lent, 3), least = Room(lent, 4);
+        Begin(lent);
+        const Vector request = StartNarrow(requests, Room(lent, 5), count);
+        const Vector length = StartNarrow(lengths, Room(lent, 6), count);
+        PipeBarrier<PIPE_V>(); // each group of steps reads what the ones before it wrote
+        Mins(least, request, static_cast<int32_t>(table_.rows) - 1, n);
+        Mins(over, length, static_cast<int32_t>(table_.row_len), n);
+        Muls(begin_, request, static_cast<int32_t>(table_.row_stride), n);
+        Maxs(entry, length, 0, n);
+        PipeBarrier<PIPE_V>();
+        Sub(least, least, request, n); // below 0 where request >= rows
+        Sub(over, over, length, n);    // below 0 where length > row_len
+        Adds(entry, entry, -1, n);     // below 0 where length < 1
+        PipeBarrier<PIPE_V>();
+        Min(least, least, request, n);
+        Min(over, over, entry, n);
+        Add(begin_, begin_, entry, n);
+        PipeBarrier<PIPE_V>();
+        Min(least, least, over, n);
+        PipeBarrier<PIPE_V>();
+        End(least, count);
+    }
 };
 
 // Of slots behind a row's last one: in order is a row with a place (place.h) that needs no page, and whose slots are some.

@@ -31,9 +31,9 @@ const HEAD: &str = "ascend-cache-loc tuning 1";
 ///
 /// ```
 /// let text = "ascend-cache-loc tuning 1
-/// launch_ps 1800000
+/// launch_ps 1760000
 /// core_ps 63000
-/// element_ps 17000
+/// element_ps 13000
 /// piece_ps 32500
 /// prepared_ps 18500
 /// byte_ps 10
@@ -74,11 +74,11 @@ pub struct Tuning {
 impl Default for Tuning {
     fn default() -> Self {
         Self {
-            launch_ps: 1_800_000,
+            launch_ps: 1_760_000,
             // Of it the launch is 53,000, the geometric mean of what it may be on Atlas A2 and A3, 0.01 to 0.28 us: not
             // published. The rest is that trips to memory are longer where more cores make them.
             core_ps: 63_000,
-            element_ps: 17_000,
+            element_ps: 13_000,
             piece_ps: 32_500,
             prepared_ps: 18_500,
             byte_ps: 10,

@@ -6,12 +6,13 @@
 //
 // Split: the 64-byte lines of the output, as evenly as they go. Cores own whole lines, so none writes into another's.
 //
-// UB, for tiles of T = 1,024 rows: indices and lengths 2 * 8 T, landing 32 T, pattern T, packing 12 T, fault line: 61 KB
+// UB, for tiles of T = 1,024 rows: indices and lengths 2 * 8 T, words 8 T, landing 32 T, pattern T, packing 12 T, fault line: 69 KB
 // and 64 B, less with narrower elements; buffers are always made for the largest tile.
 //
 //     for each tile of the core's rows:
 //         MTE2  copy in the tile's request indices and prefix lengths
 //         V     landing[0 .. 8 T] = -1                        (32 bytes, one block, a row)
+//         V     tells which rows are in order, and their entries (row_words.h), while S looks at the first few itself
 //         S     for each valid row i: MTE2 copy 4 bytes table[req, len - 1] -> block i of landing
 //         V     pack the first element of each block, widen   (packing.h, by a pattern of one bit a block)
 //         MTE3  copy out exactly the tile's elements
@@ -19,6 +20,7 @@
 
 #include "../../prim/fault_log.h"
 #include "../../prim/packing.h"
+#include "../../prim/row_words.h"
 #include "../../prim/rows.h"
 #include "../../prim/split.h"
 #include "params.h"
@@ -36,9 +38,14 @@ public:
 
     __aicore__ inline LastLoc(TPipe &pipe, const AscendCacheLocGetLastLocParams &params)
         : params_(params), requests_(pipe, params.req_pool_indices.address, kTile),
-          lengths_(pipe, params.prefix_lens.address, kTile), packing_(pipe, params.out.address, kTile),
-          fault_(pipe, params.head), table_(Global<int32_t>(params.table.address))
+          lengths_(pipe, params.prefix_lens.address, kTile), words_({params.rows, params.row_stride, params.row_len}),
+          packing_(pipe, params.out.address, kTile), fault_(pipe, params.head),
+          table_(Global<int32_t>(params.table.address))
     {
+        for (uint32_t i = 0; i < EntryWords::kLent; ++i) {
+            pipe.InitBuffer(lent_buffers_[i], kTile * sizeof(int32_t));
+            lent_[i] = lent_buffers_[i].template Get<int32_t>();
+        }
         pipe.InitBuffer(landing_buffer_, kTile * kBlock * sizeof(int32_t));
         pipe.InitBuffer(pattern_buffer_, kTile);
         landing_ = landing_buffer_.template Get<int32_t>();
@@ -51,6 +58,7 @@ public:
         if (share.begin == share.end) {
             return;
         }
+        SaturateCasts();
         packing_.Begin();
         Duplicate(pattern_, 0x01010101u, static_cast<int32_t>(params_.tile / sizeof(uint32_t)));
         for (uint64_t row = share.begin; row < share.end; row += params_.tile) {
@@ -62,7 +70,9 @@ public:
 
 private:
     static constexpr uint32_t kTile = ASCEND_CACHE_LOC_ROW_TILE_MAX;
-    static constexpr uint32_t kBlock = 8; // int32 elements of a 32-byte block
+    static constexpr uint32_t kBlock = 8;       // int32 elements of a 32-byte block
+    static constexpr uint32_t kWorthwhile = 16; // rows that V looks at sooner than S
+    static constexpr uint32_t kMeanwhile = 8;   // rows that S looks at meanwhile
 
     __aicore__ inline void Tile(uint64_t first, uint32_t count)
     {
@@ -71,12 +81,38 @@ private:
         Duplicate(landing_, -1, static_cast<int32_t>(count * kBlock));
         Order<HardEvent::V_MTE2>(); // V has filled landing_ before MTE2 copies rows into it
         Order<HardEvent::MTE2_S>(); // MTE2 has filled requests_ and lengths_ before S reads them
-        for (uint32_t i = 0; i < count; ++i) {
-            Row(first + i, i);
+        for (uint32_t at = 0; at < count; at += RowWords::kMost) {
+            Rows(first + at, at, static_cast<uint32_t>(Min(RowWords::kMost, count - at)));
         }
         Order<HardEvent::S_MTE2>(); // S has read requests_ and lengths_ before MTE2 copies the next tile in
         // V has filled pattern_ long since: MTE2 has waited for V above, and packing waits for MTE2.
         packing_.Store(first, landing_, count * kBlock, pattern_, count);
+    }
+
+    // Rows at..at + count of the tile.
+    __aicore__ inline void Rows(uint64_t first, uint32_t at, uint32_t count)
+    {
+        const bool words = words_.Fits() && count >= kWorthwhile;
+        if (words) {
+            Order<HardEvent::MTE2_V>(); // MTE2 has filled requests_ and lengths_ before V reads them
+            words_.Make(requests_.tile[at], lengths_.tile[at], lent_, count);
+        }
+        const uint32_t few = words ? kMeanwhile : count;
+        for (uint32_t i = 0; i < few; ++i) {
+            Row(first + i, at + i);
+        }
+        if (words) {
+            Order<HardEvent::V_S>(); // V has made the words, and has read the columns, before S reads the words
+            for (uint32_t i = few; i < count; ++i) {
+                const int32_t entry = words_.GetBegin(i);
+                if (entry < 0) {
+                    Row(first + i, at + i);
+                } else {
+                    CopyIn(landing_[(at + i) * kBlock], table_[static_cast<uint64_t>(entry)], 1);
+                }
+            }
+            Order<HardEvent::S_V>(); // S has read the words before V makes others
+        }
     }
 
     __aicore__ inline void Row(uint64_t row, uint32_t i)
@@ -99,10 +135,12 @@ private:
     const AscendCacheLocGetLastLocParams &params_;
     Column<R> requests_;
     Column<L> lengths_;
+    EntryWords words_;
     Packing<O> packing_;
     FaultLog fault_;
     GlobalTensor<int32_t> table_;
-    TBuf<TPosition::VECCALC> landing_buffer_, pattern_buffer_;
+    TBuf<TPosition::VECCALC> lent_buffers_[EntryWords::kLent], landing_buffer_, pattern_buffer_;
+    LocalTensor<int32_t> lent_[EntryWords::kLent];
     LocalTensor<int32_t> landing_;
     LocalTensor<uint32_t> pattern_; // one bit a block: its first element
 };

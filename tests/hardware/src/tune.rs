@@ -130,6 +130,8 @@ impl Batch {
 const MANY: usize = 4096;
 const FEW: usize = 32;
 const UNPREPARED: usize = 11;
+/// Tokens of the long row.
+const LONG: usize = 1 << 16;
 
 /// The figures of a device, by what `time` says a launch takes. Writes each time that it is told.
 ///
@@ -159,21 +161,20 @@ pub fn tune(
     let [launch, core, single] = fit(&all(Op::LastLoc, MANY, 4, &counts(1))?)?;
     let [start, crowded, ready] = fit(&all(Op::Extend, MANY, 4, &counts(2))?)?;
     let two = all(Op::Extend, FEW, 4, &[2])?[0].1;
-    let one = all(Op::Extend, UNPREPARED, 4, &[1])?[0].1;
-    let long = all(Op::Extend, 1, 1 << 16, &[1])?[0].1;
+    let on_one = [(1, 4), (UNPREPARED, 4), (1, LONG)];
+    let on_one = on_one.map(|(rows, tokens)| all(Op::Extend, rows, tokens, &[1]).map(|times| times[0].1));
+    let [one, some, long] = on_one;
+    let (one, some, long) = (one?, some?, long?);
 
     let (many, few) = (MANY as f64, FEW as f64);
-    // A row has 4 tokens of 8 bytes, read and written, and one of get_last_loc an element of 4.
-    let mut byte = (long - launch) / f64::from(8 << 16);
-    let mut piece = 0.0;
-    for _ in 0..3 {
-        piece = (one - launch) / UNPREPARED as f64 - 32.0 * byte;
-        byte = (long - launch - piece) / f64::from(8 << 16);
-    }
-    let share = (crowded - core) / many;
+    // A token is 8 bytes, read and written, and an element of get_last_loc 4.
+    let byte = (long - one) / (8.0 * (LONG - 4) as f64);
+    let piece = (some - one) / (UNPREPARED - 1) as f64 - 32.0 * byte;
     let (element, prepared) = (single / many - 4.0 * byte, ready / many - 32.0 * byte);
-    let sums_of_few = two - launch - core - share * few - few * (prepared + 32.0 * byte) / 2.0;
-    let sum_row = (start - launch - sums_of_few) / (many - few);
+    let none = one - piece - 32.0 * byte; // a launch of no row
+    let share = (crowded - core) / many;
+    let sums_of_few = two - none - core - share * few - few * (prepared + 32.0 * byte) / 2.0;
+    let sum_row = (start - none - sums_of_few) / (many - few);
     let figures = [launch, core, element, piece, prepared, byte, sums_of_few - few * sum_row, sum_row, share];
     Ok(figures.map(|ps| ps.max(0.0).round() as u64).into())
 }
