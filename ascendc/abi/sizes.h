@@ -8,10 +8,10 @@
 /* The same where slots are made of pages, and pages of the list that are there at a time (prim/page_list.h). */
 #define ASCEND_CACHE_LOC_PAGED_TILE_MAX 2048
 #define ASCEND_CACHE_LOC_PAGES_MAX 768
-/* Slots that a tile of ragged input has room for (prim/ragged_scatter.h), of int32 and of int64: multiples of 256. Of int32 a
- * little more than a power of two, so that half of 8,192 fits however it is cut. */
-#define ASCEND_CACHE_LOC_SCATTER_TILE_MAX 4352
-#define ASCEND_CACHE_LOC_SCATTER_TILE_MAX_INT64 2048
+/* Slots that a tile of ragged input has room for (prim/ragged_scatter.h), of int32 and of int64: multiples of 64. Of int32 a
+ * little more than a power of two, so that a quarter of 8,192 fits however it is cut. */
+#define ASCEND_CACHE_LOC_SCATTER_TILE_MAX 2176
+#define ASCEND_CACHE_LOC_SCATTER_TILE_MAX_INT64 1024
 /* Pages that a tile of block tables has room for (prim/page_gather.h). A multiple of 64. */
 #define ASCEND_CACHE_LOC_PAGE_TILE_MAX 512
 /* Rows whose lengths are summed at a time, and sums that are kept of them (prim/scan.h). */

@@ -7,13 +7,16 @@
 //
 // Split: by the addresses of the table's lines alone (stretches.h). Every core finds its rows by itself.
 //
-// UB, for the largest tiles: columns 24 KB, rows 78 + 17 KB, slots 66 KB, fault line 64 B: 186 KB.
+// UB, for the largest tiles: columns 24 KB, rows 73 + 17 KB, slots 53 KB, fault line 64 B: 166 KB.
 //
 //     for each tile of rows:
 //         V     sums of the lengths, list of the rows that have lines of this core (owned_rows.h), while S is at the last
 //         S     for each of those, or for every row where there is no list:
 //               each of its stretches that is this core's: its slots, to their places (ragged_scatter.h)
 //     if a slot must not be written, all of it again, row by row and slot by slot
+//
+// S has most to do, so nothing may keep it: while it stores the last slots of tile k, V begins with tile k + 2, whose
+// columns MTE2 has read behind slots of k, and goes on with that while S has the slots of k + 1 fetched.
 #pragma once
 
 #include "../../prim/owned_rows.h"
@@ -48,8 +51,11 @@ public:
             rows_.Open();
         }
         scatter_.Begin();
-        if (!All()) {
+        const bool all = All();
+        rows_.Drop();
+        if (!all) {
             scatter_.Drop();
+            Order<HardEvent::S_MTE2>(); // S has read the columns before MTE2 fills them again
             fault_.Forget();
             lists_ = false;
             each_ = true;
@@ -61,15 +67,23 @@ public:
     }
 
 private:
-    // All rows; false once a slot must not be written. No row behind one that is not covered is covered, or reported.
+    // All rows, where there are lists the next tile's made meanwhile, and the one's behind it begun with; false once a slot
+    // must not be written. No row behind one that is not covered is covered, or reported.
     __aicore__ inline bool All()
     {
         Look(0);
+        Read(rows_.Most());
+        rows_.List();
+        Look(rows_.Most());
         for (uint64_t first = 0; first < params_.n && position_ <= params_.capacity; first += rows_.Most()) {
-            if (lists_ && rows_.Listed(first) && position_ + rows_.Total() <= params_.capacity) {
+            if (lists_ && rows_.Listed() && position_ + rows_.Total() <= params_.capacity) {
                 OwnedPieces pieces(stretches_, typename OwnedRows<R, L>::Walk(rows_, position_));
                 position_ += rows_.Total();
-                if (!scatter_.Run(pieces, [&] { Look(first + rows_.Most()); })) {
+                const auto go_on = [&] {
+                    rows_.Read(first + 2 * rows_.Most());
+                    rows_.List();
+                };
+                if (!scatter_.Run(pieces, go_on, [&] { Look(first + 2 * rows_.Most()); })) {
                     return false;
                 }
             } else if (!Each(first)) {
@@ -79,7 +93,7 @@ private:
         return true;
     }
 
-    // Has V begin with the list of a tile's rows, if there is such a tile and something left for it.
+    // Has V begin with the list of a tile's rows, which were read, if there is such a tile and something left for it.
     __aicore__ inline void Look(uint64_t first)
     {
         if (lists_ && first < params_.n && position_ <= params_.capacity) {
@@ -87,7 +101,15 @@ private:
         }
     }
 
-    // The rows of a tile, looked at by S: read again, where the next tile has been read since.
+    // Reads a tile of rows for V.
+    __aicore__ inline void Read(uint64_t first)
+    {
+        if (lists_) {
+            rows_.Read(first);
+        }
+    }
+
+    // The rows of a tile, looked at by S: read again, since others have been read.
     __aicore__ inline bool Each(uint64_t first)
     {
         PipeBarrier<PIPE_MTE2>();   // MTE2 has filled the columns before it fills them again
@@ -99,13 +121,16 @@ private:
                 fault_.Report(pieces.row.place, ASCEND_CACHE_LOC_SLOT_OUT_OF_RANGE, slot, RaggedScatter<S>::kSlotLimit, 0,
                               i - pieces.row.position);
             });
-        } else if (!scatter_.Run(pieces, [] {})) {
+        } else if (!scatter_.Run(pieces, [] {}, [] {})) {
             return false;
         }
         position_ = pieces.rows.position;
         Order<HardEvent::S_MTE2>(); // S has read the columns before MTE2 fills them again
-        rows_.Read(first + rows_.Most());
-        Look(first + rows_.Most());
+        if (lists_) {
+            rows_.Read(first + 2 * rows_.Most());
+            rows_.List();
+            Look(first + 2 * rows_.Most());
+        }
         return true;
     }
 
