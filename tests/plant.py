@@ -143,10 +143,14 @@ BY_HAND = [
     # Not here: idle rows in order, and rows not in order on the list of those to write. S gives the former no slot, and there
     # is nothing to write of the latter.
     (ROWS, "static_cast<int32_t>(size_.rows) - 1, n);", "static_cast<int32_t>(size_.rows), n);"),
-    (ROWS, "Mins(c, seq, static_cast<int32_t>(size_.row_len), n);", "Mins(c, seq, static_cast<int32_t>(size_.row_stride), n);"),
+    (ROWS, "Mins(over, seq, static_cast<int32_t>(size_.row_len), n);", "Mins(over, seq, static_cast<int32_t>(size_.row_stride), n);"),
+    (ROWS, "Min(least, entry, seq, n);", "Adds(least, entry, 0, n);"),
+    (ROWS, "Min(wrong, wrong, request, n);", ""),
+    (ROWS, "StartOr(place, wrong, count_);", ""),
+    (ROWS, "Adds(place, wrong, 0, n);", ""),
     (ROWS, "Mins(last, seq, 2, n);", "Mins(last, seq, 3, n);"),
-    (ROWS, "OrInto(last, wrong, count_);", ""),
-    (ROWS, "OrInto(outside, wrong, count_);", ""),
+    (ROWS, "StartOr(last, wrong, count_);", ""),
+    (ROWS, "StartOr(outside, wrong, count_);", ""),
     (ROWS, "OrInto(look, Room(kOutside), count_);", ""),
     (ROWS, "Duplicate(lasts_, 0, static_cast<int32_t>(count_ * kBlock));", ""),
     (ROWS, "Adds(lasts_, lasts_, 1, static_cast<int32_t>(count_ * kBlock));", ""),

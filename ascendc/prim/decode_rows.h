@@ -1,8 +1,8 @@
 // A tile of a decode step's rows: where each one's new token goes in the table, its slot, and which are this core's to write.
 //
 // A row's new token is entry seq - 1 of its request, and its slot follows from entry seq - 2, the last one's, or from a page
-// (decode_slots.h). In order is a row with 0 <= request < rows and 1 <= seq <= row_len: value - max(value, 0) and the like
-// are 0 for both ends of either. A place is a word, negative for a row that is not in order; so is the last one's, also
+// (decode_slots.h). In order is a row with 0 <= request < rows and 1 <= seq <= row_len: the least of
+// request, min(request, rows - 1) - request, seq, seq - 1 and min(seq, row_len) - seq is not below 0 (row_words.h). A place is a word, negative for a row that is not in order; so is the last one's, also
 // where there is none. S looks at rows that are not in order, or whose block table has no column for their token, beside
 // those that decode_slots.h lists.
 //
@@ -69,44 +69,46 @@ public:
         const auto n = static_cast<int32_t>(count_);
         Order<HardEvent::MTE2_V>(); // MTE2 has filled requests_ and lens_ before V reads them
         // The last slots' blocks, to work in.
-        const Vector wrong = Work(2), a = Work(3), b = Work(4), c = Work(5), outside = Room(kOutside);
+        const Vector wrong = Work(2), over = Work(3), entry = Work(4), least = Work(5), outside = Room(kOutside);
         const Vector place = Room(kPlaces), last = Room(kLasts);
-        const Vector request = Narrow(requests_.tile, Work(0), count_), seq = Narrow(lens_.tile, Work(1), count_);
-        Maxs(wrong, request, 0, n);
-        Mins(a, request, static_cast<int32_t>(size_.rows) - 1, n);
-        Maxs(b, seq, 1, n);
-        Mins(c, seq, static_cast<int32_t>(size_.row_len), n);
+        const Vector request = StartNarrow(requests_.tile, Work(0), count_);
+        const Vector seq = StartNarrow(lens_.tile, Work(1), count_);
+        PipeBarrier<PIPE_V>(); // each group of steps reads what the ones before it wrote
+        Mins(wrong, request, static_cast<int32_t>(size_.rows) - 1, n);
+        Mins(over, seq, static_cast<int32_t>(size_.row_len), n);
         Mins(outside, seq, static_cast<int32_t>(Min(static_cast<uint64_t>(room_), kGreatest)), n);
         Muls(place, request, static_cast<int32_t>(size_.row_stride), n);
+        Adds(entry, seq, -1, n);
         Mins(last, seq, 2, n);
-        PipeBarrier<PIPE_V>(); // each group of steps reads what the ones before it wrote
-        Sub(wrong, request, wrong, n);
-        Sub(a, request, a, n);
-        Sub(b, seq, b, n);
-        Sub(c, seq, c, n);
-        Sub(outside, seq, outside, n);
-        Add(place, place, seq, n);
+        PipeBarrier<PIPE_V>();
+        Sub(wrong, wrong, request, n); // below 0 where request >= rows
+        Sub(over, over, seq, n);       // below 0 where seq > row_len
+        Sub(outside, outside, seq, n); // not 0 where there is no column
+        Add(place, place, entry, n);
+        Min(least, entry, seq, n);
         Adds(last, last, -2, n); // below 0 where there is no last one
         PipeBarrier<PIPE_V>();
-        OrInto(wrong, a, count_);
-        OrInto(b, c, count_);
-        OrInto(wrong, b, count_);
-        OrInto(outside, wrong, count_);
-        ToFlags(wrong, count_);
-        Muls(wrong, wrong, -1, n); // all ones where the row is not in order
-        Adds(place, place, -1, n);
+        Min(wrong, wrong, request, n);
+        Min(over, over, least, n);
+        Adds(entry, place, -1, n); // where the last slot is
         PipeBarrier<PIPE_V>();
-        if (!Fits()) {
-            Muls(place, wrong, 1, n);
-            PipeBarrier<PIPE_V>();
+        Min(wrong, wrong, over, n);
+        if (Fits()) {
+            StartOr(last, entry, count_);
         }
-        Adds(a, place, Fits() ? -1 : 0, n);
         PipeBarrier<PIPE_V>();
-        OrInto(place, wrong, count_);
-        OrInto(last, a, count_);
-        OrInto(last, wrong, count_);
+        ShiftRight(wrong, wrong, 31, n); // all ones where the row is not in order
+        PipeBarrier<PIPE_V>();
+        StartOr(last, wrong, count_);
+        StartOr(outside, wrong, count_);
+        if (Fits()) {
+            StartOr(place, wrong, count_);
+        } else {
+            Adds(place, wrong, 0, n);
+        }
+        PipeBarrier<PIPE_V>();
         if (Writes()) {
-            MarkOwn(wrong, a);
+            MarkOwn(wrong, over);
         }
         Duplicate(lasts_, 0, static_cast<int32_t>(count_ * kBlock)); // good ones, where none is fetched
         if (Writes()) {
