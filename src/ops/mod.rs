@@ -248,7 +248,7 @@ fn lines<O: Element>(out: &DeviceSliceMut<'_, O>) -> u64 {
 
 /// What a row weighs beside its output, in bytes, where work is split by weight: an estimate until a device is measured.
 fn row_cost_bytes<O: Element>(out: &DeviceSliceMut<'_, O>, config: &LaunchConfig) -> u32 {
-    config.tiles.row_cost_bytes.unwrap_or(1024).clamp(size(out.element_type().size()), 1 << 20)
+    config.tiles.row_cost_bytes.unwrap_or(2048).clamp(size(out.element_type().size()), 1 << 20)
 }
 
 /// Whether so many tokens of rows that write into the table make long rows, which are shared.
