@@ -345,7 +345,7 @@ pub(super) fn needed(lens: &[(i64, i64)], page_size: i64) -> i64 {
 }
 
 /// Rows (length before, length, last slot) that repeat over the batch; the limit of lengths is the page size.
-const SEEDS: [&[(Val, Val, Val)]; 15] = [
+const SEEDS: [&[(Val, Val, Val)]; 17] = [
     &[(At(0), At(1), At(-1)), (Any, Past(0), Any), (At(1), At(3), Any)],
     &[(Past(-1), Past(2), Any), (At(0), Past(3), Min), (At(5), At(5), Max)],
     &[(Any, Past(7), Any), (Past(0), Past(9), At(-1)), (At(2), At(3), At(0))],
@@ -362,6 +362,24 @@ const SEEDS: [&[(Val, Val, Val)]; 15] = [
     &[(At(0), At(1), Any), (At(1), At(MOST), Any), (At(0), At(5), Any)],
     &[(At(MOST - 3), At(MOST), Any), (At(MOST), At(MOST), Any), (At(0), Past(1), Any)],
     &[(Any, Any, Any)],
+    // Rows that go on in their pages, and few others.
+    &[
+        (At(1), At(3), Any),
+        (At(-1), At(2), Any),
+        (At(1), At(2), At(9)),
+        (At(5), At(3), Any),
+        (At(1), At(2), At(MOST + 1)),
+        (At(1), At(2), Min),
+        (At(MOST), At(MOST + 1), Any),
+        (Max, Min, Any),
+    ],
+    &[
+        (At(1), At(3), Any),
+        (At(1), At(4), At(MOST - 1)),
+        (At(2), At(3), Any),
+        (At(1), At(2), At(MOST)),
+        (At(0), At(1), Any),
+    ],
 ];
 
 /// The greatest length.

@@ -291,7 +291,7 @@ const MOST: i64 = (1 << 31) - 2;
 const HALF: i64 = -(1 << 31);
 
 /// Rows (request, start, end) that repeat over the batch.
-const SEEDS: [&[(Val, Val, Val)]; 30] = [
+const SEEDS: [&[(Val, Val, Val)]; 31] = [
     &[(Any, At(0), Past(0))],
     &[(Any, At(0), At(1))],
     &[(Any, Past(-1), Past(0))],
@@ -340,6 +340,8 @@ const SEEDS: [&[(Val, Val, Val)]; 30] = [
         (Any, At(0), At(1)),
     ],
     &[(Past(0), Min, Min), (Past(0), At(2), At(5)), (At(-1), At(-7), At(-7)), (Any, Max, Max), (Any, At(0), At(1))],
+    // A length that int32 arithmetic would call 1.
+    &[(Any, At(0), At(1)), (At(0), Max, Min), (Any, At(0), At(1))],
 ];
 
 fn seeded(table: &Arc<Table>, seed: &[(Val, Val, Val)], batch: usize, dtypes: Dtypes, out_len: usize) -> Case {

@@ -320,6 +320,22 @@ fn cores_take_the_pages_behind_those_of_the_cores_before() {
     }
 }
 
+/// As many rows as the lengths and pages of are kept, and one row more.
+#[test]
+fn batches_that_just_fill_the_lengths() {
+    for n in [4096, 4097] {
+        let (prefix_lens, seq_lens): (Vec<_>, Vec<_>) = (0..n).map(|row| (row % 7, row % 7 + row % 3)).unzip();
+        let last_locs = (0..n).map(|row| 100 * row).collect();
+        let free_pages = (0..new_pages(&prefix_lens, &seq_lens, 4).unwrap() as i64).rev().collect();
+        let arrays = vec![prefix_lens, seq_lens, last_locs, free_pages];
+        let out_len = (0..n as usize).map(|row| row % 3).sum();
+        for dtypes in Dtypes::without_requests().take(2) {
+            let case = Case::without_table(&harness::ops::AllocExtend, dtypes, arrays.clone(), vec![4], out_len);
+            check(&mut on(20), &case);
+        }
+    }
+}
+
 /// On the host, what the operations take of their lists; and why there is no such number.
 #[test]
 fn new_pages_are_those_that_the_operations_take() {
