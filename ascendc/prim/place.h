@@ -34,7 +34,7 @@ __aicore__ inline constexpr uint64_t PlaceLength(int64_t start, int64_t end)
 
 // What rows have of length beside their places: nothing. Others, with kKinds of 1, have a method Of for a row with a place,
 // by S, and Fill for all rows, by V, which may work in `room`: the first two vectors, where start and end may stand, and kLent
-// more, and puts a barrier behind its first steps; it gives a row without a place anything.
+// more, and leaves V with nothing undone; it gives a row without a place anything.
 struct NothingBeside {
     static constexpr uint32_t kKinds = 0, kLent = 0;
 };
@@ -121,8 +121,9 @@ public:
         ShiftRight(least, least, 31, n);
         if constexpr (kKinds > 1) {
             beside.Fill(length[1], start, end, &lent[2], count);
+        } else {
+            PipeBarrier<PIPE_V>();
         }
-        PipeBarrier<PIPE_V>();
         SetFlag<HardEvent::V_MTE2>(read_[turn_]); // V has read starts_ and ends_ before MTE2 copies other rows in
         turn_ ^= 1;
         for (const Vector &of_kind : length) {

@@ -148,9 +148,9 @@ public:
                 sums_.SetValue(kind * kCheckpoints + i, 0);
             }
         }
-        Duplicate(partial_, 0, static_cast<int32_t>(kPartial));    // of groups that there are not
-        Duplicate(longest_, 0.0f, static_cast<int32_t>(kLongest)); // of rows that there are not
-        PipeBarrier<PIPE_V>();                                     // both are written before they are written again
+        // Of groups and rows that there are not. Fill puts a barrier behind both.
+        Duplicate(partial_, 0, static_cast<int32_t>(kPartial));
+        Duplicate(longest_, 0.0f, static_cast<int32_t>(kLongest));
         const uint64_t tiles = Tiles();
         const bool at_once = KeepsLengths(); // all groups are finished together
         for (uint64_t i = 0, tile = own_; i < tiles; ++i) {
