@@ -427,7 +427,7 @@ BY_HAND = [
     (PACKING, "made, count);\n        SetFlag", "made, count + 1);\n        SetFlag"),
     (PACKING, "Min(half_, count - at)", "half_"),
     (PACKING, "StoreMade(position + at, half, n);", "StoreMade(position, half, n);"),
-    (PACKING, "turn_ ^= 1;", ""),
+    # Not here: one half all the time. V then waits for MTE3, and that is all.
     (PACKING, "true, landed, {1", "true, landed - 8, {1"),
     (LAST, "Duplicate(landing_, -1, static_cast<int32_t>(count * kBlock))", "Duplicate(landing_, -1, static_cast<int32_t>(count * kBlock - kBlock))"),
     (LAST, "Min(params_.tile, share.end - row)", "Min(params_.tile, params_.n - row)"),

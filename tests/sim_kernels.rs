@@ -253,7 +253,10 @@ fn tables_past_2_32_elements() {
     let mut args = ExtendLocs { table, req_pool_indices: &[3_i64, 0], start_offsets, end_offsets, out: &mut out };
     sim.call(&mut args).unwrap();
     assert_eq!(out, [32, 33, 34, 35, 0, 0]);
-    // And in a batch of several tiles, whose rows the vector unit would look at if they were nearer.
+    // And in batches whose rows the vector unit would look at if they were nearer.
+    let (prefix_lens, mut out) = (&std::array::from_fn::<_, 1500, _>(|i| i as i64 % 9), [0_i64; 1500]);
+    sim.call(&mut LastLoc { table, req_pool_indices: &[3_i64; 1500], prefix_lens, out: &mut out }).unwrap();
+    assert_eq!(out, std::array::from_fn(|i| if i % 9 == 0 { -1 } else { 29 + i as i64 % 9 }));
     let (start_offsets, end_offsets): (Vec<i64>, Vec<i64>) = (0..1500).map(|i| (i % 8, i % 8 + 1)).unzip();
     let (start_offsets, end_offsets, mut out) = (&start_offsets[..], &end_offsets[..], [0_i32; 1500]);
     let req_pool_indices = &[3_i64; 1500][..];

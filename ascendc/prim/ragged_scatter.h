@@ -108,7 +108,8 @@ public:
         return true;
     }
 
-    // Forgets what is not stored.
+    // Forgets what is not stored. S has waited for V here: whoever orders S before MTE2 next has V's reading of the landings
+    // behind it, too.
     __aicore__ inline void Drop()
     {
         while (filled_tiles_ != 0) {
@@ -118,7 +119,6 @@ public:
             Good();
             Leave();
         }
-        Order<HardEvent::V_MTE2>(); // V has read the landings before MTE2 fills them again
         for (uint32_t i = 0; i < kTiles; ++i) {
             Free(i);
         }

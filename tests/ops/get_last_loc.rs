@@ -177,7 +177,7 @@ pub fn last_loc_oracle(
 }
 
 /// Rows (request, prefix length) that repeat over the batch.
-const SEEDS: [&[(Val, Val)]; 13] = [
+const SEEDS: [&[(Val, Val)]; 14] = [
     &[(Any, Any)],
     &[(Any, At(0))],
     &[(Any, At(1))],
@@ -190,6 +190,7 @@ const SEEDS: [&[(Val, Val)]; 13] = [
     &[(Any, Max), (Max, Max)],
     &[(Max, At(1)), (Any, Any)],
     &[(Past(0), Min), (Past(0), Max)],
+    &[(Any, Any), (Min, At(1)), (Min, Past(0))],
     &[(Any, At(1)), (Beyond(0), At(1)), (Any, Beyond(1)), (Any, Beyond(-1)), (Beyond(-1), At(1))],
 ];
 

@@ -191,3 +191,17 @@ fn slots_of_64_bits_are_looked_at_whole() {
         assert_eq!(got.result, Err(CallError::Ref(fault.into())));
     }
 }
+
+/// A slot that must not be written is found wherever in a tile it stands: tiles of whole repeats of a vector instruction, of
+/// an even or odd number of them, and the last one, which is short.
+#[test]
+fn a_slot_that_is_none_is_found_wherever_it_stands() {
+    for slots in [IntType::I32, IntType::I64] {
+        for at in (0..2200).step_by(31) {
+            let mut case = case((1, 2200, 2200), &[(0, 0, 2200)], 5);
+            case.dtypes = Dtypes::of_each(IntType::I64, IntType::I32, slots);
+            case.arrays[3][at] = -1;
+            check(&mut on(1), &case);
+        }
+    }
+}

@@ -55,7 +55,7 @@ public:
         rows_.Drop();
         if (!all) {
             scatter_.Drop();
-            Order<HardEvent::S_MTE2>(); // S has read the columns before MTE2 fills them again
+            Order<HardEvent::S_MTE2>(); // S has read the columns, and V the landings, before MTE2 fills them again
             fault_.Forget();
             lists_ = false;
             each_ = true;
