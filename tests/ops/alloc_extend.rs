@@ -370,6 +370,7 @@ const SEEDS: [&[(Val, Val, Val)]; 17] = [
         (At(5), At(3), Any),
         (At(1), At(2), At(MOST + 1)),
         (At(1), At(2), Min),
+        (At(1), At(2), At(-1)),
         (At(MOST), At(MOST + 1), Any),
         (Max, Min, Any),
     ],
