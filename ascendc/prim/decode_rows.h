@@ -1,8 +1,8 @@
 // A tile of a decode step's rows: where each one's new token goes in the table, its slot, and which are this core's to write.
 //
 // A row's new token is entry seq - 1 of its request, and its slot follows from entry seq - 2, the last one's, or from a page
-// (decode_slots.h). In order is a row with 0 <= request < rows and 1 <= seq <= row_len: the least of
-// request, min(request, rows - 1) - request, seq, seq - 1 and min(seq, row_len) - seq is not below 0 (row_words.h). A place is a word, negative for a row that is not in order; so is the last one's, also
+// (decode_slots.h). In order is a row with 0 <= request < rows and 1 <= seq <= row_len: by a sign (row_words.h), of the least of
+// request, min(request, rows - 1) - request, seq, seq - 1 and min(seq, row_len) - seq. A place is a word, negative for a row that is not in order; so is the last one's, also
 // where there is none. S looks at rows that are not in order, or whose block table has no column for their token, beside
 // those that decode_slots.h lists.
 //

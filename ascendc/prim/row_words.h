@@ -6,8 +6,8 @@
 // order: the least of numbers each of which is negative where one thing is wrong; its sign, in all bits, is or-ed to the begin.
 // No step depends on how int32 overflows: end - start does where start or end is below 0, which the least says by itself.
 //
-// Contract: Make with columns that MTE2 has filled and V is ordered after, of up to kMost rows, each as long as a block is;
-// once S is ordered behind V, Get for rows that go up. `lent` are vectors of 4 kMost elements to work in, kLent of them, which
+// Contract: Make with columns that MTE2 has filled and V is ordered after, of up to kMost rows, that begin at a block;
+// once S is ordered behind V, Get, or GetBegin alone, for rows that go up. `lent` are vectors of 4 kMost elements to work in, kLent of them, which
 // hold what Get reads until the next Make.
 //
 // UB: none but what is lent. Pipes: V fills, S reads.
@@ -37,7 +37,7 @@ public:
         return lengths_of_pair_ >> i % 2 * 32 << 32 | begin;
     }
 
-    // The low half alone: the one or the other is asked for.
+    // The low half of it.
     __aicore__ inline int32_t GetBegin(uint32_t i)
     {
         if (i / 2 != pair_) {
