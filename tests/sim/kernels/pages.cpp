@@ -32,7 +32,10 @@ void pages(uint64_t x_address, uint64_t down_address, uint64_t up_address, uint3
         Order<HardEvent::MTE3_V>(); // MTE3 has stored x[1] before V fills it again
         Maxs(x[0], x[0], 0, static_cast<int32_t>(here));
         PipeBarrier<PIPE_V>(); // x[0] is written before it is read
-        pages.DivideUp(x[1], x[0], x[2], x[3], here);
+        Adds(x[0], x[0], -1, static_cast<int32_t>(here));
+        Duplicate(x[2], -1, static_cast<int32_t>(here));
+        PipeBarrier<PIPE_V>(); // x[0] and x[2] are written before they are read
+        pages.Between(x[1], x[2], x[0], x[3], here); // floor((x - 1) / page_size) + 1
         Order<HardEvent::V_MTE3>(); // V has made x[1] before MTE3 stores it
         CopyOut(Global<int32_t>(up_address)[first], x[1], here);
     }
