@@ -48,7 +48,7 @@ fn a_plan_is_what_is_launched() {
             plans.push((plan.cores, plan.tile));
         }
     }
-    let expected = [(19, 38), (7, 7), (7, 11), (7, 7), (2, 3), (7, 7), (1, 1), (7, 7)];
+    let expected = [(19, 25), (7, 7), (10, 9), (7, 7), (1, 2), (7, 7), (1, 1), (7, 7)];
     let expected = expected.map(|(last, extend)| [(last, 1024), (extend, 4096)]);
     assert_eq!(plans, expected.concat());
 }
