@@ -503,7 +503,7 @@ BY_HAND = [
     (SCAN, "(first + g) >> shift_", "(first + g + 1) >> shift_"),
     (PLACE, "Min(least, least, limit, n);", ""),
     (PLACE, "Min(least, start, end, n);", "Adds(least, end, 0, n);"),
-    (PLACE, "Min(least, least, length[0], n);", ""),
+    # Not here: the length of a range that is reversed, which the last step makes 0 anyway.
     (RANGE, "start < 0 || end > table.row_len", "start < 0 || end >= table.row_len"),
     (RANGE, "start < 0 || end > table.row_len", "end > table.row_len"),
     (RANGE, "request < 0 || request >= table.rows", "request < 0 || request > table.rows"),
