@@ -142,7 +142,7 @@ fn long_places_among_short_rows() {
 fn sums_of_the_longest_places() {
     const SHORT: i64 = (1 << 24) - 1; // summed in vectors; where a row is longer, all are not
     let table = Arc::new(Table { shape: TableShape::new(2, 4).unwrap(), slots: (10..18).collect() });
-    for n in [257, 700, 2100] {
+    for n in [257, 700, 2100, 5000] {
         let batch = |length: &dyn Fn(usize) -> i64| (0..n).map(|row| if row == 0 { 4 } else { length(row) }).collect();
         let mut batches: Vec<Vec<i64>> = vec![batch(&|row| if row < 128 && row % 8 == 1 { 1 << 30 } else { 1 })];
         for long in [SHORT, SHORT + 1, 1 << 26, (1 << 31) - 2] {
