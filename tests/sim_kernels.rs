@@ -145,8 +145,9 @@ fn sums_of_the_longest_places() {
     for n in [257, 700, 2100, 5000] {
         let batch = |length: &dyn Fn(usize) -> i64| (0..n).map(|row| if row == 0 { 4 } else { length(row) }).collect();
         let mut batches: Vec<Vec<i64>> = vec![batch(&|row| if row < 128 && row % 8 == 1 { 1 << 30 } else { 1 })];
-        for long in [SHORT, SHORT + 1, 1 << 26, (1 << 31) - 2] {
+        for long in [SHORT, SHORT + 1, 1 << 25, 1 << 26, (1 << 31) - 2] {
             batches.push(batch(&|_| long));
+            batches.push(batch(&|row| if row >= 4096 { long } else { 1 }));
             batches.push(batch(&|row| if row % 127 == 0 { long } else { SHORT }));
             batches
                 .push(batch(&|row| if row == 1 { long } else { [1, SHORT][usize::from((128..255).contains(&row))] }));
