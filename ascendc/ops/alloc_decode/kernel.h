@@ -8,8 +8,8 @@
 //
 // Split: the 64-byte lines of the output, as evenly as they go.
 //
-// UB, for tiles of 1,024 rows: lengths and last slots 16 KB, needs 8 + 40 KB, slots 30 KB and 1 KB more, pages 8 KB, widened
-// 8 KB, fault line 64 B: 110 KB and 1.2 KB, less with narrower elements.
+// UB, for tiles of 1,024 rows: lengths and last slots 16 KB, needs 8 + 32 KB, slots 30 KB and 1 KB more, pages 8 KB, widened
+// 8 KB, fault line 64 B: 102 KB and 1.2 KB, less with narrower elements.
 //
 //     count the pages that the rows before the share take (page_needs.h)
 //     for each tile of the share:
