@@ -25,5 +25,8 @@
 #define ASCEND_CACHE_LOC_WALK_TILE_MAX 256
 /* Rows of a decode step looked at at a time (prim/decode_rows.h). A power of two. */
 #define ASCEND_CACHE_LOC_STEP_TILE_MAX 512
+/* Rows of a core that the vector unit looks at sooner than the scalar pipe (prim/row_walk.h): no size of UB, but host and
+ * kernels have it in common, too. */
+#define ASCEND_CACHE_LOC_PREPARED_ROWS 12
 
 #endif

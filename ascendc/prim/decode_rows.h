@@ -2,8 +2,8 @@
 //
 // A row's new token is entry seq - 1 of its request, and its slot follows from entry seq - 2, the last one's, or from a page
 // (decode_slots.h). In order is a row with 0 <= request < rows and 1 <= seq <= row_len: by a sign (row_words.h), of the least of
-// request, min(request, rows - 1) - request, seq, seq - 1 and min(seq, row_len) - seq. A place is a word, negative for a row that is not in order; so is the last one's, also
-// where there is none. S looks at rows that are not in order, or whose block table has no column for their token, beside
+// request, min(request, rows - 1) - request, seq, seq - 1 and min(seq, row_len) - seq. A place is a word, negative for a row
+// that is not in order; so is the last one's, also where there is none. S looks at rows that are not in order, or whose block table has no column for their token, beside
 // those that decode_slots.h lists.
 //
 // An entry of the table is written by the core whose stretch it lies in (stretches.h); V lists those rows: with 2^i owners by
@@ -223,11 +223,7 @@ private:
     __aicore__ inline Vector Work(uint32_t i) const { return lasts_[i * most_]; }
 
     // Whether every element's place, and a round of stretches more, is an int32.
-    __aicore__ inline bool Fits() const
-    {
-        const uint64_t elements = uint64_t{size_.rows} * size_.row_stride;
-        return elements + (uint64_t{stretches_.cores} << stretches_.shift) <= kGreatest;
-    }
+    __aicore__ inline bool Fits() const { return size_.FitsInt32(uint64_t{stretches_.cores} << stretches_.shift); }
 
     // Whether this core writes the table anywhere.
     __aicore__ inline bool Writes() const { return stretches_.core < stretches_.cores; }

@@ -22,8 +22,7 @@
 #include "fault_log.h"
 #include "paged_slots.h"
 #include "ragged_gather.h"
-#include "ragged_share.h"
-#include "row_words.h"
+#include "row_walk.h"
 
 namespace cache_loc {
 
@@ -61,9 +60,7 @@ public:
 private:
     static constexpr uint32_t kRows = ASCEND_CACHE_LOC_SCAN_TILE_MAX;
     static constexpr uint32_t kTile = ASCEND_CACHE_LOC_PAGED_TILE_MAX;
-    static constexpr uint32_t kPages = 1;       // kind of length, beside tokens
-    static constexpr uint32_t kBlock = 8;       // rows whose columns begin where a vector can
-    static constexpr uint32_t kWorthwhile = 12; // rows of a core that V looks at sooner than S
+    static constexpr uint32_t kPages = 1; // kind of length, beside tokens
     static constexpr int64_t kMostSlot = SlotMaker<S>::kMostSlot;
 
     // Whether the scan reads the whole batch at a time, so that its rows are there for the walk too.
@@ -72,58 +69,28 @@ private:
     // Whether V looks at rows before S does: where a core has enough of them, and few need a page.
     __aicore__ inline bool HasWords() const
     {
-        return Lasts::kByVector && scan_.KeepsLengths() && !exhausted_ &&
-               params_.n >= kWorthwhile * static_cast<uint32_t>(GetBlockNum()) &&
+        return Lasts::kByVector && scan_.KeepsLengths() && !exhausted_ && WorthWords(params_.n) &&
                static_cast<uint64_t>(scan_.Total(kPages)) <= params_.n / 4;
     }
 
     __aicore__ inline void Walk(uint64_t row)
     {
-        const bool words = HasWords();
-        while (row < params_.n && !share_.Done()) {
-            const uint64_t begin = row / kBlock * kBlock; // where vectors of words can begin
-            const uint64_t first = OneTile() ? 0 : begin; // of the rows whose columns are there
-            const uint64_t end = words || !OneTile() ? Min(begin + params_.walk_tile, params_.n) : params_.n;
-            const uint64_t last = OneTile() ? params_.n : end;
-            if (!OneTile()) {
-                lasts_.Load(first, static_cast<uint32_t>(last - first));
-                lengths_.Read(first, static_cast<uint32_t>(last - first));
-            }
+        const auto read = [&](uint64_t first, uint32_t count) {
+            lasts_.Load(first, count);
+            lengths_.Read(first, count);
+        };
+        const auto make = [&](uint64_t first, uint32_t i, uint32_t count) {
             if constexpr (Lasts::kByVector) {
-                if (words) {
-                    const auto i = static_cast<uint32_t>(begin - first);
-                    Order<HardEvent::MTE2_V>(); // MTE2 has filled lasts_ and what lengths_ reads before V reads them
-                    words_.Make(lasts_.slots.tile[i], lengths_.Starts()[i], lengths_.Ends()[i], scan_.Kept(begin, kPages),
-                                static_cast<int32_t>(kMostSlot), scan_.Spare(), static_cast<uint32_t>(end - begin));
-                }
+                words_.Make(lasts_.slots.tile[i], lengths_.Starts()[i], lengths_.Ends()[i], scan_.Kept(first, kPages),
+                            static_cast<int32_t>(kMostSlot), scan_.template Spare<SlotWords>(), count);
             }
-            Order<HardEvent::MTE2_S>(); // MTE2 has filled lasts_ and what lengths_ reads before S reads them
-            for (; row < end && !(words && begun_) && !share_.Done(); ++row) {
-                Row(row, static_cast<uint32_t>(row - first), static_cast<uint32_t>(last - first)); // while V makes the words
-            }
-            if (words) {
-                Order<HardEvent::V_S>(); // V has made the words, and has read the columns, before S reads the words
-            }
-            for (; row < end && !share_.Done(); ++row) {
-                if (!Inside(row, words_.Get(static_cast<uint32_t>(row - begin)))) {
-                    Row(row, static_cast<uint32_t>(row - first), static_cast<uint32_t>(last - first));
-                }
-            }
-            Order<HardEvent::S_MTE2>(); // S has read them, and the words, before MTE2 copies the next rows in, or V makes others
-        }
+        };
+        WalkRows({params_.n, params_.walk_tile, OneTile(), HasWords()}, row, share_, words_, begun_, read, make,
+                 [&](uint64_t at, uint32_t i, uint32_t count) { Row(at, i, count); },
+                 [&](uint32_t slot, uint64_t length) { gather_.Append(CountingUp{maker_.indices, slot}, length); });
         if (begun_) {
             gather_.Finish();
         }
-    }
-
-    // Handles a row that is in order and fits and lies wholly within the share, behind its first; false where that is not sure.
-    __aicore__ inline bool Inside(uint64_t row, uint64_t word)
-    {
-        if (static_cast<int32_t>(word) < 0 || !share_.Pass(row, word >> 32)) {
-            return false;
-        }
-        gather_.Append(CountingUp{maker_.indices, static_cast<uint32_t>(word)}, word >> 32);
-        return true;
     }
 
     // Row i of the `count` of a tile.

@@ -81,8 +81,7 @@ public:
     // Whether every element's place, and a round more, is an int32.
     __aicore__ inline bool Fits() const
     {
-        const uint64_t elements = uint64_t{table_.rows} * table_.row_stride;
-        return elements != 0 && elements + (uint64_t{stretches_.cores} << stretches_.shift) <= 0x7fffffff;
+        return table_.rows != 0 && table_.row_stride != 0 && table_.FitsInt32(uint64_t{stretches_.cores} << stretches_.shift);
     }
 
     // Rows of a tile at most, and of the one from `first` on.

@@ -8,6 +8,9 @@
 namespace cache_loc {
 
 struct TableSize {
+    // Whether every entry's place in the storage, and so much more, is an int32.
+    __aicore__ inline bool FitsInt32(uint64_t more = 0) const { return uint64_t{rows} * row_stride + more <= 0x7fffffff; }
+
     uint32_t rows, row_stride, row_len;
 };
 

@@ -6,9 +6,9 @@
 // order: the least of numbers each of which is negative where one thing is wrong; its sign, in all bits, is or-ed to the begin.
 // No step depends on how int32 overflows: end - start does where start or end is below 0, which the least says by itself.
 //
-// Contract: Make with columns that MTE2 has filled and V is ordered after, of up to kMost rows, that begin at a block;
-// once S is ordered behind V, Get, or GetBegin alone, for rows that go up. `lent` are vectors of 4 kMost elements to work in, kLent of them, which
-// hold what Get reads until the next Make.
+// Contract: Make with columns that MTE2 has filled and V is ordered after, of up to kMost rows, that begin at a block, of a table
+// whose places are int32; once S is ordered behind V, Get, or GetBegin alone, for rows that go up. `lent` are the kLent vectors
+// of 4 kMost elements to work in, which hold what Get reads until the next Make.
 //
 // UB: none but what is lent. Pipes: V fills, S reads.
 #pragma once
@@ -24,7 +24,6 @@ namespace cache_loc {
 class RowWords {
 public:
     static constexpr uint32_t kMost = ASCEND_CACHE_LOC_WALK_TILE_MAX;
-    static constexpr uint32_t kLent = 3;
     static_assert(4 * kMost <= ASCEND_CACHE_LOC_SCAN_TILE_MAX, "a scan may lend its vectors");
 
     // Row i: where its slots begin, negative where the row is not surely in order, in the low half, and how many there are.
@@ -75,26 +74,14 @@ private:
     uint64_t begins_of_pair_ = 0, lengths_of_pair_ = 0;
 };
 
-// Of places in the table.
-class TableWords : public RowWords {
-public:
-    __aicore__ inline explicit TableWords(const TableSize &table) : table_(table) {}
-
-    // Whether every entry's place in the storage is an int32.
-    __aicore__ inline bool Fits() const { return uint64_t{table_.rows} * table_.row_stride <= 0x7fffffff; }
-
-protected:
-    TableSize table_;
-};
-
 // Of slices of the table: in order is a row with 0 <= request < rows and 0 <= start <= end <= row_len. An empty row may be.
-class SliceWords : public TableWords {
+class SliceWords : public RowWords {
 public:
-    using TableWords::TableWords;
+    static constexpr uint32_t kLent = 2;
 
     template <typename R, typename L>
-    __aicore__ inline void Make(const LocalTensor<R> &requests, const LocalTensor<L> &starts, const LocalTensor<L> &ends,
-                                const Vector *lent, uint32_t count)
+    __aicore__ inline void Make(const TableSize &table, const LocalTensor<R> &requests, const LocalTensor<L> &starts,
+                                const LocalTensor<L> &ends, const Vector *lent, uint32_t count)
     {
         const auto n = static_cast<int32_t>(count);
         const Vector over = Room(lent, 2), least = Room(lent, 3), shortest = Room(lent, 4);
@@ -103,10 +90,10 @@ public:
         const Vector start = StartNarrow(starts, Room(lent, 6), count);
         const Vector end = StartNarrow(ends, Room(lent, 7), count);
         PipeBarrier<PIPE_V>(); // each group of steps reads what the ones before it wrote
-        Mins(least, request, static_cast<int32_t>(table_.rows) - 1, n);
-        Mins(over, end, static_cast<int32_t>(table_.row_len), n);
+        Mins(least, request, static_cast<int32_t>(table.rows) - 1, n);
+        Mins(over, end, static_cast<int32_t>(table.row_len), n);
         Sub(length_, end, start, n);
-        Muls(begin_, request, static_cast<int32_t>(table_.row_stride), n);
+        Muls(begin_, request, static_cast<int32_t>(table.row_stride), n);
         PipeBarrier<PIPE_V>();
         Sub(least, least, request, n); // below 0 where request >= rows
         Sub(over, over, end, n);       // below 0 where end > row_len
@@ -125,15 +112,13 @@ public:
 };
 
 // Of an entry of the table each: in order is a row with 0 <= request < rows and 1 <= length <= row_len.
-class EntryWords : public TableWords {
+class EntryWords : public RowWords {
 public:
     static constexpr uint32_t kLent = 2;
 
-    using TableWords::TableWords;
-
     template <typename R, typename L>
-    __aicore__ inline void Make(const LocalTensor<R> &requests, const LocalTensor<L> &lengths, const Vector *lent,
-                                uint32_t count)
+    __aicore__ inline void Make(const TableSize &table, const LocalTensor<R> &requests, const LocalTensor<L> &lengths,
+                                const Vector *lent, uint32_t count)
     {
         const auto n = static_cast<int32_t>(count);
         const Vector entry = Room(lent, 2), over = Room(lent, 3), least = Room(lent, 4);
@@ -141,9 +126,9 @@ public:
         const Vector request = StartNarrow(requests, Room(lent, 5), count);
         const Vector length = StartNarrow(lengths, Room(lent, 6), count);
         PipeBarrier<PIPE_V>(); // each group of steps reads what the ones before it wrote
-        Mins(least, request, static_cast<int32_t>(table_.rows) - 1, n);
-        Mins(over, length, static_cast<int32_t>(table_.row_len), n);
-        Muls(begin_, request, static_cast<int32_t>(table_.row_stride), n);
+        Mins(least, request, static_cast<int32_t>(table.rows) - 1, n);
+        Mins(over, length, static_cast<int32_t>(table.row_len), n);
+        Muls(begin_, request, static_cast<int32_t>(table.row_stride), n);
         Maxs(entry, length, 0, n);
         PipeBarrier<PIPE_V>();
         Sub(least, least, request, n); // below 0 where request >= rows
@@ -163,6 +148,8 @@ public:
 // Of slots behind a row's last one: in order is a row with a place (place.h) that needs no page, and whose slots are some.
 class SlotWords : public RowWords {
 public:
+    static constexpr uint32_t kLent = 3;
+
     // Slots go up to `most`; `pages` are those that rows need.
     template <typename S, typename L>
     __aicore__ inline void Make(const LocalTensor<S> &lasts, const LocalTensor<L> &starts, const LocalTensor<L> &ends,

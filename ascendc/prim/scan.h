@@ -121,8 +121,13 @@ public:
         return sum;
     }
 
-    // Vectors to work in, where it has run or does not: Lengths::kLent of them.
-    __aicore__ inline const LocalTensor<int32_t> *Spare() const { return lent_; }
+    // Vectors for words (row_words.h) to work in, where it has run or does not.
+    template <typename Words>
+    __aicore__ inline const LocalTensor<int32_t> *Spare() const
+    {
+        static_assert(Words::kLent <= Lengths::kLent, "no more than there are");
+        return lent_;
+    }
 
     // Copies the first rows in.
     __aicore__ inline void Begin(uint32_t core, uint32_t cores)

@@ -15,6 +15,7 @@
 #pragma once
 
 #include "int32.h"
+#include "range_fault.h"
 
 namespace cache_loc {
 
@@ -22,13 +23,10 @@ class Windows {
 public:
     using Vector = LocalTensor<int32_t>;
 
-    struct Shape {
-        uint32_t rows, row_stride, row_len, tokens;
-    };
-
-    __aicore__ inline Windows(TPipe &pipe, const Shape &shape, uint32_t most)
-        : shape_(shape), most_(most),
-          last_(shape.row_len < shape.tokens ? -1 : static_cast<int32_t>(shape.row_len - shape.tokens))
+    // Of so many tokens.
+    __aicore__ inline Windows(TPipe &pipe, const TableSize &table, uint32_t tokens, uint32_t most)
+        : table_(table), most_(most),
+          last_(table.row_len < tokens ? -1 : static_cast<int32_t>(table.row_len - tokens))
     {
         pipe.InitBuffer(rows_buffer_, kVectors * most * sizeof(int32_t));
         SaturateCasts();
@@ -42,13 +40,13 @@ public:
         const Vector request = StartNarrow(requests, Room(4), count);
         const Vector start = StartNarrow(starts, Room(kStarts), count);
         PipeBarrier<PIPE_V>(); // each step reads what the one before it wrote
-        Muls(word, request, static_cast<int32_t>(shape_.row_stride), n);
+        Muls(word, request, static_cast<int32_t>(table_.row_stride), n);
         Muls(least, request, -1, n);
         Muls(of_start, start, -1, n);
         Min(of_both, request, start, n);
         PipeBarrier<PIPE_V>();
         Add(word, word, start, n);
-        Adds(least, least, static_cast<int32_t>(shape_.rows) - 1, n);
+        Adds(least, least, static_cast<int32_t>(table_.rows) - 1, n);
         Adds(of_start, of_start, last_, n);
         PipeBarrier<PIPE_V>();
         Mins(Room(kStarts), start, last_, n);
@@ -58,7 +56,7 @@ public:
         PipeBarrier<PIPE_V>();
         ShiftRight(least, least, 31, n); // m
         PipeBarrier<PIPE_V>();
-        if (Fits()) { // word = (request * row_stride + start) | m
+        if (table_.FitsInt32()) { // word = (request * row_stride + start) | m
             OrInto(word, least, count);
         } else {
             Duplicate(word, -1, n);
@@ -93,12 +91,9 @@ private:
     static constexpr uint32_t kStarts = 5; // up to last_
     static constexpr uint32_t kVectors = 6;
 
-    // Whether every entry's place in the storage is an int32.
-    __aicore__ inline bool Fits() const { return uint64_t{shape_.rows} * shape_.row_stride <= 0x7fffffff; }
-
     __aicore__ inline Vector Room(uint32_t i) const { return rows_buffer_.template Get<int32_t>()[i * most_]; }
 
-    Shape shape_;
+    TableSize table_;
     uint32_t most_;
     int32_t last_; // start of a row in order; -1 where there is none
     mutable TBuf<TPosition::VECCALC> rows_buffer_;

@@ -10,6 +10,7 @@
 use std::time::Duration;
 
 use super::LaunchConfig;
+use crate::abi::bindings::ASCEND_CACHE_LOC_PREPARED_ROWS;
 use crate::{Error, Result, Tuning};
 
 /// How a call would be launched, and what that is expected to take: what an operation's arguments answer to `plan`.
@@ -48,10 +49,11 @@ pub(crate) struct Work {
 }
 
 impl Work {
-    /// Rows, and pages of them that the vector unit fills: it prepares the rows, too, where a core has a dozen and few have a
+    /// Rows, and pages of them that the vector unit fills: it prepares the rows, too, where a core has enough and few have a
     /// page.
     pub(crate) fn rows(rows: u64, pages: u64) -> Self {
-        let (pieces, prepared) = if rows >= 12 && 4 * pages <= rows { (0, rows) } else { (rows, 0) };
+        let are_prepared = rows >= ASCEND_CACHE_LOC_PREPARED_ROWS.into() && 4 * pages <= rows;
+        let (pieces, prepared) = if are_prepared { (0, rows) } else { (rows, 0) };
         Self { pieces, prepared: prepared + pages, ..Self::default() }
     }
 

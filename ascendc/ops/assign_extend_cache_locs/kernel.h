@@ -9,11 +9,11 @@
 //
 // Split: by weight (ragged_share.h), at 64-byte lines of the output; on one core without sums.
 //
-// UB, for the largest tiles: lengths 32 KB, scan 16 + 32 + 4.5 KB, requests 8 KB, gather 2 * 16 + 1 + 16 +
-// 32 KB, fault line 64 B: 173.5 KB and 96 B.
+// UB, for the largest tiles: lengths 32 KB, scan 16 + 32 + 4.5 KB, requests 8 KB, gather 2 * 16 + 1 + 16 + 32 KB, fault line
+// 64 B: 173.5 KB and 96 B.
 //
 //     on one core: the share is everything. Else: sum the lengths (scan.h), find the share
-//     for each row of the share, of a batch of one tile all in UB already; V tells which rows are in order (row_words.h), and of
+//     for each row of the share, of a batch of one tile all in UB already; V tells which rows are in order (row_walk.h), and of
 //     those whole within the share S reads one word:
 //         S     request, start, end of the row; its fault, the length of its place, and what of it is the core's
 //         report its fault, or that it does not fit, if it is the core's to report
@@ -26,9 +26,8 @@
 
 #include "../../prim/place.h"
 #include "../../prim/ragged_gather.h"
-#include "../../prim/ragged_share.h"
 #include "../../prim/range_fault.h"
-#include "../../prim/row_words.h"
+#include "../../prim/row_walk.h"
 #include "../../prim/rows.h"
 #include "../../prim/scan.h"
 #include "params.h"
@@ -49,7 +48,7 @@ public:
           scan_(pipe, lengths_, params.n, params.scan_tile, params.checkpoints),
           share_(scan_, {params.out.address, params.capacity, sizeof(O)}, params.n, params.row_cost_bytes / sizeof(O)),
           requests_(pipe, params.req_pool_indices.address, kScanTile),
-          words_({params.rows, params.row_stride, params.row_len}), gather_(pipe, params.out.address, params.copy_tile), fault_(pipe, params.head),
+          gather_(pipe, params.out.address, params.copy_tile), fault_(pipe, params.head),
           table_(Global<int32_t>(params.table.address))
     {
     }
@@ -83,62 +82,29 @@ public:
 
 private:
     static constexpr uint32_t kScanTile = ASCEND_CACHE_LOC_SCAN_TILE_MAX;
-    static constexpr uint32_t kBlock = 8;      // rows whose columns begin where a vector can
-    static constexpr uint32_t kWorthwhile = 12; // rows of a core that V looks at sooner than S
 
     // Whether the scan reads the whole batch at a time, so that its rows are there for the walk too.
     __aicore__ inline bool OneTile() const { return params_.n <= params_.scan_tile; }
 
     // Whether V looks at rows before S does: where a core has enough of them.
-    __aicore__ inline bool HasWords() const
-    {
-        return words_.Fits() && params_.n >= kWorthwhile * static_cast<uint32_t>(GetBlockNum());
-    }
+    __aicore__ inline bool HasWords() const { return Size().FitsInt32() && WorthWords(params_.n); }
 
     __aicore__ inline void Walk(uint64_t row)
     {
-        const bool words = HasWords();
-        while (row < params_.n && !share_.Done()) {
-            const uint64_t begin = row / kBlock * kBlock;  // where vectors of words can begin
-            const uint64_t first = OneTile() ? 0 : begin; // of the rows whose columns are there
-            const uint64_t end = Min(begin + params_.walk_tile, params_.n);
-            if (!OneTile()) {
-                requests_.Load(first, static_cast<uint32_t>(end - first));
-                lengths_.Read(first, static_cast<uint32_t>(end - first));
-            }
-            if (words) {
-                const auto i = static_cast<uint32_t>(begin - first);
-                Order<HardEvent::MTE2_V>(); // MTE2 has filled requests_ and what lengths_ reads before V reads them
-                words_.Make(requests_.tile[i], lengths_.Starts()[i], lengths_.Ends()[i], scan_.Spare(),
-                            static_cast<uint32_t>(end - begin));
-            }
-            Order<HardEvent::MTE2_S>(); // MTE2 has filled requests_ and what lengths_ reads before S reads them
-            for (; row < end && !begun_ && !share_.Done(); ++row) {
-                Row(row, static_cast<uint32_t>(row - first)); // while V makes the words
-            }
-            if (words) {
-                Order<HardEvent::V_S>(); // V has made the words, and has read the columns, before S reads the words
-            }
-            for (; row < end && !share_.Done(); ++row) {
-                if (!words || !Inside(row, words_.Get(static_cast<uint32_t>(row - begin)))) {
-                    Row(row, static_cast<uint32_t>(row - first));
-                }
-            }
-            Order<HardEvent::S_MTE2>(); // S has read them, and the words, before MTE2 copies the next rows in, or V makes others
-        }
+        const auto read = [&](uint64_t first, uint32_t count) {
+            requests_.Load(first, count);
+            lengths_.Read(first, count);
+        };
+        const auto make = [&](uint64_t, uint32_t i, uint32_t count) {
+            words_.Make(Size(), requests_.tile[i], lengths_.Starts()[i], lengths_.Ends()[i],
+                        scan_.template Spare<SliceWords>(), count);
+        };
+        WalkRows({params_.n, params_.walk_tile, OneTile(), HasWords()}, row, share_, words_, begun_, read, make,
+                 [&](uint64_t at, uint32_t i, uint32_t) { Row(at, i); },
+                 [&](uint32_t place, uint64_t length) { gather_.Append(TableSlots{table_, place}, length); });
         if (begun_) {
             gather_.Finish();
         }
-    }
-
-    // Handles a row that is in order and fits and lies wholly within the share, behind its first; false where that is not sure.
-    __aicore__ inline bool Inside(uint64_t row, uint64_t word)
-    {
-        if (static_cast<int32_t>(word) < 0 || !share_.Pass(row, word >> 32)) {
-            return false;
-        }
-        gather_.Append(TableSlots{table_, static_cast<uint32_t>(word)}, word >> 32);
-        return true;
     }
 
     __aicore__ inline void Row(uint64_t row, uint32_t i)

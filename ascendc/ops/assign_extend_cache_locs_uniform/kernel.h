@@ -44,7 +44,7 @@ public:
     __aicore__ inline UniformLocs(TPipe &pipe, const Params &params)
         : params_(params), tokens_(params.tokens_per_row), requests_(pipe, params.req_pool_indices.address, kRows),
           starts_(pipe, params.start_offsets.address, kRows),
-          windows_(pipe, {params.rows, params.row_stride, params.row_len, params.tokens_per_row}, kRows),
+          windows_(pipe, {params.rows, params.row_stride, params.row_len}, params.tokens_per_row, kRows),
           positions_(pipe, params.positions.address, params.tokens_per_row, params.copy_tile),
           gather_(pipe, params.out.address, params.copy_tile), fault_(pipe, params.head),
           table_(Global<int32_t>(params.table.address))

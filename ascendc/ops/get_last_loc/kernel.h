@@ -6,8 +6,8 @@
 //
 // Split: the 64-byte lines of the output, as evenly as they go. Cores own whole lines, so none writes into another's.
 //
-// UB, for tiles of T = 1,024 rows: indices and lengths 2 * 8 T, words 8 T, landing 32 T, pattern T, packing 12 T, fault line: 69 KB
-// and 64 B, less with narrower elements; buffers are always made for the largest tile.
+// UB, for tiles of T = 1,024 rows: indices and lengths 2 * 8 T, words 8 T, landing 32 T, pattern T, packing 12 T, fault
+// line: 69 KB and 64 B, less with narrower elements; buffers are always made for the largest tile.
 //
 //     for each tile of the core's rows:
 //         MTE2  copy in the tile's request indices and prefix lengths
@@ -38,7 +38,7 @@ public:
 
     __aicore__ inline LastLoc(TPipe &pipe, const AscendCacheLocGetLastLocParams &params)
         : params_(params), requests_(pipe, params.req_pool_indices.address, kTile),
-          lengths_(pipe, params.prefix_lens.address, kTile), words_({params.rows, params.row_stride, params.row_len}),
+          lengths_(pipe, params.prefix_lens.address, kTile), size_{params.rows, params.row_stride, params.row_len},
           packing_(pipe, params.out.address, kTile), fault_(pipe, params.head),
           table_(Global<int32_t>(params.table.address))
     {
@@ -92,10 +92,10 @@ private:
     // Rows at..at + count of the tile.
     __aicore__ inline void Rows(uint64_t first, uint32_t at, uint32_t count)
     {
-        const bool words = words_.Fits() && count >= kWorthwhile;
+        const bool words = size_.FitsInt32() && count >= kWorthwhile;
         if (words) {
             Order<HardEvent::MTE2_V>(); // MTE2 has filled requests_ and lengths_ before V reads them
-            words_.Make(requests_.tile[at], lengths_.tile[at], lent_, count);
+            words_.Make(size_, requests_.tile[at], lengths_.tile[at], lent_, count);
         }
         const uint32_t few = words ? kMeanwhile : count;
         for (uint32_t i = 0; i < few; ++i) {
@@ -135,6 +135,7 @@ private:
     const AscendCacheLocGetLastLocParams &params_;
     Column<R> requests_;
     Column<L> lengths_;
+    TableSize size_;
     EntryWords words_;
     Packing<O> packing_;
     FaultLog fault_;
