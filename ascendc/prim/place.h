@@ -6,9 +6,10 @@
 //
 // PlaceLength is the rule for one row, PlaceLengths the same for many at a time, without 64-bit arithmetic, which the
 // vector unit of 2201 has not: offsets are narrowed, so that one past int32 counts as its nearest end, with which a row
-// has no place either. A row has none where the least of start, end, d = end - start, and min(end, kEndLimit - 1) - end is below
-// 0: its sign, in all bits, is or-ed into what is the row's length otherwise, and of the -1 that comes of it max(.., 0) makes 0.
-// No step depends on how int32 overflows: d does where start or end is below 0 alone.
+// has no place either. A row has none where the least of start, end, and min(end, kEndLimit - 1) - end is below 0: its sign, in
+// all bits, is or-ed into what is the row's length otherwise, and of the -1 that comes of it max(.., 0) makes 0; so it does of
+// what is below 0 where end is before start. No step depends on how int32 overflows: end - start does where start or end is
+// below 0 alone.
 //
 // UB, for `most` rows of L: two of L, twice; four vectors of int32 are lent, and those for what is beside. Pipes: MTE2 loads, V computes; Fill orders
 // the two both ways, so that what it loaded last can be read by S too, and anything be loaded behind it.
@@ -114,7 +115,6 @@ public:
         Sub(length[0], end, start, n);
         PipeBarrier<PIPE_V>();
         Sub(limit, limit, end, n);
-        Min(least, least, length[0], n);
         PipeBarrier<PIPE_V>();
         Min(least, least, limit, n);
         PipeBarrier<PIPE_V>();
