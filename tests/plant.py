@@ -5,21 +5,32 @@
     tests/plant.py TEXT...    those whose line of output has one of the TEXTs in it
     tests/plant.py --list     what would be planted
 
-Works on a copy under target/plant. A bug is caught when the suite fails, by a difference in the output or by a report of
-the simulation; one that does not compile counts as a mistake in this script. Exits with 1 if any bug survives.
+Works on copies under target/plant, a bug on each processor. A bug is caught when the suite of an operation that has it
+fails, by a difference in the output or by a report of the simulation; one that does not compile is a mistake in this
+script. Exits with 1 if any bug survives.
 """
 
+import collections
+import concurrent.futures
+import functools
+import itertools
 import os
 import pathlib
+import queue
 import re
+import shlex
 import shutil
-import signal
 import subprocess
 import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 COPY = ROOT / "target" / "plant"
+PROCESSORS = len(os.sched_getaffinity(0))
+OPERATIONS = sorted(path.name for path in (ROOT / "ascendc/ops").iterdir())
+# What is run, one after another: tests, random cases, and how the kernel is compiled. A few cases find most bugs at once.
+STAGES = [(["sim::random"], "300", "-O0"), (["sim::"], "1024", "-O1"), ([], "4096", "-O1")]
+REPORT = r": \d+ reports\n[^:]+: .*?\) (.*?)[ ,(]*(?:[A-Z][A-Za-z:]* on|UB byte|GM|\n)"
 KERNELS = sorted(
     str(path.relative_to(ROOT)) for glob in ("prim/*.h", "ops/*/kernel.h") for path in (ROOT / "ascendc").glob(glob)
 )
@@ -606,64 +617,131 @@ def bugs():
         yield f"{file}:{number}: {old.strip()!r} -> {new.strip()!r}", file, text.replace(old, new)
 
 
+@functools.cache
+def operations(file):
+    """The operations whose kernels include a file, the nearest first."""
+    def distance(at, seen):
+        if at == ROOT / file:
+            return len(seen)
+        included = (at.parent / name for name in re.findall(r'#include "(.*)"', at.read_text()))
+        found = [distance(next_.resolve(), seen | {at}) for next_ in included if next_.exists() and next_.resolve() not in seen]
+        return min(filter(None, found), default=0)
+
+    entries = {entry.parent.name: distance(entry, set()) for entry in sorted(ROOT.glob("ascendc/ops/*/entry.cpp"))}
+    return sorted(filter(entries.get, entries), key=entries.get)
+
+
+class Suite:
+    """The suite's program, linked anew with one kernel in place of its own: a bug costs the compilation of one file."""
+
+    def __init__(self):
+        shutil.rmtree(COPY / "src", ignore_errors=True)
+        tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+        for name in filter(None, tracked.split("\0")):
+            (COPY / "src" / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, COPY / "src" / name)
+        (COPY / "src/tests/sim_kernels.rs").touch()  # so that it is linked, and tells how
+        environment = dict(os.environ, CARGO_TARGET_DIR=str(COPY / "target"), CXXFLAGS="")
+        cargo = ["cargo", "rustc", "--locked", "--features", "sim", "--test", "sim_kernels"]
+        built = subprocess.run([*cargo, "--", "--print", "link-args", "-C", "save-temps"], cwd=COPY / "src",
+                               env=environment, stdout=subprocess.PIPE, text=True, check=True)
+        linked = next(line for line in built.stdout.splitlines() if "sim_kernels" in line)
+        self.link = [word for word in shlex.split(linked) if not re.match(r"[A-Z_]+=", word)]
+        program = pathlib.Path(self.link[self.link.index("-o") + 1])
+        sources = program.parent.parent.glob("build/*/out/ascend_cache_loc_get_last_loc_*.cpp")
+        self.generated = max(sources, key=lambda path: path.stat().st_mtime).parent
+
+    def program(self, operation, worker, optimized):
+        """Compiles an operation's kernel from a worker's sources, and links the program with it."""
+        (source,) = self.generated.glob(f"ascend_cache_loc_{operation}_dav_*.cpp")
+        made = worker / (operation + optimized)
+        object_file = made.with_suffix(".o")
+        includes = [f"-I{worker}/ascendc/sim", f"-I{worker}/ascendc/ops"]
+        subprocess.run([*shlex.split(os.environ.get("CXX", "c++")), "-std=c++17", optimized, "-fPIC", *includes, "-c", source,
+                        "-o", object_file], check=True)
+        link = list(self.link)
+        link[link.index("-o") + 1] = str(made)
+        # The first definition of a kernel is the one that is linked.
+        subprocess.run([link[0], str(object_file), *link[1:]], cwd=COPY / "src", check=True)
+        return made
+
+    def run(self, program, operation, stage, limit=None):
+        """A verdict, or None where the suite passes."""
+        tests, cases, _ = stage
+        # Of the other kernels, and of what a failure is made smaller by, which is not done here.
+        skipped = [["--skip", f"{name}::"] for name in OPERATIONS if name != operation] + [["--skip", "smallest_case"]]
+        environment = {"ASCEND_CACHE_LOC_SUITE": operation, "PROPTEST_CASES": cases, "PROPTEST_MAX_SHRINK_ITERS": "0",
+                       "RUST_BACKTRACE": "0", "RUST_TEST_THREADS": "1"}
+        # A failure prints its case, which may be gigabytes: they stay in a file.
+        with open(f"{program}.output", "w+", errors="replace") as output:
+            running = subprocess.Popen([program, *tests, *sum(skipped, [])], cwd=COPY / "src", env=os.environ | environment,
+                                       stdout=output, stderr=subprocess.STDOUT)
+            try:
+                running.wait(limit)
+            except subprocess.TimeoutExpired:
+                running.kill()
+                running.wait()
+                return "it hangs"
+            if running.returncode == 0:
+                return None
+            output.seek(0)
+            reported = re.search(REPORT, output.read(1 << 20))
+        return reported.group(1) if reported else "the output differs"
+
+
 def main():
     wanted = [argument for argument in sys.argv[1:] if argument != "--list"]
     everything = [bug for bug in bugs() if not wanted or any(text in bug[0] for text in wanted)]
     if "--list" in sys.argv:
         print("\n".join(name for name, _, _ in everything))
         return
-    shutil.rmtree(COPY / "src", ignore_errors=True)
-    tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
-    for name in filter(None, tracked.split("\0")):
-        (COPY / "src" / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(ROOT / name, COPY / "src" / name)
-    environment = dict(os.environ, CARGO_TARGET_DIR=str(COPY / "target"), CXXFLAGS="", RUST_BACKTRACE="0")
-    suite = ["cargo", "test", "--locked", "--features", "sim", "--test", "sim_kernels"]
+    suite = Suite()
+    workers = queue.Queue()
+    for i in range(PROCESSORS):
+        worker = COPY / f"worker{i}"
+        shutil.rmtree(worker, ignore_errors=True)
+        shutil.copytree(COPY / "src/ascendc", worker / "ascendc")
+        workers.put(worker)
+    limits, caught = {}, collections.Counter()
 
-    def run(limit=None):
-        # A few random batches find most bugs at once; the whole suite decides.
-        for tests, cases in ((["--", "random", "longest", "long_places", "2_32"], "300"), (["--test", "device"], "4096")):
-            # A failure prints its case, which may be gigabytes: they stay in a file.
-            with open(COPY / "output", "w+", errors="replace") as output:
-                running = subprocess.Popen(suite + tests, cwd=COPY / "src", env=environment | {"PROPTEST_CASES": cases},
-                                           stdout=output, stderr=subprocess.PIPE, text=True, start_new_session=True)
-                try:
-                    _, stderr = running.communicate(timeout=limit)
-                except subprocess.TimeoutExpired as expired:
-                    os.killpg(running.pid, signal.SIGKILL)  # the test program too, not cargo alone
-                    running.wait()
-                    return expired
-                output.seek(0)
-                stdout = output.read(1 << 20)
-            if running.returncode != 0:
-                break
-        return subprocess.CompletedProcess(suite, running.returncode, stdout, stderr)
+    def without_bug(operation):
+        worker = workers.get()
+        programs = {optimized: suite.program(operation, worker, optimized) for optimized in ("-O0", "-O1")}
+        for stage, (_, _, optimized) in enumerate(STAGES):
+            began = time.monotonic()
+            if verdict := suite.run(programs[optimized], operation, STAGES[stage]):
+                sys.exit(f"the suite of {operation} fails without a bug: {verdict}")
+            limits[operation, stage] = 10 + 4 * (time.monotonic() - began)
+        workers.put(worker)
 
-    if run().returncode != 0:
-        sys.exit("the suite fails without a bug")
-    began = time.monotonic()
-    run()
-    limit = 4 * (time.monotonic() - began)  # it is compiled anew for each bug
-    survivors = []
-    for name, file, text in everything:
-        path = COPY / "src" / file
+    def with_bug(bug):
+        name, file, text = bug
+        worker = workers.get()
+        path = worker / file
         original = path.read_text()
         path.write_text(text)
-        result = run(limit)
+        verdict = None
+        # The operation that has caught most bugs of the file first; the whole suite of each decides.
+        of_file = sorted(operations(file), key=lambda operation: -caught[file, operation])
+        programs = {}
+        for (stage, what), operation in itertools.product(enumerate(STAGES), of_file):
+            key = operation, what[2]
+            if key not in programs:
+                programs[key] = suite.program(operation, worker, what[2])
+            verdict = suite.run(programs[key], operation, what, limits[operation, stage])
+            if verdict:
+                caught[file, operation] += 1
+                break
         path.write_text(original)
-        if isinstance(result, subprocess.TimeoutExpired):
-            verdict = "caught: it hangs"
-        elif result.returncode != 0 and "could not compile" not in result.stderr:
-            reported = re.search(r": \d+ reports\n[^:]+: .*?\) (.*?)[ ,(]*(?:[A-Z][A-Za-z:]* on|UB byte|GM|\n)", result.stdout)
-            verdict = f"caught: {reported.group(1)}" if reported else "caught: the output differs"
-        elif result.returncode != 0:
-            sys.exit(f"{name}: does not compile\n{result.stderr[-3000:]}")
-        else:
-            verdict = "SURVIVED"
-            survivors.append(name)
-        print(f"{name}: {verdict}", flush=True)
-    print(f"{len(everything)} bugs, {len(everything) - len(survivors)} caught, {len(survivors)} survived")
-    sys.exit(1 if survivors else 0)
+        workers.put(worker)
+        print(f"{name}: " + (f"caught by {operation}, stage {stage + 1}: {verdict}" if verdict else "SURVIVED"), flush=True)
+        return verdict is not None
+
+    with concurrent.futures.ThreadPoolExecutor(PROCESSORS) as pool:
+        list(pool.map(without_bug, {operation for _, file, _ in everything for operation in operations(file)}))
+        survived = list(pool.map(with_bug, everything)).count(False)
+    print(f"{len(everything)} bugs, {len(everything) - survived} caught, {survived} survived")
+    sys.exit(1 if survived else 0)
 
 
 if __name__ == "__main__":

@@ -19,16 +19,16 @@ use harness::workload::Workload;
 mod alloc_decode;
 #[path = "sim_kernels/alloc_extend.rs"]
 mod alloc_extend;
-#[path = "sim_kernels/block_tables.rs"]
-mod block_tables;
+#[path = "sim_kernels/assign_extend_cache_locs_uniform.rs"]
+mod assign_extend_cache_locs_uniform;
+#[path = "sim_kernels/assign_req_to_token_pool.rs"]
+mod assign_req_to_token_pool;
 #[path = "sim_kernels/decode_step.rs"]
 mod decode_step;
 #[path = "sim_kernels/extend_step.rs"]
 mod extend_step;
-#[path = "sim_kernels/pool.rs"]
-mod pool;
-#[path = "sim_kernels/uniform.rs"]
-mod uniform;
+#[path = "sim_kernels/gather_block_tables.rs"]
+mod gather_block_tables;
 
 suite!(sim, varied());
 
