@@ -11,14 +11,16 @@
 // Lasts has, for a tile of rows: Load(first, count), for MTE2; once S may read, Fault(i, prefix, seq), an
 // AscendCacheLocFaultKind or 0; Report, which reports it; and Get(i, count, lengths), the last slot of row i, a good one, of
 // the `count` of the tile, rows asked for in their order. Where kByVector is true they stand in a column, slots, and V may look
-// at rows first (row_words.h): then S reads one word of a row that goes on in its page.
+// at rows first (row_words.h): then S reads one word of a row that goes on in its page, or, among rows of at most a block, nothing
+// (block_rows.h), and Fault is none but of rows without a place.
 //
 // Split: by weight (ragged_share.h), at 64-byte lines of the output.
 //
-// UB, for the largest tiles: lengths 32 KB, scan 20 + 32 + 6.5 KB, pages 6 + 6 + 10 KB, indices 8 KB, short pages 8 KB, gather 2
-// * 8 + 1 + 8 + 16 KB, fault line 64 B: 169.5 KB and 96 B, beside Lasts. Pipes: MTE2 loads, V makes slots, S walks, MTE3 stores.
+// UB, for the largest tiles: lengths 32 KB, scan 20 + 32 + 6.5 KB, pages 6 + 6 + 10 KB, indices 8 KB, short pages 8 KB, list of
+// rows 3.75 KB and 64 B, gather 2 * 8 + 1 + 8 + 16 KB, fault line 64 B: 173.25 KB and 160 B, beside Lasts. Pipes: MTE2 loads, V makes slots, S walks, MTE3 stores.
 #pragma once
 
+#include "block_rows.h"
 #include "fault_log.h"
 #include "paged_slots.h"
 #include "ragged_gather.h"
@@ -34,7 +36,7 @@ public:
           lengths_(pipe, params.prefix_lens.address, params.seq_lens.address, kRows, {maker_.size, maker_.pages}),
           scan_(pipe, lengths_, params.n, params.scan_tile, params.checkpoints),
           share_(scan_, {params.out.address, params.capacity, sizeof(O)}, params.n, params.row_cost_bytes / sizeof(O)),
-          lasts_(pipe, params, kRows), gather_(pipe, params.out.address, params.copy_tile), fault_(pipe, params.head)
+          lasts_(pipe, params, kRows), block_rows_(pipe), gather_(pipe, params.out.address, params.copy_tile), fault_(pipe, params.head)
     {
     }
 
@@ -46,9 +48,26 @@ public:
             lasts_.Load(0, params_.n);
         }
         maker_.Open();
-        scan_.Run();
+        if constexpr (Lasts::kByVector) {
+            block_rows_.Open();
+        }
+        if (core == 0) {
+            begun_ = true;
+            gather_.Begin(0);
+        }
+        ahead_ = Lasts::kByVector && scan_.ByVector() && OneTile() && WorthWords(params_.n) &&
+                 FirstTileIsKnown(core, params_.n, params_.walk_tile);
+        scan_.Run([&] {
+            if (ahead_) {
+                Order<HardEvent::MTE2_V>(); // MTE2 has filled the columns before V reads them
+                Words(0, 0, static_cast<uint32_t>(Min(params_.walk_tile, params_.n)));
+            }
+        });
         const uint64_t row = share_.Find(core, cores);
         if (row == params_.n) {
+            if (begun_) {
+                gather_.Finish();
+            }
             return;
         }
         exhausted_ = static_cast<uint64_t>(scan_.Total(kPages)) > params_.free;
@@ -62,9 +81,27 @@ private:
     static constexpr uint32_t kTile = ASCEND_CACHE_LOC_PAGED_TILE_MAX;
     static constexpr uint32_t kPages = 1; // kind of length, beside tokens
     static constexpr int64_t kMostSlot = SlotMaker<S>::kMostSlot;
+    static constexpr uint32_t kBlock = 8;  // slots of a block
+    static constexpr uint32_t kWorth = 16; // rows that V lands sooner than S appends them
+
+    using Gather = RaggedGather<O, kTile>;
+
+    // Lanes from..to of a block, as a mask.
+    struct Lanes {
+        __aicore__ inline Lanes(uint64_t from, uint64_t to) : mask{(1u << to) - (1u << from), 0} {}
+
+        uint64_t mask[2];
+    };
 
     // Whether the scan reads the whole batch at a time, so that its rows are there for the walk too.
     __aicore__ inline bool OneTile() const { return params_.n <= params_.scan_tile; }
+
+    // Whether V lands rows of at most a block: where all fit, and a tile has room for many of them.
+    __aicore__ inline bool LandsRows() const
+    {
+        return HasWords() && scan_.ByVector() && static_cast<uint64_t>(scan_.Total(0)) <= params_.capacity &&
+               params_.copy_tile >= Gather::kRows * BlockRows::kLongest;
+    }
 
     // Whether V looks at rows before S does: where a core has enough of them, and few need a page.
     __aicore__ inline bool HasWords() const
@@ -79,18 +116,33 @@ private:
             lasts_.Load(first, count);
             lengths_.Read(first, count);
         };
-        const auto make = [&](uint64_t first, uint32_t i, uint32_t count) {
-            if constexpr (Lasts::kByVector) {
-                words_.Make(lasts_.slots.tile[i], lengths_.Starts()[i], lengths_.Ends()[i], scan_.Kept(first, kPages),
-                            static_cast<int32_t>(kMostSlot), scan_.template Spare<SlotWords>(), count);
+        const uint64_t whole = LandsRows() ? share_.FindWhole() : 0;
+        const auto group = [&](uint64_t at, uint64_t until, uint64_t begin) {
+            until = Min(until, whole);
+            if (at + kWorth > until || scan_.LongestBits(at) > BlockRows::kLongestBits) {
+                return at;
             }
+            Land(at, until, begin, whole);
+            return until;
         };
-        WalkRows({params_.n, params_.walk_tile, OneTile(), HasWords()}, row, share_, words_, begun_, read, make,
+        WalkRows({params_.n, params_.walk_tile, OneTile(), HasWords(), HasWords() && ahead_}, row, share_, words_, begun_, read,
+                 [&](uint64_t first, uint32_t i, uint32_t count) { Words(first, i, count); },
                  [&](uint64_t at, uint32_t i, uint32_t count) { Row(at, i, count); },
-                 [&](uint32_t slot, uint64_t length) { gather_.Append(CountingUp{maker_.indices, slot}, length); });
+                 [&](uint32_t slot, uint64_t length) { gather_.Append(CountingUp{maker_.indices, slot}, length); }, group);
         if (begun_) {
             gather_.Finish();
         }
+    }
+
+    // What V sees of rows first.., whose columns are elements i.. of what is there.
+    __aicore__ inline void Words(uint64_t first, uint32_t i, uint32_t count)
+    {
+        if constexpr (Lasts::kByVector) {
+            words_.Make(lasts_.slots.tile[i], lengths_.Starts()[i], lengths_.Ends()[i], scan_.Kept(first, kPages),
+                        static_cast<int32_t>(kMostSlot), scan_.template Spare<SlotWords>(), count);
+        }
+        rows_of_words_ = count;
+        has_block_rows_ = false;
     }
 
     // Row i of the `count` of a tile.
@@ -133,19 +185,100 @@ private:
         page_ = behind;
     }
 
+    // Rows at..until of the tile that begins with row `begin`, each of at most a block, of those that are wholly the core's: the
+    // ones before row `whole`.
+    __aicore__ inline void Land(uint64_t at, uint64_t until, uint64_t begin, uint64_t whole)
+    {
+        const uint64_t first = OneTile() ? 0 : begin; // whose columns are there
+        const auto from = static_cast<uint32_t>(at - begin);
+        if (!has_block_rows_) {
+            has_block_rows_ = true;
+            block_rows_.Make(words_, scan_.Kept(begin, 0), maker_.indices, scan_.template Spare<BlockRows>(), rows_of_words_);
+        }
+        block_rows_.Begin(from);
+        for (at = at / kBlock * kBlock; at < until;) {
+            const auto i = static_cast<uint32_t>(at - begin);
+            const uint64_t end = Min(at + Min(gather_.Room(), BlockRows::kMost), until);
+            const uint64_t position = end == whole ? share_.WholePosition() : SumBefore(end);
+            const auto count = static_cast<uint32_t>(end - at);
+            Blocks blocks;
+            if (position != share_.Position()) {
+                blocks = gather_.Take(count, static_cast<uint32_t>(position - share_.Position()));
+                block_rows_.Land(blocks.landing, blocks.pattern, i, count);
+            }
+            for (uint32_t odd = block_rows_.Odd(Max(i, from)); odd < i + count; odd = block_rows_.Odd(odd + 1)) {
+                InBlock(begin + odd, static_cast<uint32_t>(begin - first) + odd, blocks, odd - i);
+            }
+            share_.PassTo(end, position);
+            at = end;
+        }
+    }
+
+    // The tokens of the rows before a row, of rows that go up.
+    __aicore__ inline uint64_t SumBefore(uint64_t row)
+    {
+        const uint64_t sum = scan_.SumBefore(row, 0, summed_, sum_);
+        if (row % scan_.Rows() == 0) {
+            summed_ = row;
+            sum_ = sum;
+        }
+        return sum;
+    }
+
+    // What row i of those whose columns are there has otherwise than V has landed it, into its block, which is one of those taken.
+    __aicore__ inline void InBlock(uint64_t row, uint32_t i, const Blocks &blocks, uint32_t block)
+    {
+        const int64_t prefix = lengths_.Start(i), seq = lengths_.End(i);
+        if (const uint32_t kind = lasts_.Fault(i, prefix, seq); kind != 0) {
+            lasts_.Report(fault_, kind, row, i, prefix, seq);
+            return;
+        }
+        const auto length = static_cast<uint64_t>(seq - prefix);
+        const uint64_t head = Min(maker_.Head(static_cast<uint64_t>(prefix)), length);
+        const LocalTensor<int32_t> slots = blocks.landing[block * kBlock];
+        if (head != 0) {
+            const uint64_t good = Good(row, lasts_.Get(i, i + 1, lengths_), 0, head);
+            if (good < head) {
+                Duplicate(slots, -1, Lanes(good, head).mask, 1, 1, 8);
+            }
+        }
+        for (uint64_t at = head; at < length; ++page_) {
+            const uint64_t end = Min(at + maker_.size.tokens, length);
+            maker_.Reach(page_);
+            const int64_t page = maker_.list.Page(page_);
+            if (page >= 0 && page < maker_.size.Limit()) {
+                const int64_t first = page * maker_.size.tokens - static_cast<int64_t>(at);
+                Adds(slots, maker_.indices, static_cast<int32_t>(first), Lanes(at, end).mask, 1, {1, 1, 8, 8});
+            } else {
+                NoPage(row, page_, at);
+                Duplicate(slots, -1, Lanes(at, end).mask, 1, 1, 8);
+            }
+            at = end;
+        }
+    }
+
+    // Of the tokens up to `to` of the row, in the page that has its last slot, how many have a slot, if more than `from`; the
+    // first behind them is reported.
+    __aicore__ inline uint64_t Good(uint64_t row, int64_t last, uint64_t from, uint64_t to)
+    {
+        const bool is_slot = last >= 0 && last <= kMostSlot;
+        const uint64_t good = Max(from, is_slot ? Min(to, static_cast<uint64_t>(kMostSlot - last)) : 0);
+        if (good < to) {
+            const int64_t slot = is_slot ? last + 1 + static_cast<int64_t>(good) : last;
+            fault_.Report(row, ASCEND_CACHE_LOC_SLOT_OUT_OF_RANGE, slot, kMostSlot + 1, 0, good);
+        }
+        return good;
+    }
+
     // Tokens from..to of the row, in the page that has its last slot.
     __aicore__ inline void Head(uint64_t row, int64_t last, uint64_t from, uint64_t to)
     {
-        const bool is_slot = last >= 0 && last <= kMostSlot;
-        const uint64_t good = is_slot ? Min(to, static_cast<uint64_t>(kMostSlot - last)) : 0; // tokens with a slot
+        const uint64_t good = Good(row, last, from, to);
         if (from < good) {
             gather_.Append(CountingUp{maker_.indices, static_cast<uint64_t>(last) + 1 + from}, good - from);
-            from = good;
         }
-        if (from < to) {
-            const int64_t slot = is_slot ? last + 1 + static_cast<int64_t>(from) : last;
-            fault_.Report(row, ASCEND_CACHE_LOC_SLOT_OUT_OF_RANGE, slot, kMostSlot + 1, 0, from);
-            gather_.Append(NoSlots{}, to - from);
+        if (good < to) {
+            gather_.Append(NoSlots{}, to - good);
         }
     }
 
@@ -194,10 +327,15 @@ private:
     RaggedShare<PlaceLengths<L, PagesBeside>> share_;
     Lasts lasts_;
     SlotWords words_;
-    RaggedGather<O, kTile> gather_;
+    BlockRows block_rows_;
+    Gather gather_;
     FaultLog fault_;
     uint64_t page_ = 0; // of the list, the first of the row's
+    uint64_t summed_ = 0, sum_ = 0; // rows, as far as a checkpoint, and the tokens of those
     bool exhausted_ = false;
+    bool ahead_ = false;          // whether the first tile's words are made before the share is known
+    uint32_t rows_of_words_ = 0;  // those that words are made of
+    bool has_block_rows_ = false; // and block_rows_ of them
     bool begun_ = false;
 };
 

@@ -3,7 +3,8 @@
 // A piece's slots come from a source, one of three: entries of the table, numbers that count up, -1. Each piece lands at
 // the begin of a 32-byte block; where one other than the last of its tile does not fill its blocks, the gaps are closed
 // (packing.h) by a pattern of one byte a block, which says which of its eight elements count. A tile without gaps (one
-// long row, or rows of whole blocks) is stored from where it landed.
+// long row, or rows of whole blocks) is stored from where it landed. Or V lands many rows at a time, a block each, and makes
+// their pattern (block_rows.h): a tile has rows of either kind.
 //
 // Two landings take turns, so that one is filled while the other is packed and stored: MTE2 works on the next tile while V
 // and MTE3 work on this one, which is the one overlap that a kernel of copies has.
@@ -60,6 +61,12 @@ struct NoSlots {
     }
 };
 
+// Blocks of a landing, and their bytes of its pattern.
+struct Blocks {
+    LocalTensor<int32_t> landing;
+    LocalTensor<uint8_t> pattern;
+};
+
 // In tiles of up to kTile slots.
 template <typename O, uint32_t kTile = ASCEND_CACHE_LOC_COPY_TILE_MAX>
 class RaggedGather {
@@ -96,10 +103,8 @@ public:
     __aicore__ inline void Append(const Source &source, uint64_t count)
     {
         for (uint64_t at = 0; at < count;) {
-            if (used_ == blocks_) {
-                Store();
-                turn_ ^= 1;
-                Open();
+            if (used_ == blocks_ || has_rows_) {
+                Turn();
             }
             gaps_ = gaps_ || used_ * kBlock != elements_; // the piece before leaves one
             const auto piece = static_cast<uint32_t>(Min(count - at, uint64_t{blocks_ - used_} * kBlock));
@@ -111,6 +116,27 @@ public:
             elements_ += piece;
             at += piece;
         }
+    }
+
+    // Blocks that there is room for in a tile of rows: a multiple of kRows of them, where a tile has so many.
+    __aicore__ inline uint32_t Room()
+    {
+        if (has_rows_ ? used_ % kRows != 0 || used_ + kRows > blocks_ : used_ != 0) {
+            Turn();
+        }
+        return (blocks_ - used_) / kRows * kRows;
+    }
+
+    // Appends so many blocks, no more than there is room for, of so many elements in all: V fills them, and the bytes of the
+    // pattern for them, up to a multiple of eight of both.
+    __aicore__ inline Blocks Take(uint32_t blocks, uint32_t elements)
+    {
+        ByVector();
+        const Blocks taken{landing_[turn_][used_ * kBlock], pattern_[turn_][used_]};
+        used_ += blocks;
+        elements_ += elements;
+        gaps_ = has_rows_ = true;
+        return taken;
     }
 
     // Stores what is left and takes every flag back.
@@ -130,6 +156,9 @@ public:
         }
     }
 
+    // Rows whose pattern begins where V can write.
+    static constexpr uint32_t kRows = 32;
+
 private:
     static constexpr uint32_t kLandings = 2;
     static constexpr uint32_t kBlock = 8; // int32 elements of a 32-byte block
@@ -139,12 +168,26 @@ private:
     {
         const LocalTensor<int32_t> dst = landing_[turn_][used_ * kBlock];
         if constexpr (Source::kByVector) {
-            if (!by_vector_) {
-                Order<HardEvent::MTE2_V>(); // MTE3 has stored the landing, and MTE2 has waited for that, before V fills it
-                by_vector_ = true;
-            }
+            ByVector();
         }
         source.Fill(dst, at, count); // by MTE2: Open has waited, and Packing does
+    }
+
+    // V fills something of the tile.
+    __aicore__ inline void ByVector()
+    {
+        if (!by_vector_) {
+            Order<HardEvent::MTE2_V>(); // MTE3 has stored the landing, and MTE2 has waited for that, before V fills it
+            by_vector_ = true;
+        }
+    }
+
+    // Goes on with the other landing.
+    __aicore__ inline void Turn()
+    {
+        Store();
+        turn_ ^= 1;
+        Open();
     }
 
     // Every element of every block counts, until a piece says otherwise.
@@ -160,6 +203,7 @@ private:
         used_ = 0;
         elements_ = 0;
         gaps_ = false;
+        has_rows_ = false;
         by_vector_ = false;
         Await(turn_);
     }
@@ -201,6 +245,7 @@ private:
     uint32_t used_ = 0;     // blocks of it
     uint32_t elements_ = 0; // of it
     bool gaps_ = false;
+    bool has_rows_ = false;  // which V has landed many at a time
     bool by_vector_ = false; // whether V has filled pieces of it
     // Ids of the flags that stay up from one tile to the next.
     TEventID stored_[kLandings] = {}; // MTE3_MTE2

@@ -44,8 +44,42 @@ public:
         limit_ = Min(total, output_.capacity);
         share_begin_ = ShareBegin(weight, core, cores);
         share_end_ = ShareBegin(weight, core + 1, cores);
-        return share_begin_ == share_end_ ? n_ : FirstRow();
+        if (share_begin_ == 0) {
+            begin_ = 0;
+        }
+        return share_begin_ == share_end_ ? n_ : RowAt(share_begin_, position_);
     }
+
+    // Finds the row behind those that are wholly the core's, of a batch whose lengths are kept and which all fits; and the end of
+    // the share.
+    __aicore__ inline uint64_t FindWhole()
+    {
+        const auto total = static_cast<uint64_t>(scan_.Total(0));
+        whole_ = {n_, total, n_, kUnknown};
+        if (share_end_ != total + n_ * row_weight_) {
+            uint64_t position = 0, row = RowAt(share_end_, position);
+            const uint64_t last = row;
+            const uint64_t end = Meet(share_end_, position + row * row_weight_, position);
+            for (; row < n_ && position + scan_.Length(row) <= end; ++row) {
+                position += scan_.Length(row);
+            }
+            whole_ = {row, position, last, end};
+        }
+        return whole_.row;
+    }
+
+    // Goes on behind rows that are wholly the core's, up to a row that begins at a position.
+    __aicore__ inline void PassTo(uint64_t row, uint64_t position)
+    {
+        position_ = position;
+        if (row > whole_.last) {
+            end_ = whole_.end;
+        }
+    }
+
+    // The position of the next row in the output; and of the row behind those that are wholly the core's.
+    __aicore__ inline uint64_t Position() const { return position_; }
+    __aicore__ inline uint64_t WholePosition() const { return whole_.position; }
 
     // In place of a scan and Find, on one core: the share is everything, from row 0 on.
     __aicore__ inline void All()
@@ -55,11 +89,13 @@ public:
     }
 
     // Goes on behind a row where all of it is the core's, and is written; false where that is not sure. Behind a row that Next
-    // gave something of.
+    // gave something of, or from the first row on where the share begins with the output.
     __aicore__ inline bool Pass(uint64_t row, uint64_t length)
     {
         const uint64_t end = position_ + length;
-        if (end > limit_ || end + (row + 1) * row_weight_ > share_end_) {
+        // Behind the row in which the share ends are those that begin in its last line.
+        const bool before_end = end_ == kUnknown ? end + (row + 1) * row_weight_ <= share_end_ : end <= end_;
+        if (end > limit_ || !before_end) {
             return false;
         }
         position_ = end;
@@ -71,10 +107,10 @@ public:
         const uint64_t weight = position_ + row * row_weight_; // where the row begins
         Part part{position_, 0, 0, weight >= share_begin_ && weight < share_end_};
         if (begin_ == kUnknown && weight + row_weight_ + length > share_begin_) {
-            begin_ = Meet(share_begin_, weight);
+            begin_ = Meet(share_begin_, weight, position_);
         }
         if (end_ == kUnknown && weight + row_weight_ + length > share_end_) {
-            end_ = Meet(share_end_, weight);
+            end_ = Meet(share_end_, weight, position_);
         }
         if (begin_ != kUnknown) {
             part.from = position_ < begin_ ? begin_ : position_;
@@ -90,36 +126,40 @@ public:
 private:
     static constexpr uint64_t kUnknown = ~uint64_t{0};
 
-    // A row at or before the share's begin: the very one where the scan keeps the lengths, else that of the last
-    // checkpoint. Leaves position_ at its begin.
-    __aicore__ inline uint64_t FirstRow()
+    // A row at or before a share's bound: the very one where the scan keeps the lengths, else that of the last checkpoint.
+    // Leaves `at`, which is 0 before, at its begin.
+    __aicore__ inline uint64_t RowAt(uint64_t bound, uint64_t &at) const
     {
         uint64_t row = 0;
         uint32_t group = 0;
         for (; group + 1 < scan_.Checkpoints(); ++group) {
-            const uint64_t position = position_ + static_cast<uint64_t>(scan_.Sum(group));
+            const uint64_t position = at + static_cast<uint64_t>(scan_.Sum(group));
             const uint64_t next = row + scan_.Rows();
-            if (position + next * row_weight_ > share_begin_) {
+            if (position + next * row_weight_ > bound) {
                 break;
             }
-            position_ = position;
+            at = position;
             row = next;
         }
-        return scan_.KeepsLengths() ? RowOfBegin(row, group) : row;
+        return scan_.KeepsLengths() ? RowOfBound(bound, row, group, at) : row;
     }
 
-    // The row in which the share begins, of the group of rows that begins with `row` at position_: found by the
-    // lengths, two at a time, from the nearer end. Leaves position_ at its begin.
-    __aicore__ inline uint64_t RowOfBegin(uint64_t row, uint32_t group)
+    // The row in which the bound lies, of the group of rows that begins with `row` at a position: found by the
+    // lengths, two at a time, from the nearer end. Leaves `at` at its begin.
+    __aicore__ inline uint64_t RowOfBound(uint64_t bound, uint64_t row, uint32_t group, uint64_t &at) const
     {
         uint64_t behind = (Min(row + scan_.Rows(), n_) + 1) / 2 * 2;
-        const uint64_t next = position_ + static_cast<uint64_t>(scan_.Sum(group)); // position of row `behind`
-        const uint64_t weight = position_ + row * row_weight_;
-        if (share_begin_ - weight > next + behind * row_weight_ - share_begin_) {
-            position_ = next;
-            for (;;) {
+        const uint64_t next = at + static_cast<uint64_t>(scan_.Sum(group)); // position of row `behind`
+        const uint64_t weight = at + row * row_weight_;
+        if (bound - weight > next + behind * row_weight_ - bound) {
+            const auto back = [&](uint64_t length) { // whether the bound lies in the row before
+                --behind;
+                at -= length;
+                return at + behind * row_weight_ <= bound;
+            };
+            for (at = next;;) {
                 const uint64_t pair = scan_.Pair(behind / 2 - 1);
-                if (Back(behind, pair >> 32) || Back(behind, static_cast<uint32_t>(pair))) {
+                if (back(pair >> 32) || back(static_cast<uint32_t>(pair))) {
                     return behind;
                 }
             }
@@ -127,35 +167,32 @@ private:
         for (;; row += 2) {
             const uint64_t pair = scan_.Pair(row / 2);
             const uint64_t first = static_cast<uint32_t>(pair);
-            if (position_ + first + (row + 1) * row_weight_ > share_begin_) {
+            if (at + first + (row + 1) * row_weight_ > bound) {
                 return row;
             }
-            position_ += first;
-            if (position_ + (pair >> 32) + (row + 2) * row_weight_ > share_begin_) {
+            at += first;
+            if (at + (pair >> 32) + (row + 2) * row_weight_ > bound) {
                 return row + 1;
             }
-            position_ += pair >> 32;
+            at += pair >> 32;
         }
     }
 
-    // Goes back by a row of that length; whether the share begins in it.
-    __aicore__ inline bool Back(uint64_t &row, uint64_t length)
-    {
-        --row;
-        position_ -= length;
-        return position_ + row * row_weight_ <= share_begin_;
-    }
-
-    // The position in the output where a share's bound lies in the current row, moved up to a line.
-    __aicore__ inline uint64_t Meet(uint64_t bound, uint64_t weight) const
+    // The position in the output where a share's bound lies in a row that begins at `weight` and at a position, moved up to a line.
+    __aicore__ inline uint64_t Meet(uint64_t bound, uint64_t weight, uint64_t position) const
     {
         if (bound == 0) {
             return 0;
         }
         const uint64_t in_row = bound - weight; // the constant comes first
-        const uint64_t position = position_ + (in_row > row_weight_ ? in_row - row_weight_ : 0);
+        position += in_row > row_weight_ ? in_row - row_weight_ : 0;
         return Min(AlignUp(output_.address, position, output_.element_bytes), limit_);
     }
+
+    // A row, where it begins, the row in which the share's weight ends, and where the share does.
+    struct Whole {
+        uint64_t row, position, last, end;
+    };
 
     LengthScan<Lengths> &scan_;
     RaggedOutput output_;
@@ -167,6 +204,7 @@ private:
     uint64_t position_ = 0; // of the next row in the output
     uint64_t begin_ = kUnknown;
     uint64_t end_ = kUnknown;
+    Whole whole_ = {};
 };
 
 } // namespace cache_loc

@@ -38,13 +38,19 @@ public:
     __aicore__ inline void Make(uint32_t count)
     {
         ToFlags(Room(kMarks), count);
+        Start(count);
+        Order<HardEvent::V_S>(); // V has made the list, and all that it was given before, before S reads any of it
+    }
+
+    // The same where a mark is 1, or 0 for none; and whoever reads the list orders S behind V first.
+    __aicore__ inline void Start(uint32_t count)
+    {
         const LocalTensor<uint8_t> bits = bits_buffer_.Get<uint8_t>();
         CompareScalar(bits, Room(kMarks), 1, CMPMODE::EQ, Lanes(count));
         PipeBarrier<PIPE_V>(); // bits are written before they are read
         uint64_t kept = 0;
         GatherMask(Room(kList), Room(kIndex), bits.ReinterpretCast<uint32_t>(), true, Lanes(count), {1, 1, 8, 8}, kept);
         next_ = 0;
-        Order<HardEvent::V_S>(); // V has made the list, and all that it was given before, before S reads any of it
     }
 
     __aicore__ inline uint32_t Next() { return Get(next_++); }

@@ -157,7 +157,10 @@ public:
     {
         const auto n = static_cast<int32_t>(count);
         const Vector over = Room(lent, 2), least = Room(lent, 3), left = Room(lent, 4), none = Room(lent, 5);
+        firsts = Room(lent, 9);
+        odd = least;
         Begin(lent);
+        Duplicate(firsts, 0, static_cast<int32_t>(kMost)); // they are read by whole blocks
         const Vector last = StartNarrow(lasts, Room(lent, 6), count);
         const Vector start = StartNarrow(starts, Room(lent, 7), count);
         const Vector end = StartNarrow(ends, Room(lent, 8), count);
@@ -168,6 +171,7 @@ public:
         Muls(none, pages, -1, n); // below 0 where pages are needed
         Sub(length_, end, start, n);
         Adds(begin_, last, 1, n);
+        Adds(firsts, last, 1, n);
         PipeBarrier<PIPE_V>();
         Sub(over, over, end, n); // below 0 where end is kEndLimit
         Adds(left, left, most, n);
@@ -183,6 +187,10 @@ public:
         PipeBarrier<PIPE_V>();
         End(least, count);
     }
+
+    // Of the rows that words were made of last, as V has them: the slot behind each row's last one, and -1 for each row that is
+    // not surely in order, 0 for the others.
+    Vector firsts, odd;
 };
 
 } // namespace cache_loc

@@ -42,6 +42,10 @@ namespace cache_loc {
 
 template <typename Lengths>
 class LengthScan {
+    struct Nothing {
+        __aicore__ inline void operator()() const {}
+    };
+
 public:
     // Over n rows, `tile` at a time (a multiple of 128), with at most so many checkpoints.
     __aicore__ inline LengthScan(TPipe &pipe, Lengths &lengths, uint32_t n, uint32_t tile, uint32_t checkpoints)
@@ -91,17 +95,23 @@ public:
         return PairOf(kept_, kind * (Stride() / 2) + static_cast<uint32_t>(i));
     }
 
+    // The length of a row.
+    __aicore__ inline uint64_t Length(uint64_t row) const
+    {
+        return static_cast<uint32_t>(kept_.GetValue(static_cast<uint32_t>(row)));
+    }
+
     // The lengths of the rows from one on, a multiple of a block, where they are kept.
     __aicore__ inline LocalTensor<int32_t> Kept(uint64_t row, uint32_t kind) const
     {
         return kept_[kind * Stride() + static_cast<uint32_t>(row)];
     }
 
-    // The sum of the lengths before a row of the batch: any where the lengths are kept, else one with a checkpoint.
-    __aicore__ inline uint64_t SumBefore(uint64_t row, uint32_t kind) const
+    // The sum of the lengths before a row of the batch: any where the lengths are kept, else one with a checkpoint. That before
+    // row `at`, one with a checkpoint, is `sum`.
+    __aicore__ inline uint64_t SumBefore(uint64_t row, uint32_t kind, uint64_t at = 0, uint64_t sum = 0) const
     {
-        uint64_t sum = 0, at = 0;
-        uint32_t i = 0;
+        auto i = static_cast<uint32_t>(at / Rows());
         for (; at + Rows() <= row; ++i, at += Rows()) {
             sum += static_cast<uint64_t>(Sum(i, kind));
         }
@@ -120,6 +130,13 @@ public:
         }
         return sum;
     }
+
+    // The longest row of 128, those of a batch that a row is among, where V has summed and the lengths are kept: the bits of it
+    // as float32, which go up as it does.
+    __aicore__ inline uint32_t LongestBits(uint64_t row) const { return LongestOf(longest_, static_cast<uint32_t>(row / kChunk)); }
+
+    // Whether V has summed the lengths, or S has.
+    __aicore__ inline bool ByVector() const { return n_ > kFew; }
 
     // Vectors for words (row_words.h) to work in, where it has run or does not.
     template <typename Words>
@@ -141,8 +158,9 @@ public:
         Load(own_);
     }
 
-    // Fills the sums.
-    __aicore__ inline void Run()
+    // Fills the sums. While S adds up what V has summed of a batch whose lengths are kept, V does what `meanwhile` gives it.
+    template <typename Meanwhile = Nothing>
+    __aicore__ inline void Run(const Meanwhile &meanwhile = {})
     {
         if (n_ <= kFew) {
             SumFew();
@@ -177,13 +195,13 @@ public:
             lengths_.Fill(count, length, lent_);
             SumTo8(length, row, chunks);
             if (!at_once) {
-                Finish(first / GroupRows(), (count + GroupRows() - 1) / GroupRows());
+                Finish(first / GroupRows(), (count + GroupRows() - 1) / GroupRows(), Nothing{});
             }
         }
         lengths_.Close();
         if (at_once) {
             groups_are_sums_ = shift_ == 0;
-            Finish(0, static_cast<uint32_t>(Groups()));
+            Finish(0, static_cast<uint32_t>(Groups()), meanwhile);
         }
     }
 
@@ -274,7 +292,8 @@ private:
 
     // Adds the sums of the groups whose lengths are there, `groups` of each kind, to the checkpoints they belong to;
     // `first` is the first of them.
-    __aicore__ inline void Finish(uint64_t first, uint32_t groups)
+    template <typename Meanwhile>
+    __aicore__ inline void Finish(uint64_t first, uint32_t groups, const Meanwhile &meanwhile)
     {
         const Vector a = partial_, b = lent_[1], c = lent_[2];
         const uint32_t all = kKinds * PartialStride();
@@ -289,9 +308,12 @@ private:
             Add(a, b, c, static_cast<int32_t>(left / 2));
             PipeBarrier<PIPE_V>();
         }
-        Order<HardEvent::V_S>(); // V has made the sums (partial_, longest_) and the lengths (kept_) before S reads them
-        const uint64_t two = PairOf(longest.template ReinterpretCast<int32_t>(), 0);
-        const bool has_long = Max(static_cast<uint32_t>(two), two >> 32) >= kLongBits;
+        const TEventID made = GetTPipePtr()->AllocEventID<HardEvent::V_S>();
+        SetFlag<HardEvent::V_S>(made); // V has made the sums (partial_, longest_) and the lengths (kept_) before S reads them
+        meanwhile();
+        WaitFlag<HardEvent::V_S>(made); // and S reads them now
+        GetTPipePtr()->ReleaseEventID<HardEvent::V_S>(made);
+        const bool has_long = LongestOf(longest, 0) >= kLongBits;
         groups_are_sums_ = groups_are_sums_ && !has_long;
         for (uint32_t kind = 0; kind < kKinds; ++kind) {
             for (uint32_t g = 0; groups_are_sums_ && g < groups; g += 2) {
@@ -307,6 +329,13 @@ private:
             }
         }
         Order<HardEvent::S_V>(); // S has read the sums and the lengths before V uses the vectors again
+    }
+
+    // The longer of the i-th two, as bits.
+    __aicore__ static inline uint32_t LongestOf(const LocalTensor<float> &longest, uint32_t i)
+    {
+        const uint64_t two = PairOf(longest.template ReinterpretCast<int32_t>(), i);
+        return static_cast<uint32_t>(Max(static_cast<uint32_t>(two), two >> 32));
     }
 
     // The sum of a group of a batch that has a long row, whose lengths begin there.

@@ -65,7 +65,7 @@ impl<L: Element, S: Element, O: Element> Arguments for AllocExtend<'_, L, S, O> 
     fn work(&self, n: usize) -> Work {
         let (n, pages) = (n as u64, self.out.len().div_ceil(self.page_size) as u64);
         let bytes = output_bytes(&self.out);
-        Work { summed: n, bytes, lines: lines(&self.out), ..Work::rows(n, pages) }
+        Work { summed: n, bytes, lines: lines(&self.out), ..Work::block_rows(n, pages, self.out.len() as u64) }
     }
 
     fn tile(&self, config: &LaunchConfig) -> u32 {

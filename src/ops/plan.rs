@@ -57,6 +57,16 @@ impl Work {
         Self { pieces, prepared: prepared + pages, ..Self::default() }
     }
 
+    /// The same where the vector unit lands rows of at most a block of slots each, of `slots` in all at most: eight of them
+    /// take it about as long as preparing one. Which rows are there the host does not know: how many slots a row has on
+    /// average decides.
+    pub(crate) fn block_rows(rows: u64, pages: u64, slots: u64) -> Self {
+        const BLOCK: u64 = 8;
+        let work = Self::rows(rows, pages);
+        let lands = work.pieces == 0 && slots <= BLOCK * rows;
+        Self { prepared: if lands { rows / BLOCK + pages } else { work.prepared }, ..work }
+    }
+
     /// The cores for it, of those that the device has.
     pub(crate) fn cores(self, config: &LaunchConfig, available: u32, tuning: &Tuning) -> Result<u32> {
         let available = available.min(65_535);

@@ -6,14 +6,15 @@
 //
 // Split: by weight (ragged_share.h), at 64-byte lines of the output.
 //
-// UB, for the largest tiles: extend_slots.h 169.5 KB and 96 B, last slots 8 KB: 177.5 KB and 96 B.
+// UB, for the largest tiles: extend_slots.h 173.25 KB and 160 B, last slots 8 KB: 181.25 KB and 160 B.
 //
 //     sum the tokens and pages of all rows (scan.h); find the share by the tokens, and the pages before it
 //     for each row of the share:
 //         S     lengths and last slot of the row; its fault, where it begins, and the first of its pages
 //         append what of the row is the core's (ragged_gather.h): numbers that count up from the last slot, and pages, as
 //         many at a time as are in the window of the list (page_list.h, paged_slots.h); or -1
-//     until the share ends
+//     until the share ends; of many rows of at most a block, and few with a page, V appends those that are wholly the core's,
+//     and S what is in pages (block_rows.h)
 #pragma once
 
 #include "../../prim/extend_slots.h"

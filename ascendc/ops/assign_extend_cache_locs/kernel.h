@@ -70,7 +70,13 @@ public:
         if (!sums) {
             share_.All();
         } else {
-            scan_.Run();
+            ahead_ = HasWords() && scan_.ByVector() && OneTile() && FirstTileIsKnown(core, params_.n, params_.walk_tile);
+            scan_.Run([&] {
+                if (ahead_) {
+                    Order<HardEvent::MTE2_V>(); // MTE2 has filled the columns before V reads them
+                    Words(0, static_cast<uint32_t>(Min(params_.walk_tile, params_.n)));
+                }
+            });
             row = share_.Find(core, cores);
             if (row == params_.n) {
                 return;
@@ -95,16 +101,20 @@ private:
             requests_.Load(first, count);
             lengths_.Read(first, count);
         };
-        const auto make = [&](uint64_t, uint32_t i, uint32_t count) {
-            words_.Make(Size(), requests_.tile[i], lengths_.Starts()[i], lengths_.Ends()[i],
-                        scan_.template Spare<SliceWords>(), count);
-        };
-        WalkRows({params_.n, params_.walk_tile, OneTile(), HasWords()}, row, share_, words_, begun_, read, make,
+        WalkRows({params_.n, params_.walk_tile, OneTile(), HasWords(), ahead_}, row, share_, words_, begun_, read,
+                 [&](uint64_t, uint32_t i, uint32_t count) { Words(i, count); },
                  [&](uint64_t at, uint32_t i, uint32_t) { Row(at, i); },
                  [&](uint32_t place, uint64_t length) { gather_.Append(TableSlots{table_, place}, length); });
         if (begun_) {
             gather_.Finish();
         }
+    }
+
+    // What V sees of rows whose columns are elements i.. of what is there.
+    __aicore__ inline void Words(uint32_t i, uint32_t count)
+    {
+        words_.Make(Size(), requests_.tile[i], lengths_.Starts()[i], lengths_.Ends()[i], scan_.template Spare<SliceWords>(),
+                    count);
     }
 
     __aicore__ inline void Row(uint64_t row, uint32_t i)
@@ -149,6 +159,7 @@ private:
     FaultLog fault_;
     GlobalTensor<int32_t> table_;
     bool begun_ = false;
+    bool ahead_ = false; // whether the first tile's words are made before the share is known
 };
 
 } // namespace cache_loc
