@@ -236,15 +236,21 @@ private:
         const auto length = static_cast<uint64_t>(seq - prefix);
         const uint64_t head = Min(maker_.Head(static_cast<uint64_t>(prefix)), length);
         const LocalTensor<int32_t> slots = blocks.landing[block * kBlock];
+        bool written = false; // something of the block
         if (head != 0) {
             const uint64_t good = Good(row, lasts_.Get(i, i + 1, lengths_), 0, head);
             if (good < head) {
                 Duplicate(slots, -1, Lanes(good, head).mask, 1, 1, 8);
+                written = true;
             }
         }
         for (uint64_t at = head; at < length; ++page_) {
             const uint64_t end = Min(at + maker_.size.tokens, length);
             maker_.Reach(page_);
+            if (written) {
+                PipeBarrier<PIPE_V>(); // V has written to other lanes of the block before it does again
+            }
+            written = true;
             const int64_t page = maker_.list.Page(page_);
             if (page >= 0 && page < maker_.size.Limit()) {
                 const int64_t first = page * maker_.size.tokens - static_cast<int64_t>(at);

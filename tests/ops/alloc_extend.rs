@@ -192,15 +192,25 @@ impl Operation for AllocExtend {
         use proptest::prelude::*;
 
         let page_size = prop_oneof![1..20_usize, proptest::sample::select(&PAGE_SIZES[..]), 1..5_000_usize];
-        let rows = proptest::collection::vec((draw(), draw(), draw()), 0..70);
+        let row = || (draw(), draw(), draw());
+        let rows = prop_oneof![
+            3 => proptest::collection::vec(row(), 0..70),
+            1 => proptest::collection::vec(row(), 70..300),
+        ];
         // Of a batch's rows none is odd, or about one in 20 is, or every third.
         let odd = prop_oneof![Just(0_u8), Just(12), Just(80)];
-        (page_size, dtypes(), rows, odd, 0..24_usize, 0..24_usize, any::<u64>())
-            .prop_map(|(page_size, dtypes, rows, odd, room, free, salt)| {
+        // In every third batch no row has more than a block, and few have a new page.
+        (page_size, dtypes(), rows, odd, (0..24_usize, 0..3_u8), 0..24_usize, any::<u64>())
+            .prop_map(|(page_size, dtypes, rows, odd, (room, short), free, salt)| {
                 let (dtypes, size) = (dtypes.requests_as_out(), page_size as i64);
                 let lens = |&(prefix, more, _): &(Draw, Draw, Draw)| {
                     let pages = below(4, prefix.1 >> 32) * size;
                     let start = if prefix.0 % 4 == 0 { pages } else { pages + below(size, prefix.1) };
+                    if short == 0 && prefix.0 / 2 >= odd {
+                        let length = below(9, more.1);
+                        let filled = (pages + size - length.min(size), pages + size);
+                        return if more.0 % 8 == 0 { (start, start + length) } else { filled };
+                    }
                     let length = if more.0 % 4 == 0 { below(3 * size, more.1).min(3_000) } else { below(9, more.1) };
                     if prefix.0 / 2 >= odd {
                         return (start, start + length);

@@ -336,6 +336,55 @@ fn batches_that_just_fill_the_lengths() {
     }
 }
 
+/// Rows of at most a block, which are landed many at a time, and among them: rows with one new page or several, in which a last
+/// slot is none, or the greatest, or a page is none; rows without a place; a row that is longer by one; and all that at the ends
+/// of shares, groups of 128 rows and tiles.
+#[test]
+fn rows_of_at_most_a_block() {
+    for page_size in [3, 7, 16, 128] {
+        for n in [17, 40, 129, 300, 700, 1030] {
+            for odd in 0..7 {
+                let crosses = |row: i64| row % 9 == 5;
+                let lens = (0..n).map(|row| {
+                    let length = if crosses(row) { 1 + row % 8 } else { (row * 5 % 9).min(page_size - 1) };
+                    // Up to the end of the page, or past it.
+                    let prefix = (2 + row % 3) * page_size - length + if crosses(row) { row % 4 } else { 0 };
+                    match odd {
+                        1 if row == n / 2 => (prefix, prefix + 9),
+                        2 if row % 7 == 3 => (prefix, prefix - 1 - row % 5),
+                        _ => (prefix.max(0), prefix.max(0) + length),
+                    }
+                });
+                let (prefix_lens, seq_lens): (Vec<i64>, Vec<i64>) = lens.unzip();
+                let last_locs = (0..n).map(|row| match odd {
+                    3 if row % 6 == 5 => -1 - row,
+                    4 if row % 5 == 2 => i64::from(i32::MAX) - row % 8,
+                    _ => 1_000_000 + 11 * row,
+                });
+                let mut arrays = vec![prefix_lens, seq_lens, last_locs.collect()];
+                let needed = new_pages(&arrays[0], &arrays[1], page_size as usize).unwrap_or(n as usize) as i64;
+                let page = |page| match odd {
+                    5 if page % 3 == 1 => -2,
+                    6 if page % 4 == 1 => (1 << 31) / page_size,
+                    _ => page * 5 % 8009,
+                };
+                arrays.push((0..needed).map(page).collect());
+                let total: i64 = arrays[1].iter().zip(&arrays[0]).map(|(to, from)| (to - from).max(0)).sum();
+                for (i, dtypes) in Dtypes::without_requests().enumerate().skip((n + odd) as usize % 4).step_by(4) {
+                    for out_len in [total, total + 5, total - 1] {
+                        let arrays = arrays.clone();
+                        let out_len = out_len as usize;
+                        let case =
+                            Case::without_table(&harness::ops::AllocExtend, dtypes, arrays, vec![page_size], out_len);
+                        check(&mut on([1, 2, 3, 10][i % 4]), &case);
+                        check(&mut varied(), &case);
+                    }
+                }
+            }
+        }
+    }
+}
+
 /// On the host, what the operations take of their lists; and why there is no such number.
 #[test]
 fn new_pages_are_those_that_the_operations_take() {
