@@ -62,12 +62,12 @@ public:
         return odd_;
     }
 
-    // The rows before `row` have nothing to land, down to a multiple of a block.
+    // The rows before `row` have nothing to land, down to a multiple of a block. There are such where S has appended one of
+    // them: it is stored before rows are landed, which puts a barrier behind this.
     __aicore__ inline void Begin(uint32_t row) const
     {
         if (row % kBlock != 0) {
             Duplicate(lengths_[row / kBlock * kBlock], 0.0f, static_cast<int32_t>(row % kBlock));
-            PipeBarrier<PIPE_V>(); // they are written before they are read
         }
     }
 

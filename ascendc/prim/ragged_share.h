@@ -60,7 +60,7 @@ public:
             uint64_t position = 0, row = RowAt(share_end_, position);
             const uint64_t last = row;
             const uint64_t end = Meet(share_end_, position + row * row_weight_, position);
-            for (; row < n_ && position + scan_.Length(row) <= end; ++row) {
+            for (; row < n_ && position < end && position + scan_.Length(row) <= end; ++row) {
                 position += scan_.Length(row);
             }
             whole_ = {row, position, last, end};

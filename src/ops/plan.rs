@@ -163,6 +163,19 @@ mod tests {
         assert_eq!(cores(ragged(1, 1 << 16), 48), 9, "one long row");
     }
 
+    /// Rows of a block at most keep few cores busy; longer ones, or with many pages, are copied each by itself.
+    #[test]
+    fn rows_of_a_block_are_many_at_a_time() {
+        let of = |n: u64, tokens: u64, page_size: u64| {
+            let slots = n * tokens;
+            let work = Work::block_rows(n, slots.div_ceil(page_size), slots);
+            cores(Work { summed: n, bytes: slots * 4, lines: slots.div_ceil(16), ..work }, 48)
+        };
+        assert_eq!([64, 256, 1024, 4096].map(|n| of(n, 5, 128)), [1, 1, 6, 9]);
+        assert_eq!([64, 256, 1024, 4096].map(|n| of(n, 9, 128)), [4, 8, 15, 22]);
+        assert_eq!([64, 256, 1024, 4096].map(|n| of(n, 5, 2)), [10, 16, 32, 46]);
+    }
+
     /// More work is never worth fewer cores, and nothing overflows.
     #[test]
     fn cores_rise_with_the_work() {

@@ -295,6 +295,30 @@ fn one_entry_a_page_is_read() {
     }
 }
 
+/// Cores share what is written, however much lies between the rows.
+#[test]
+fn gaps_are_nobodys_work() {
+    let slots: Vec<i32> = (0..64 * 4096).collect();
+    let table = ReqToToken::new(shape(64, 4096, 4096), &slots).unwrap();
+    let (mut sim, machine) = on_machine(4);
+    for stride in [64, 65, 200, 3000] {
+        let mut out = vec![0; 64 * stride];
+        let mut args = BlockTables {
+            table,
+            req_pool_indices: &std::array::from_fn::<i32, 64, _>(|row| row as i32),
+            lens: Lengths::Each(&[4096_i32; 64]),
+            page_size: 64,
+            repeat: 1,
+            map: None::<&[i32]>,
+            pad: 0,
+            out: BlockTableMut::new(shape(64, stride, 64), &mut out).unwrap(),
+        };
+        sim.call(&mut args).unwrap();
+        let stored = machine.core_counters().iter().map(|core| core.mte3.dma_bytes).collect::<Vec<_>>();
+        assert!(stored.iter().all(|&bytes| (14 * 256..=18 * 256).contains(&bytes)), "{stride}: {stored:?} bytes");
+    }
+}
+
 /// Batches, rows and pages of any size by one kernel, far past what UB holds.
 #[test]
 fn a_hundred_thousand_rows_and_a_million_columns_by_one_kernel() {
