@@ -29,7 +29,8 @@ COPY = ROOT / "target" / "plant"
 PROCESSORS = len(os.sched_getaffinity(0))
 OPERATIONS = sorted(path.name for path in (ROOT / "ascendc/ops").iterdir())
 # What is run, one after another: tests, random cases, and how the kernel is compiled. A few cases find most bugs at once.
-STAGES = [(["sim::random"], "300", "-O0"), (["sim::"], "1024", "-O1"), ([], "4096", "-O1")]
+SAME_CASES = ["--skip", "sim::seeds", "--skip", "sim::large"]  # as the stage before
+STAGES = [(["sim::random"], "300", "-O0"), (["sim::"], "1024", "-O1"), (SAME_CASES, "4096", "-O1")]
 REPORT = r": \d+ reports\n[^:]+: .*?\) (.*?)[ ,(]*(?:[A-Z][A-Za-z:]* on|UB byte|GM|\n)"
 KERNELS = sorted(
     str(path.relative_to(ROOT)) for glob in ("prim/*.h", "ops/*/kernel.h") for path in (ROOT / "ascendc").glob(glob)
