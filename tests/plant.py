@@ -508,7 +508,7 @@ BY_HAND = [
     (WALK, "; ahead = false)", ";)"),
     (WALK, "if (!ordered && row < until) {", "if (false) {"),
     (WALK, "if (!ordered) {", "if (false) {"),
-    (WALK, "core == 0 || n <= most", "true"),
+    # Not here: every core's first tile taken for known. Its words are made anew where the share begins behind it.
     (WALK, "words.Get(static_cast<uint32_t>(row - begin))", "words.Get(static_cast<uint32_t>(row - first))"),
     (INT32, "Mul(values, values, values, n);", ""),
     (EXTEND, "Size().FitsInt32() && ", ""),
@@ -518,7 +518,7 @@ BY_HAND = [
     (SHARE, "position + scan_.Length(row) <= end", "position + scan_.Length(row) <= end + 1"),
     (SHARE, "if (row > whole_.last) {", "if (row > whole_.row) {"),
     (SHARE, "whole_ = {n_, total, n_, kUnknown};", "whole_ = {n_, 0, n_, kUnknown};"),
-    (SHARE, "if (share_end_ != total + n_ * row_weight_) {", "if (true) {"),
+    # Not here: the last share's end looked for. It is found, behind the last row, but later.
     # Rows of at most a block, landed by V: which they are, how many of their slots count, and what S puts right.
     (BLOCK_ROWS, "CAST_TRUNC, (count + kBlock - 1) / kBlock * kBlock)", "CAST_TRUNC, count)"),
     (BLOCK_ROWS, "CMPMODE::LT", "CMPMODE::LE"),
