@@ -643,7 +643,7 @@ BY_HAND = [
     (LAST, "fault_.Report(row, ASCEND_CACHE_LOC_REQUEST", "fault_.Report(i, ASCEND_CACHE_LOC_REQUEST"),
     (RANGE, "log.Report(row, kind", "log.Report(row + 1, kind"),
     (FAULT, "if (kind_ == 0) {\n            row_", "if (true) {\n            row_"),
-    (FAULT, "if (line_.GetValue(0) != 0) {", "if (false) {"),
+    # Not here: a fault of an earlier launch written over, `if (line_.GetValue(0) != 0)` gone. tests/device/faults.rs finds it.
     (FAULT, "GetBlockIdx()) * sizeof", "0) * sizeof"),
     (EXTEND, "Walk(row);\n        fault_.Write();", "Walk(row);"),
     (DISPATCH, "if ((params).r.element_bytes == 4) {", "if ((params).l.element_bytes == 4) {"),
