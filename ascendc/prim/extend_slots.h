@@ -55,14 +55,8 @@ public:
             begun_ = true;
             gather_.Begin(0);
         }
-        ahead_ = Lasts::kByVector && scan_.ByVector() && OneTile() && WorthWords(params_.n) &&
-                 FirstTileIsKnown(core, params_.n, params_.walk_tile);
-        scan_.Run([&] {
-            if (ahead_) {
-                Order<HardEvent::MTE2_V>(); // MTE2 has filled the columns before V reads them
-                Words(0, 0, static_cast<uint32_t>(Min(params_.walk_tile, params_.n)));
-            }
-        });
+        ahead_ = ScanRows(scan_, {params_.n, params_.walk_tile, OneTile(), Lasts::kByVector && WorthWords(params_.n)}, core,
+                          [&](uint64_t first, uint32_t i, uint32_t count) { Words(first, i, count); });
         const uint64_t row = share_.Find(core, cores);
         if (row == params_.n) {
             if (begun_) {
@@ -96,10 +90,10 @@ private:
     // Whether the scan reads the whole batch at a time, so that its rows are there for the walk too.
     __aicore__ inline bool OneTile() const { return params_.n <= params_.scan_tile; }
 
-    // Whether V lands rows of at most a block: where all fit, and a tile has room for many of them.
+    // Whether V, which looks at rows, lands those of at most a block: where all fit, and a tile has room for many of them.
     __aicore__ inline bool LandsRows() const
     {
-        return HasWords() && scan_.ByVector() && static_cast<uint64_t>(scan_.Total(0)) <= params_.capacity &&
+        return scan_.ByVector() && static_cast<uint64_t>(scan_.Total(0)) <= params_.capacity &&
                params_.copy_tile >= Gather::kRows * BlockRows::kLongest;
     }
 
@@ -116,16 +110,19 @@ private:
             lasts_.Load(first, count);
             lengths_.Read(first, count);
         };
-        const uint64_t whole = LandsRows() ? share_.FindWhole() : 0;
+        const bool words = HasWords(), lands = words && LandsRows();
         const auto group = [&](uint64_t at, uint64_t until, uint64_t begin) {
-            until = Min(until, whole);
-            if (at + kWorth > until || scan_.LongestBits(at) > BlockRows::kLongestBits) {
+            if (!lands || scan_.LongestBits(at) > BlockRows::kLongestBits) {
                 return at;
             }
-            Land(at, until, begin, whole);
+            until = Min(until, share_.WholeEnd());
+            if (at + kWorth > until) {
+                return at;
+            }
+            Land(at, until, begin);
             return until;
         };
-        WalkRows({params_.n, params_.walk_tile, OneTile(), HasWords(), HasWords() && ahead_}, row, share_, words_, begun_, read,
+        WalkRows({params_.n, params_.walk_tile, OneTile(), words, words && ahead_}, row, share_, words_, begun_, read,
                  [&](uint64_t first, uint32_t i, uint32_t count) { Words(first, i, count); },
                  [&](uint64_t at, uint32_t i, uint32_t count) { Row(at, i, count); },
                  [&](uint32_t slot, uint64_t length) { gather_.Append(CountingUp{maker_.indices, slot}, length); }, group);
@@ -185,9 +182,8 @@ private:
         page_ = behind;
     }
 
-    // Rows at..until of the tile that begins with row `begin`, each of at most a block, of those that are wholly the core's: the
-    // ones before row `whole`.
-    __aicore__ inline void Land(uint64_t at, uint64_t until, uint64_t begin, uint64_t whole)
+    // Rows at..until of the tile that begins with row `begin`, each of at most a block, of those that are wholly the core's.
+    __aicore__ inline void Land(uint64_t at, uint64_t until, uint64_t begin)
     {
         const uint64_t first = OneTile() ? 0 : begin; // whose columns are there
         const auto from = static_cast<uint32_t>(at - begin);
@@ -199,7 +195,7 @@ private:
         for (at = at / kBlock * kBlock; at < until;) {
             const auto i = static_cast<uint32_t>(at - begin);
             const uint64_t end = Min(at + Min(gather_.Room(), BlockRows::kMost), until);
-            const uint64_t position = end == whole ? share_.WholePosition() : SumBefore(end);
+            const uint64_t position = end == share_.WholeEnd() ? share_.WholePosition() : SumBefore(end);
             const auto count = static_cast<uint32_t>(end - at);
             Blocks blocks;
             if (position != share_.Position()) {
@@ -252,7 +248,7 @@ private:
             }
             written = true;
             const int64_t page = maker_.list.Page(page_);
-            if (page >= 0 && page < maker_.size.Limit()) {
+            if (maker_.size.Has(page)) {
                 const int64_t first = page * maker_.size.tokens - static_cast<int64_t>(at);
                 Adds(slots, maker_.indices, static_cast<int32_t>(first), Lanes(at, end).mask, 1, {1, 1, 8, 8});
             } else {

@@ -37,6 +37,9 @@ struct PageSize {
     // Pages that hold so many tokens.
     __aicore__ inline uint64_t Ceil(uint64_t n) const { return Pages(n + tokens - 1); }
 
+    // Whether a number is a page's: there is such a page, and its slots are some.
+    __aicore__ inline bool Has(int64_t page) const { return page >= 0 && page < Limit(); }
+
     // One past the greatest page that there can be.
     __aicore__ inline int64_t Limit() const { return static_cast<int64_t>(Pages(uint64_t{1} << 31)); }
 
@@ -106,7 +109,7 @@ public:
         has_none = false;
         for (uint32_t i = odd_.Next(); i < count; i = odd_.Next()) {
             const int64_t of_list = pages_.Get(i);
-            const bool is_page = of_list >= 0 && of_list < size_.Limit();
+            const bool is_page = size_.Has(of_list);
             slots.SetValue(i, is_page ? static_cast<int32_t>(of_list * size_.tokens) : kNoSlot);
             has_none = has_none || !is_page;
         }

@@ -91,7 +91,7 @@ private:
         }
         count = Min(count, size.tokens - phase);
         const int64_t of_list = maker_.list.Page(page);
-        if (of_list >= 0 && of_list < size.Limit()) {
+        if (size.Has(of_list)) {
             Land(CountingUp{maker_.indices, static_cast<uint64_t>(of_list) * size.tokens + phase}, element, count);
         }
         return count;

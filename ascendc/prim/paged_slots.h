@@ -54,7 +54,7 @@ struct LongPages {
         for (uint32_t done = 0; done < count; ++k, begin = 0) {
             const auto n = static_cast<uint32_t>(Min(count - done, size.tokens - begin));
             const int64_t of_list = list.Page(k);
-            if (of_list >= 0 && of_list < size.Limit()) {
+            if (size.Has(of_list)) {
                 const int64_t slot = of_list * size.tokens + static_cast<int64_t>(begin);
                 Adds(dst[done], indices, static_cast<int32_t>(slot), static_cast<int32_t>(n));
             } else {

@@ -50,10 +50,13 @@ public:
         return share_begin_ == share_end_ ? n_ : RowAt(share_begin_, position_);
     }
 
-    // Finds the row behind those that are wholly the core's, of a batch whose lengths are kept and which all fits; and the end of
-    // the share.
-    __aicore__ inline uint64_t FindWhole()
+    // The row behind those that are wholly the core's, of a batch whose lengths are kept and which all fits: found once, and with
+    // it the end of the share.
+    __aicore__ inline uint64_t WholeEnd()
     {
+        if (whole_.row != kUnknown) {
+            return whole_.row;
+        }
         const auto total = static_cast<uint64_t>(scan_.Total(0));
         whole_ = {n_, total, n_, kUnknown};
         if (share_end_ != total + n_ * row_weight_) {
@@ -204,7 +207,7 @@ private:
     uint64_t position_ = 0; // of the next row in the output
     uint64_t begin_ = kUnknown;
     uint64_t end_ = kUnknown;
-    Whole whole_ = {};
+    Whole whole_ = {kUnknown, 0, 0, 0};
 };
 
 } // namespace cache_loc

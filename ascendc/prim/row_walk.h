@@ -22,11 +22,11 @@
 namespace cache_loc {
 
 struct RowTiles {
-    uint64_t n;    // rows of the batch
-    uint32_t most; // rows of a tile
-    bool all;      // whether the columns of all rows are there
-    bool words;    // whether V is asked
-    bool ahead;    // and has been, of the first tile, which then begins with row 0
+    uint64_t n;         // rows of the batch
+    uint32_t most;      // rows of a tile
+    bool all;           // whether the columns of all rows are there
+    bool words;         // whether V is asked
+    bool ahead = false; // and has been, of the first tile, which then begins with row 0
 };
 
 // Whether a core has so many of n rows that V looks at them sooner than S does.
@@ -35,8 +35,21 @@ __aicore__ inline bool WorthWords(uint64_t n)
     return n >= ASCEND_CACHE_LOC_PREPARED_ROWS * static_cast<uint64_t>(GetBlockNum());
 }
 
-// Whether the first tile of a core's rows, or the only one, is known before its share is: it begins with row 0.
-__aicore__ inline bool FirstTileIsKnown(uint32_t core, uint64_t n, uint32_t most) { return core == 0 || n <= most; }
+// Runs the scan of the rows. Where V is asked, and the columns of all rows are there, it makes the words of the first tile
+// while S adds up what it has summed, if that tile is known before the share is: the first core's is, and the only one there
+// is. Whether it has: then the walk is ahead.
+template <typename Scan, typename Make>
+__aicore__ inline bool ScanRows(Scan &scan, const RowTiles &tiles, uint32_t core, const Make &make)
+{
+    const bool ahead = tiles.words && tiles.all && scan.ByVector() && (core == 0 || tiles.n <= tiles.most);
+    scan.Run([&] {
+        if (ahead) {
+            Order<HardEvent::MTE2_V>(); // MTE2 has filled the columns before V reads them
+            make(0, 0, static_cast<uint32_t>(Min(tiles.most, tiles.n)));
+        }
+    });
+    return ahead;
+}
 
 // Where rows are not handled many at a time.
 struct OneByOne {

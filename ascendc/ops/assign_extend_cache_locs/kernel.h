@@ -70,13 +70,8 @@ public:
         if (!sums) {
             share_.All();
         } else {
-            ahead_ = HasWords() && scan_.ByVector() && OneTile() && FirstTileIsKnown(core, params_.n, params_.walk_tile);
-            scan_.Run([&] {
-                if (ahead_) {
-                    Order<HardEvent::MTE2_V>(); // MTE2 has filled the columns before V reads them
-                    Words(0, static_cast<uint32_t>(Min(params_.walk_tile, params_.n)));
-                }
-            });
+            ahead_ = ScanRows(scan_, {params_.n, params_.walk_tile, OneTile(), HasWords()}, core,
+                              [&](uint64_t, uint32_t i, uint32_t count) { Words(i, count); });
             row = share_.Find(core, cores);
             if (row == params_.n) {
                 return;
